@@ -1,0 +1,33 @@
+//! fillbench fills Redis and Valkey, standalone or cluster, as fast as the servers can take it, and
+//! then proves that every key is there.
+//!
+//! The rooms, from the top down. A room uses those below it, never one above or beside it
+//! (`tests/tidy.rs` holds that); engines and reports meet in [`results`].
+//!
+//! ```text
+//! L6 commands/  one file per subcommand: arguments ─► engine ─► results ─► report
+//! L5 report/    what people and machines read
+//! L4 fill/      the engine: plan, run, account
+//! L3 write/     batch, writer        proof/   count, read        target/  attach, spawn
+//! L2 cluster/   topology, discovery, what a node says of itself
+//! L1 net/       connections          dataset/ keys and values
+//!    results/   record, events       args/    what the command line may say
+//! L0 slots/     hash slots and tags  resp/    the wire format    units    sizes, rates, time
+//! ```
+//!
+//! Only `report` prints and only `main` exits.
+
+pub mod args;
+pub mod cluster;
+pub mod commands;
+pub mod dataset;
+pub mod fill;
+pub mod net;
+pub mod proof;
+pub mod report;
+pub mod resp;
+pub mod results;
+pub mod slots;
+pub mod target;
+pub mod units;
+pub mod write;

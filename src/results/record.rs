@@ -1,0 +1,335 @@
+//! The record of one run, versioned: the same facts whatever the format. Field names are a promise
+//! to whoever reads `run.json`; `results/run.schema.json` is their checked-in description.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the record: it changes when a field changes its meaning or goes away.
+pub const SCHEMA: &str = "fillbench.run/1";
+
+/// One run: what was asked, where, what was done, how fast, and what is proven.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Names this run in every table it appears in: start time and a random suffix.
+    pub run: String,
+    /// When the run started: RFC 3339, UTC.
+    pub started_at: String,
+    /// Which program wrote this.
+    pub program: Program,
+    /// What was asked.
+    pub options: Options,
+    /// Where it was sent.
+    pub target: Target,
+    /// How it was sent, after everything left open was chosen.
+    pub done: Done,
+    /// How long each stage took.
+    pub seconds: Seconds,
+    /// How fast, over the fill alone.
+    pub rates: Rates,
+    /// From a pipeline's first byte written until its barrier's answer, in microseconds.
+    pub latency_us: Latency,
+    /// What it cost here.
+    pub client: Client,
+    /// Each master, in slot order.
+    pub servers: Vec<Server>,
+    /// What kept the run from being faster.
+    pub limited_by: LimitedBy,
+    /// Where every planned key ended.
+    pub account: Account,
+    /// The account in one word.
+    pub verdict: Verdict,
+    /// Why the run ended early or could not be proven; absent when all went well.
+    pub error: Option<Failure>,
+}
+
+/// The program that made a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Program {
+    /// Semantic version.
+    pub version: String,
+}
+
+/// What was asked, under the command line's own names. `null` means: left open.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Address or URI that was given, without credentials.
+    pub address: String,
+    /// Whether the connections were encrypted.
+    pub tls: bool,
+    /// Database number.
+    pub db: u32,
+    /// `--data`, in bytes of keys and values.
+    pub data_bytes: Option<u64>,
+    /// `--keys`.
+    pub keys: Option<u64>,
+    /// Bytes in each key.
+    pub key_size: u64,
+    /// Bytes in each value.
+    pub value_size: u64,
+    /// What every key starts with.
+    pub key_prefix: String,
+    /// Seed of the dataset.
+    pub seed: u64,
+    /// Keys between two barriers.
+    pub pipeline_depth: Option<u64>,
+    /// Writers per master.
+    pub writers: Option<u64>,
+    /// Pipelines in flight per writer.
+    pub window: Option<u64>,
+    /// `auto`, `set` or `mset`.
+    pub command: String,
+    /// `slot` or `stride`.
+    pub order: String,
+    /// `off` or `on`.
+    pub reply: String,
+    /// Time to live given to each key, in seconds.
+    pub ttl_seconds: Option<f64>,
+    /// Ceiling on keys a second over all writers.
+    pub rate_keys_per_second: Option<f64>,
+    /// Ceiling on payload bytes a second over all writers.
+    pub rate_bytes_per_second: Option<f64>,
+    /// One master after another, one writer, one pipeline.
+    pub serial: bool,
+    /// Whether the databases were emptied first.
+    pub flush: bool,
+    /// Threads of the client.
+    pub threads: Option<u64>,
+}
+
+/// What the run was sent to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// `attached` or `spawned`.
+    pub kind: String,
+    /// `cluster` or `standalone`.
+    pub mode: String,
+    /// `redis` or `valkey`.
+    pub server: String,
+    /// The servers' version; the oldest, where they differ.
+    pub version: String,
+    /// How many masters own slots.
+    pub masters: u64,
+    /// How many replicas they have together.
+    pub replicas: u64,
+}
+
+/// How the dataset was sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// `SET` or `MSET`.
+    pub command: String,
+    /// `slot` or `stride`.
+    pub order: String,
+    /// `off` or `on`.
+    pub reply: String,
+    /// The largest number of keys in one command.
+    pub group_keys: u64,
+    /// Keys between two barriers.
+    pub pipeline_depth: u64,
+    /// Pipelines in flight per writer.
+    pub window: u64,
+    /// Writers per master.
+    pub writers: u64,
+    /// Threads of the client.
+    pub threads: u64,
+    /// Keys whose execution was acknowledged.
+    pub keys: u64,
+    /// Bytes of their keys and values.
+    pub payload_bytes: u64,
+    /// Bytes written to the sockets, protocol included.
+    pub wire_bytes: u64,
+}
+
+/// How long each stage took, in seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seconds {
+    /// Emptying the databases.
+    pub flush: f64,
+    /// From the first byte to the last barrier.
+    pub fill: f64,
+    /// Reading counters before, during and after: the time that the run was longer for it.
+    pub audit: f64,
+    /// Counting or reading the keys afterwards.
+    pub proof: f64,
+    /// From the first connection to the verdict.
+    pub total: f64,
+}
+
+/// How fast keys were executed, over the fill alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Keys a second.
+    pub keys_per_second: f64,
+    /// Bytes of keys and values a second.
+    pub payload_bytes_per_second: f64,
+    /// Bytes on the wire a second, protocol included.
+    pub wire_bytes_per_second: f64,
+    /// The slowest, middle and fastest whole second of the run, in keys a second.
+    pub interval_keys_per_second: super::Spread,
+}
+
+/// Percentiles of a latency histogram, in microseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// How many pipelines were measured.
+    pub count: u64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Median.
+    pub p50: u64,
+    /// 90th percentile.
+    pub p90: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// 99.9th percentile.
+    pub p99_9: u64,
+    /// The longest.
+    pub max: u64,
+}
+
+/// What the run cost on the machine that sent it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Client {
+    /// The machine.
+    pub host: Host,
+    /// Processor time of this process during the fill, user and system, in seconds.
+    pub cpu_seconds: f64,
+    /// Largest resident set of this process so far, in bytes.
+    pub peak_rss_bytes: u64,
+    /// Share of the writers' time, 0 to 1, spent waiting for a socket or a barrier.
+    pub waiting_share: f64,
+    /// Share of the writers' time, 0 to 1, spent waiting for `--rate`.
+    pub pacing_share: f64,
+}
+
+/// A machine, as far as results from it may be compared with results from another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// Processor model, as the operating system names it.
+    pub cpu_model: String,
+    /// Processors that this process may use.
+    pub cpus: u64,
+    /// Main memory in bytes.
+    pub memory_bytes: u64,
+    /// Operating system and kernel release.
+    pub os: String,
+}
+
+/// One master.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Server {
+    /// Where it was reached.
+    pub address: String,
+    /// Node id; empty on a standalone server.
+    pub node: String,
+    /// `redis` or `valkey`, and its version.
+    pub version: String,
+    /// Slots that it owned when the run started.
+    pub slots: u64,
+    /// Replicas attached when the run ended; `null` if the server would not say.
+    pub replicas: Option<u64>,
+    /// Eviction policy.
+    pub maxmemory_policy: Option<String>,
+    /// Memory limit in bytes; 0 is none.
+    pub maxmemory_bytes: Option<u64>,
+    /// `used_memory_rss` before the fill: beside the one after, it tells a cold fill from a warm one.
+    pub rss_bytes_before: Option<u64>,
+    /// `used_memory_rss` after the fill.
+    pub rss_bytes_after: Option<u64>,
+    /// `used_memory` before the fill.
+    pub used_bytes_before: Option<u64>,
+    /// `used_memory` after the fill.
+    pub used_bytes_after: Option<u64>,
+    /// Processor seconds in user mode during the fill.
+    pub cpu_user_seconds: Option<f64>,
+    /// Processor seconds in the kernel during the fill.
+    pub cpu_system_seconds: Option<f64>,
+    /// Keys executed here.
+    pub keys: u64,
+    /// Keys a second, over this master's own part of the fill.
+    pub keys_per_second: f64,
+}
+
+/// What kept a run from being faster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitedBy {
+    /// The servers: writers waited for them, and they were busy.
+    Server,
+    /// This process: its threads were busy while the servers were not.
+    Client,
+    /// Neither was busy.
+    Network,
+    /// `--rate`.
+    Rate,
+    /// Too short, or too little known, to say.
+    #[default]
+    Unknown,
+}
+
+/// Where every planned key ended. `missing` and `wrong` are what the servers hold, or `null` where
+/// the run ended before that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// Keys in the dataset.
+    pub planned: u64,
+    /// Keys whose commands a barrier answered for.
+    pub executed: u64,
+    /// Keys proven to exist with their exact value at their present owner.
+    pub proven: u64,
+    /// Keys proven absent.
+    pub missing: Option<u64>,
+    /// Keys proven to hold something else.
+    pub wrong: Option<u64>,
+    /// Keys neither proven nor disproven.
+    pub suspect: u64,
+    /// Keys written again after they were found short.
+    pub repaired: u64,
+    /// Write commands that a master refused, by its own counters.
+    pub refused: u64,
+    /// Keys that the masters evicted during the run.
+    pub evicted: u64,
+    /// Who refused what.
+    pub refusals: Vec<Refusal>,
+    /// How keys were proven: `count` or `read`, with how many each.
+    pub proven_by: BTreeMap<String, u64>,
+}
+
+/// Errors of one kind that one master counted during the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The master's address.
+    pub master: String,
+    /// The error's first word: `OOM`, `MOVED`, `NOPERM`.
+    pub error: String,
+    /// How many the master counted, whoever caused them.
+    pub count: u64,
+}
+
+/// The account in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every planned key is proven.
+    Exact,
+    /// Some keys are absent.
+    Missing,
+    /// Some keys hold another value, and none is known to be absent.
+    Wrong,
+    /// The run could not finish, or its keys could not be proven.
+    Failed,
+    /// A person or a supervisor ended the run.
+    Interrupted,
+}
+
+/// Why a run did not end well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What happened, to whom.
+    pub message: String,
+    /// What to do about it, where something can be done.
+    pub cure: Option<String>,
+}

@@ -1,0 +1,156 @@
+//! Sizes, rates and lengths of time as people write and read them.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+
+/// One GiB in bytes.
+pub const GIB: u64 = 1 << 30;
+
+/// Why a quantity was not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// Not a number with a unit.
+    #[error("`{0}` is not a size: write bytes like 4096, or with a unit like 64KiB, 512MiB, 5GiB, 500MB")]
+    Size(String),
+    /// More than 2^64 bytes.
+    #[error("`{0}` is larger than 2^64 bytes")]
+    TooLarge(String),
+    /// Not a rate.
+    #[error("`{0}` is not a rate: write keys a second like 50000, or bytes a second like 100MB")]
+    Rate(String),
+    /// Not a length of time.
+    #[error("`{0}` is not a length of time: write seconds like 30, or with a unit like 500ms, 5m, 1h")]
+    Time(String),
+}
+
+/// Reads a size; a bare number counts in `unit` bytes and may have a fraction.
+///
+/// # Errors
+/// [`UnitError`] if it is no size, or does not fit 64 bits.
+pub fn parse_size(text: &str, unit: u64) -> Result<u64, UnitError> {
+    let text = text.trim();
+    if let Ok(whole) = text.parse::<u64>() {
+        return whole.checked_mul(unit).ok_or_else(|| UnitError::TooLarge(text.into()));
+    }
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..digits].parse().map_err(|_| UnitError::Size(text.into()))?;
+    let unit = match text[digits..].trim() {
+        "" => unit,
+        name => name.parse::<bytesize::Unit>().map_err(|_| UnitError::Size(text.into()))? * 1,
+    };
+    let bytes = (number * unit as f64).round();
+    if bytes >= u64::MAX as f64 {
+        return Err(UnitError::TooLarge(text.into()));
+    }
+    Ok(bytes as u64)
+}
+
+/// Reads a length of time; a bare number counts seconds and may have a fraction.
+///
+/// # Errors
+/// [`UnitError::Time`] if it is none, or negative.
+pub fn parse_time(text: &str) -> Result<Duration, UnitError> {
+    let wrong = || UnitError::Time(text.into());
+    match text.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| wrong()),
+        Err(_) => humantime::parse_duration(text.trim()).map_err(|_| wrong()),
+    }
+}
+
+/// A ceiling on how fast keys are sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rate {
+    /// Keys a second.
+    Keys(f64),
+    /// Bytes of keys and values a second.
+    Bytes(f64),
+}
+
+/// Reads a rate: a bare number is keys a second, one with a unit of bytes is bytes a second; `/s`
+/// may follow.
+///
+/// # Errors
+/// [`UnitError::Rate`] if it is none, or not above zero.
+pub fn parse_rate(text: &str) -> Result<Rate, UnitError> {
+    let wrong = || UnitError::Rate(text.into());
+    let bare = text.trim().trim_end_matches("/s").trim();
+    let rate = match bare.trim_end_matches("keys").trim().parse::<f64>() {
+        Ok(keys) => Rate::Keys(keys),
+        Err(_) => Rate::Bytes(parse_size(bare, 1).map_err(|_| wrong())? as f64),
+    };
+    match rate {
+        Rate::Keys(n) | Rate::Bytes(n) if n > 0.0 && n.is_finite() => Ok(rate),
+        _ => Err(wrong()),
+    }
+}
+
+/// Bytes as people read them: `1.5 GiB`.
+pub fn show_bytes(bytes: u64) -> String {
+    ByteSize::b(bytes).display().iec().to_string()
+}
+
+/// A whole number with its thousands apart: `1,500,000`.
+pub fn show_count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_with_and_without_a_unit() {
+        assert_eq!(parse_size("5", GIB), Ok(5 * GIB));
+        assert_eq!(parse_size("0.5", GIB), Ok(GIB / 2));
+        assert_eq!(parse_size("512", 1), Ok(512));
+        assert_eq!(parse_size("64KiB", 1), Ok(65536));
+        assert_eq!(parse_size("64 kib", 1), Ok(65536));
+        assert_eq!(parse_size("500MB", GIB), Ok(500_000_000));
+        assert_eq!(parse_size("1.5gib", 1), Ok(GIB + GIB / 2));
+    }
+
+    #[test]
+    fn what_is_no_size_is_refused() {
+        for text in ["", "-1", "five", "5 apples", "1e999", "nan"] {
+            assert!(matches!(parse_size(text, 1), Err(UnitError::Size(_))), "{text}");
+        }
+        assert!(matches!(parse_size("18446744073709551615", 2), Err(UnitError::TooLarge(_))));
+        assert!(matches!(parse_size("99999999999999999999999", 1), Err(UnitError::TooLarge(_))));
+    }
+
+    #[test]
+    fn times_are_read_with_and_without_a_unit() {
+        assert_eq!(parse_time("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(parse_time("0.5"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_time("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_time("1m 30s"), Ok(Duration::from_secs(90)));
+        assert!(parse_time("-1").is_err());
+        assert!(parse_time("soon").is_err());
+    }
+
+    #[test]
+    fn rates_are_keys_or_bytes() {
+        assert_eq!(parse_rate("50000"), Ok(Rate::Keys(50_000.0)));
+        assert_eq!(parse_rate("50000 keys/s"), Ok(Rate::Keys(50_000.0)));
+        assert_eq!(parse_rate("100MB/s"), Ok(Rate::Bytes(100e6)));
+        assert!(parse_rate("0").is_err());
+        assert!(parse_rate("inf").is_err());
+        assert!(parse_rate("fast").is_err());
+    }
+
+    #[test]
+    fn counts_are_shown_in_thousands() {
+        assert_eq!(show_count(0), "0");
+        assert_eq!(show_count(999), "999");
+        assert_eq!(show_count(1_500_000), "1,500,000");
+    }
+}
