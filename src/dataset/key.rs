@@ -76,7 +76,7 @@ impl KeyShape {
 }
 
 /// Writes `ordinal` into `digits`, zeros in front.
-pub(crate) fn write_ordinal(mut ordinal: u64, digits: &mut [u8]) {
+pub fn write_ordinal(mut ordinal: u64, digits: &mut [u8]) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (ordinal % 10) as u8;
         ordinal /= 10;

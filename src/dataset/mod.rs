@@ -11,7 +11,7 @@ mod position;
 mod spec;
 mod value;
 
-pub use key::{FILLER, KeyShape};
+pub use key::{FILLER, KeyShape, write_ordinal};
 pub use position::Position;
 pub use spec::{Amount, MAX_KEY_SIZE, MAX_VALUE_SIZE, Request, Spec, SpecError};
 pub use value::{CONTIGUOUS_BYTES, POOL_BYTES, STAMP_BYTES, Values};
