@@ -13,7 +13,7 @@ fn main() -> std::io::Result<()> {
 }
 
 /// The whole file: one row a slot, in slot order.
-pub fn table() -> Vec<u8> {
+pub(crate) fn table() -> Vec<u8> {
     let mut tags = vec![None; SLOTS];
     for a in DIGITS {
         for b in DIGITS {
