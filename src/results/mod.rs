@@ -2,6 +2,8 @@
 //! engine sends while it works. This room knows neither how a run is done nor how it is shown.
 
 mod event;
+#[cfg(test)]
+pub(crate) mod example;
 mod histogram;
 mod interval;
 mod record;
