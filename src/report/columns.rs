@@ -1,6 +1,7 @@
 //! A record as one flat row: the column names are a promise to whoever keeps tables of runs.
 
 use std::collections::BTreeMap;
+use std::iter::Sum;
 
 use crate::results::{Record, Server};
 
@@ -36,29 +37,29 @@ const COLUMNS: &[Column] = &[
     ("window", |r| r.done.window.to_string()),
     ("writers", |r| r.done.writers.to_string()),
     ("threads", |r| r.done.threads.to_string()),
-    ("keys_per_second", |r| r.rates.keys_per_second.to_string()),
-    ("payload_bytes_per_second", |r| r.rates.payload_bytes_per_second.to_string()),
-    ("wire_bytes_per_second", |r| r.rates.wire_bytes_per_second.to_string()),
-    ("interval_keys_per_second_min", |r| r.rates.interval_keys_per_second.min.to_string()),
-    ("interval_keys_per_second_median", |r| r.rates.interval_keys_per_second.median.to_string()),
-    ("interval_keys_per_second_max", |r| r.rates.interval_keys_per_second.max.to_string()),
+    ("keys_per_second", |r| real(r.rates.keys_per_second)),
+    ("payload_bytes_per_second", |r| real(r.rates.payload_bytes_per_second)),
+    ("wire_bytes_per_second", |r| real(r.rates.wire_bytes_per_second)),
+    ("interval_keys_per_second_min", |r| real(r.rates.interval_keys_per_second.min)),
+    ("interval_keys_per_second_median", |r| real(r.rates.interval_keys_per_second.median)),
+    ("interval_keys_per_second_max", |r| real(r.rates.interval_keys_per_second.max)),
     ("latency_us_count", |r| r.latency_us.count.to_string()),
-    ("latency_us_mean", |r| r.latency_us.mean.to_string()),
+    ("latency_us_mean", |r| real(r.latency_us.mean)),
     ("latency_us_p50", |r| r.latency_us.p50.to_string()),
     ("latency_us_p90", |r| r.latency_us.p90.to_string()),
     ("latency_us_p99", |r| r.latency_us.p99.to_string()),
     ("latency_us_p99_9", |r| r.latency_us.p99_9.to_string()),
     ("latency_us_max", |r| r.latency_us.max.to_string()),
     ("limited_by", |r| word(&r.limited_by)),
-    ("seconds_flush", |r| r.seconds.flush.to_string()),
-    ("seconds_fill", |r| r.seconds.fill.to_string()),
-    ("seconds_audit", |r| r.seconds.audit.to_string()),
-    ("seconds_proof", |r| r.seconds.proof.to_string()),
-    ("seconds_total", |r| r.seconds.total.to_string()),
-    ("client_cpu_seconds", |r| r.client.cpu_seconds.to_string()),
+    ("seconds_flush", |r| real(r.seconds.flush)),
+    ("seconds_fill", |r| real(r.seconds.fill)),
+    ("seconds_audit", |r| real(r.seconds.audit)),
+    ("seconds_proof", |r| real(r.seconds.proof)),
+    ("seconds_total", |r| real(r.seconds.total)),
+    ("client_cpu_seconds", |r| real(r.client.cpu_seconds)),
     ("client_peak_rss_bytes", |r| r.client.peak_rss_bytes.to_string()),
-    ("client_waiting_share", |r| r.client.waiting_share.to_string()),
-    ("client_pacing_share", |r| r.client.pacing_share.to_string()),
+    ("client_waiting_share", |r| real(r.client.waiting_share)),
+    ("client_pacing_share", |r| real(r.client.pacing_share)),
     ("host_cpu_model", |r| r.client.host.cpu_model.clone()),
     ("host_cpus", |r| r.client.host.cpus.to_string()),
     ("host_memory_bytes", |r| r.client.host.memory_bytes.to_string()),
@@ -73,8 +74,8 @@ const COLUMNS: &[Column] = &[
     ("servers_used_bytes_after", |r| sum(r, |s| s.used_bytes_after)),
     ("servers_rss_bytes_before", |r| sum(r, |s| s.rss_bytes_before)),
     ("servers_rss_bytes_after", |r| sum(r, |s| s.rss_bytes_after)),
-    ("servers_cpu_user_seconds", |r| sum(r, |s| s.cpu_user_seconds)),
-    ("servers_cpu_system_seconds", |r| sum(r, |s| s.cpu_system_seconds)),
+    ("servers_cpu_user_seconds", |r| seconds(r, |s| s.cpu_user_seconds)),
+    ("servers_cpu_system_seconds", |r| seconds(r, |s| s.cpu_system_seconds)),
     ("account_planned", |r| r.account.planned.to_string()),
     ("account_executed", |r| r.account.executed.to_string()),
     ("account_proven", |r| r.account.proven.to_string()),
@@ -91,7 +92,7 @@ const COLUMNS: &[Column] = &[
     ("db", |r| r.options.db.to_string()),
     ("key_prefix", |r| r.options.key_prefix.clone()),
     ("seed", |r| r.options.seed.to_string()),
-    ("ttl_seconds", |r| known(&r.options.ttl_seconds)),
+    ("ttl_seconds", |r| known(&r.options.ttl_seconds.map(real))),
     ("serial", |r| r.options.serial.to_string()),
     ("flush", |r| r.options.flush.to_string()),
     ("asked_data_bytes", |r| known(&r.options.data_bytes)),
@@ -103,8 +104,8 @@ const COLUMNS: &[Column] = &[
     ("asked_order", |r| r.options.order.clone()),
     ("asked_reply", |r| r.options.reply.clone()),
     ("asked_threads", |r| known(&r.options.threads)),
-    ("asked_rate_keys_per_second", |r| known(&r.options.rate_keys_per_second)),
-    ("asked_rate_bytes_per_second", |r| known(&r.options.rate_bytes_per_second)),
+    ("asked_rate_keys_per_second", |r| known(&r.options.rate_keys_per_second.map(real))),
+    ("asked_rate_bytes_per_second", |r| known(&r.options.rate_bytes_per_second.map(real))),
     ("error_message", |r| r.error.as_ref().map_or_else(String::new, |error| error.message.clone())),
     ("error_cure", |r| r.error.as_ref().map_or_else(String::new, |error| known(&error.cure))),
     ("program_version", |r| r.program.version.clone()),
@@ -120,12 +121,22 @@ fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Empty if one master's part is not known: a sum of the others would mislead.
-fn sum<T: std::iter::Sum + ToString>(record: &Record, part: fn(&Server) -> Option<T>) -> String {
-    if record.servers.is_empty() {
-        return String::new();
-    }
-    known(&record.servers.iter().map(part).sum::<Option<T>>())
+/// A number with a fraction keeps its point even if it is whole, so that a column has one type.
+fn real(value: f64) -> String {
+    format!("{value:?}")
+}
+
+fn sum(record: &Record, part: fn(&Server) -> Option<u64>) -> String {
+    known(&total(record, part))
+}
+
+fn seconds(record: &Record, part: fn(&Server) -> Option<f64>) -> String {
+    known(&total(record, part).map(real))
+}
+
+/// Nothing if one master's part is not known: a sum of the others would mislead.
+fn total<T: Sum>(record: &Record, part: fn(&Server) -> Option<T>) -> Option<T> {
+    if record.servers.is_empty() { None } else { record.servers.iter().map(part).sum() }
 }
 
 fn refusals(record: &Record) -> String {

@@ -51,11 +51,11 @@ impl Folder {
         let json = JsonFile { part: File::create_new(&part)?, folder: self.path.clone() };
         let log = LatencyLog::begin(File::create_new(&hlog)?, run, started_at)?;
         Ok(vec![
-            Output::new(self.path.join("run.json").display(), json),
-            Output::new(runs.display(), Rows::begin(File::create_new(&runs)?)?),
-            Output::new(intervals.display(), Intervals::begin(File::create_new(&intervals)?, run)?),
-            Output::new(latency.display(), LatencyTable::begin(File::create_new(&latency)?, run)?),
-            Output::new(hlog.display(), log),
+            Output::new(&self.path.join("run.json").display(), json),
+            Output::new(&runs.display(), Rows::begin(File::create_new(&runs)?)?),
+            Output::new(&intervals.display(), Intervals::begin(File::create_new(&intervals)?, run)?),
+            Output::new(&latency.display(), LatencyTable::begin(File::create_new(&latency)?, run)?),
+            Output::new(&hlog.display(), log),
         ])
     }
 

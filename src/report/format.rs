@@ -1,5 +1,6 @@
 //! The one shape that all written results have, and what happens when writing fails in the middle.
 
+use std::fmt::Display;
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
@@ -34,7 +35,7 @@ pub(super) struct Output {
 
 impl Output {
     /// Writes `format`; messages call it `place`.
-    pub(super) fn new(place: impl ToString, format: impl Format + 'static) -> Self {
+    pub(super) fn new(place: &dyn Display, format: impl Format + 'static) -> Self {
         Self { place: place.to_string(), format: Box::new(format), failed: None }
     }
 

@@ -16,6 +16,8 @@ mod open;
 mod table;
 mod tee;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use error::OutputError;
 pub use open::Report;

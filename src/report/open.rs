@@ -31,11 +31,11 @@ impl Report {
     pub fn open(options: &OutputOptions, run: &str, started_at: SystemTime) -> Result<Self, OutputError> {
         let mut outputs = Vec::new();
         if options.json {
-            outputs.push(Output::new("the JSON document on stdout", Json(io::stdout())));
+            outputs.push(Output::new(&"the JSON document on stdout", Json(io::stdout())));
         }
         // Before the folder: a table that is refused leaves no folder that would be refused next time.
         if let Some(path) = &options.csv {
-            outputs.push(Output::new(path.display(), Table::open(path)?));
+            outputs.push(Output::new(&path.display(), Table::open(path)?));
         }
         let folder = match &options.out {
             Some(path) => {

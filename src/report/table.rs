@@ -12,7 +12,7 @@ use crate::results::{LatencyHistogram, Record};
 fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> io::Result<Vec<u8>> {
     let mut line = csv::Writer::from_writer(Vec::new());
     line.write_record(cells)?;
-    line.into_inner().map_err(|error| error.into_error())
+    line.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// The table of a single run: its header stands there from the start.

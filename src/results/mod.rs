@@ -7,6 +7,8 @@ pub(crate) mod example;
 mod histogram;
 mod interval;
 mod record;
+#[cfg(test)]
+mod schema;
 
 pub use event::{Event, Observer, Silent};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
-use super::words::{short, span};
+use super::words::short;
 use crate::results::Server;
 use crate::units::{show_bytes, show_count};
 
@@ -10,17 +10,16 @@ use crate::units::{show_bytes, show_count};
 const MANY: usize = 16;
 
 /// Longer addresses lose their middle: a host name may have 253 letters.
-const LONGEST_ADDRESS: usize = 25;
+const LONGEST_ADDRESS: usize = 23;
 
 /// The table of masters. `fill_seconds` is what their processor time is compared with.
 pub(super) fn masters(servers: &[Server], fill_seconds: f64) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["", "master", "slots", "keys", "keys/s", "CPU", "resident"]);
+    table.set_header(["master", "slots", "keys", "keys/s", "CPU", "resident"]);
     for (name, server) in selection(servers) {
         table.add_row([
-            name.to_owned(),
-            shortened(&server.address),
+            format!("{name}{}", shortened(&server.address)),
             server.slots.to_string(),
             show_count(server.keys),
             short(server.keys_per_second),
@@ -28,12 +27,10 @@ pub(super) fn masters(servers: &[Server], fill_seconds: f64) -> String {
             server.rss_bytes_after.map_or_else(|| "?".into(), show_bytes),
         ]);
     }
-    for column in table.column_iter_mut().skip(2) {
+    for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let blank = if servers.len() > MANY { 0 } else { 2 };
-    let lines = table.lines().map(|line| format!(" {}\n", line[blank..].trim_end()));
-    lines.collect()
+    table.lines().map(|line| format!(" {}\n", line.trim_end())).collect()
 }
 
 fn selection(servers: &[Server]) -> Vec<(&'static str, &Server)> {
@@ -42,15 +39,15 @@ fn selection(servers: &[Server]) -> Vec<(&'static str, &Server)> {
     }
     let mut by_speed: Vec<_> = servers.iter().collect();
     by_speed.sort_by(|a, b| a.keys_per_second.total_cmp(&b.keys_per_second));
-    let places = [("slowest", 0), ("median", (servers.len() - 1) / 2), ("fastest", servers.len() - 1)];
+    let places = [("slowest ", 0), ("median  ", (servers.len() - 1) / 2), ("fastest ", servers.len() - 1)];
     places.map(|(name, place)| (name, by_speed[place])).to_vec()
 }
 
-/// Busy time in seconds, and as a share of one processor.
+/// Busy time, as a share of one processor: a server with threads for its sockets may show more than all of it.
 fn cpu(server: &Server, fill_seconds: f64) -> String {
     match (server.cpu_user_seconds, server.cpu_system_seconds) {
         (Some(user), Some(system)) if fill_seconds > 0.0 => {
-            format!("{} {:>3.0}%", span(user + system), 100.0 * (user + system) / fill_seconds)
+            format!("{:.0}%", 100.0 * (user + system) / fill_seconds)
         }
         _ => "?".into(),
     }
@@ -87,7 +84,7 @@ mod tests {
     #[test]
     fn a_long_address_keeps_both_ends() {
         let shown = shortened("clustercfg-0001-001.abcdef.use1.cache.amazonaws.com:6379");
-        assert_eq!(shown, "clustercfg-…naws.com:6379");
+        assert_eq!(shown, "clustercfg-…ws.com:6379");
         assert_eq!(shown.chars().count(), LONGEST_ADDRESS);
         assert_eq!(shortened("127.0.0.1:7001"), "127.0.0.1:7001");
     }

@@ -107,3 +107,81 @@ impl State {
         self.view.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::results::example;
+
+    #[derive(Clone, Default)]
+    struct Screenful(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Screenful {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Screenful {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    fn planned() -> Event {
+        Event::Planned {
+            target: "cluster of 3 masters, valkey 9.1.2".into(),
+            how: "MSET of 183 keys, slot order, pipelines of 366 keys".into(),
+            keys: 6_990_507,
+            payload_bytes: 6_990_507 * 768,
+        }
+    }
+
+    fn play(progress: &Progress, tenths: u64) {
+        progress.event(planned());
+        for tenth in 1..=tenths {
+            let keys = 6_990_507 * tenth / tenths;
+            let elapsed = Duration::from_millis(100 * tenth);
+            progress.event(Event::Filling { keys, payload_bytes: keys * 768, elapsed });
+            if tenth == tenths / 2 {
+                progress.event(Event::Warning("127.0.0.1:7001 has no replica".into()));
+            }
+        }
+        progress.event(Event::Proving { keys: 0, of: 6_990_507 });
+        progress.event(Event::Finished);
+    }
+
+    #[test]
+    fn a_log_gets_a_start_an_end_and_few_lines_between() {
+        let screen = Screenful::default();
+        play(&Progress::new(View::lines(Box::new(screen.clone())), false, false), 1000);
+        insta::assert_snapshot!(screen.text());
+    }
+
+    #[test]
+    fn a_fill_too_short_for_a_line_gets_its_last() {
+        let screen = Screenful::default();
+        play(&Progress::new(View::lines(Box::new(screen.clone())), false, false), 10);
+        let text = screen.text();
+        assert_eq!(text.matches("filling 100%").count(), 1, "{text}");
+        assert_eq!(text.lines().count(), 4, "{text}");
+    }
+
+    #[test]
+    fn quiet_keeps_warnings_and_what_went_wrong() {
+        let screen = Screenful::default();
+        let progress = Progress::new(View::Quiet(Box::new(screen.clone())), true, false);
+        play(&progress, 100);
+        progress.finish(&example::exact());
+        assert_eq!(screen.text(), "warning: 127.0.0.1:7001 has no replica\n");
+        progress.finish(&example::missing());
+        assert!(screen.text().contains("missing: 12,034 of 6,990,507 keys"), "{}", screen.text());
+    }
+}

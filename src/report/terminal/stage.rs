@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::words::{byte_rate, key_rate, percent, short, span};
+use super::words::{byte_rate, key_rate, percent, short, whole_span};
 
 /// How long the rate now remembers.
 const MEMORY: Duration = Duration::from_secs(1);
@@ -67,7 +67,7 @@ impl Stage {
         percent(self.keys, self.of)
     }
 
-    /// `2.94M of 6.99M keys  2.91M keys/s  2.23 GB/s  1.40 s left`
+    /// `2.94M of 6.99M keys  2.91M keys/s  2.23 GB/s  2 s left`
     pub(super) fn words(&self) -> String {
         let mut words = vec![format!("{} of {} keys", short(self.keys as f64), short(self.of as f64))];
         if self.work == Work::Filling {
@@ -77,7 +77,8 @@ impl Stage {
         let left = self.of.saturating_sub(self.keys);
         if left > 0 && self.keys > 0 {
             // By the mean over the whole stage: it is steadier than the rate now.
-            words.push(format!("{} left", span(self.elapsed.as_secs_f64() * left as f64 / self.keys as f64)));
+            let seconds = self.elapsed.as_secs_f64() * left as f64 / self.keys as f64;
+            words.push(format!("{} left", whole_span(seconds)));
         }
         words.join("  ")
     }
@@ -96,7 +97,7 @@ mod tests {
         let mut stage = Stage::new(Work::Filling, 6_990_507);
         assert_eq!(stage.words(), "0 of 6.99M keys  0 keys/s  0 B/s");
         stage.advance(2_330_169, 2_330_169 * 768, at(1));
-        assert_eq!(stage.words(), "2.33M of 6.99M keys  2.33M keys/s  1.79 GB/s  2.00 s left");
+        assert_eq!(stage.words(), "2.33M of 6.99M keys  2.33M keys/s  1.79 GB/s  2 s left");
         assert_eq!(stage.percent(), 33);
         stage.advance(6_990_507, 6_990_507 * 768, at(3));
         assert_eq!(stage.words(), "6.99M of 6.99M keys  2.33M keys/s  1.79 GB/s");

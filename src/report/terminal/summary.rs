@@ -118,7 +118,7 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
             let [min, median, max] = [spread.min, spread.median, spread.max].map(short);
             facts.push(("per second", format!("min {min}, median {median}, max {max} keys/s")));
         }
-        facts.push(("latency", latency(record)));
+        facts.push(("pipelines", latency(record)));
         facts.push(("client", client(record)));
         facts.push(("limited by", limit(record.limited_by).into()));
         facts.extend(memory(record).map(|memory| ("memory", memory)));
@@ -189,18 +189,18 @@ fn latency(record: &Record) -> String {
     let latency = &record.latency_us;
     let [p50, p90, p99, p99_9, max] =
         [latency.p50, latency.p90, latency.p99, latency.p99_9, latency.max].map(micros);
-    format!("p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p99_9}, max {max}, per pipeline")
+    format!("p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p99_9}, max {max}")
 }
 
 fn client(record: &Record) -> String {
     let client = &record.client;
     let share = client.cpu_seconds / record.seconds.fill.max(f64::MIN_POSITIVE);
     format!(
-        "{:.2} CPU-seconds ({:.0}% of one CPU), peak {}, {:.0}% of the time waiting",
+        "{:.2} CPU-seconds ({:.0}% of one CPU), {:.0}% waiting, peak {}",
         client.cpu_seconds,
         100.0 * share,
-        show_bytes(client.peak_rss_bytes),
         100.0 * client.waiting_share,
+        show_bytes(client.peak_rss_bytes),
     )
 }
 
@@ -219,8 +219,8 @@ fn memory(record: &Record) -> Option<String> {
     let before: u64 = record.servers.iter().map(|server| server.rss_bytes_before).sum::<Option<u64>>()?;
     let after: u64 = record.servers.iter().map(|server| server.rss_bytes_after).sum::<Option<u64>>()?;
     let new = percent(after.saturating_sub(before), record.done.payload_bytes);
-    let kind = if new >= 50 { "cold: filling again would be faster" } else { "warm" };
-    Some(format!("{} before, {} after: {kind}", show_bytes(before), show_bytes(after)))
+    let kind = if new >= 50 { "a cold fill; the next is faster" } else { "a warm fill" };
+    Some(format!("{} before, {} after ({kind})", show_bytes(before), show_bytes(after)))
 }
 
 #[cfg(test)]

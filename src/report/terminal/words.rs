@@ -27,12 +27,19 @@ pub(super) fn micros(us: u64) -> String {
 
 /// A length of time given in seconds: `0.06 s`, `41.5 s`, `2 min 5 s`, `1 h 2 min`.
 pub(super) fn span(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
     match seconds {
         s if s < 9.995 => format!("{s:.2} s"),
         s if s < 59.95 => format!("{s:.1} s"),
-        s if s < 3599.5 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        s => whole_span(s),
+    }
+}
+
+/// The same in whole seconds: `2 s`.
+pub(super) fn whole_span(seconds: f64) -> String {
+    match seconds.round() as u64 {
+        s @ 0..60 => format!("{s} s"),
+        s @ 60..3600 => format!("{} min {} s", s / 60, s % 60),
+        s => format!("{} h {} min", s / 3600, s % 3600 / 60),
     }
 }
 
