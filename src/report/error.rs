@@ -37,7 +37,7 @@ pub enum OutputError {
         expected: String,
     },
     /// Some results were not written; all others were.
-    #[error("not written: {}: make room there, and repeat the run or take its figures from elsewhere", .0.join("; "))]
+    #[error("not written: {}: all else is; make room there, and run again if these are needed", .0.join("; "))]
     Unwritten(
         /// Each place, with what the operating system said.
         Vec<String>,

@@ -15,13 +15,12 @@ use super::json::{self, JsonFile};
 use super::latency::LatencyTable;
 use super::table::Rows;
 
-const FILES: [&str; 5] = [json::PART, "runs.csv", "intervals.csv", "latency.csv", "latency.hlog"];
-
 /// A folder with its files open. Dropped before [`Folder::keep`], it takes them away again: a run
 /// that never began leaves nothing, and can be tried again with the same command line.
 pub(super) struct Folder {
     path: PathBuf,
     made: bool,
+    files: Vec<PathBuf>,
     kept: AtomicBool,
 }
 
@@ -41,22 +40,33 @@ impl Folder {
         if fs::read_dir(path).map_err(failed)?.next().is_some() {
             return Err(OutputError::Used { folder: path.into() });
         }
-        let folder = Self { path: path.into(), made, kept: AtomicBool::new(false) };
+        let mut folder = Self { path: path.into(), made, files: Vec::new(), kept: AtomicBool::new(false) };
         let outputs = folder.open(run, started_at).map_err(failed)?;
         Ok((folder, outputs))
     }
 
-    fn open(&self, run: &str, started_at: SystemTime) -> io::Result<Vec<Output>> {
-        let [part, runs, intervals, latency, hlog] = FILES.map(|name| self.path.join(name));
-        let json = JsonFile { part: File::create_new(&part)?, folder: self.path.clone() };
-        let log = LatencyLog::begin(File::create_new(&hlog)?, run, started_at)?;
+    fn open(&mut self, run: &str, started_at: SystemTime) -> io::Result<Vec<Output>> {
+        let json = JsonFile { part: self.file(json::PART)?, folder: self.path.clone() };
+        let runs = Rows::begin(self.file("runs.csv")?)?;
+        let intervals = Intervals::begin(self.file("intervals.csv")?, run)?;
+        let latency = LatencyTable::begin(self.file("latency.csv")?, run)?;
+        let log = LatencyLog::begin(self.file("latency.hlog")?, run, started_at)?;
+        let place = |name| self.path.join(name);
         Ok(vec![
-            Output::new(&self.path.join("run.json").display(), json),
-            Output::new(&runs.display(), Rows::begin(File::create_new(&runs)?)?),
-            Output::new(&intervals.display(), Intervals::begin(File::create_new(&intervals)?, run)?),
-            Output::new(&latency.display(), LatencyTable::begin(File::create_new(&latency)?, run)?),
-            Output::new(&hlog.display(), log),
+            Output::new(&place("run.json").display(), json),
+            Output::new(&place("runs.csv").display(), runs),
+            Output::new(&place("intervals.csv").display(), intervals),
+            Output::new(&place("latency.csv").display(), latency),
+            Output::new(&place("latency.hlog").display(), log),
         ])
+    }
+
+    /// A file that was not there before: what somebody else put there meanwhile stays his.
+    fn file(&mut self, name: &str) -> io::Result<File> {
+        let path = self.path.join(name);
+        let file = File::create_new(&path)?;
+        self.files.push(path);
+        Ok(file)
     }
 
     /// From now on the files stay.
@@ -71,8 +81,8 @@ impl Drop for Folder {
             return;
         }
         // Nothing better can be done about a file that will not go than to leave it.
-        for name in FILES {
-            let _ = fs::remove_file(self.path.join(name));
+        for file in &self.files {
+            let _ = fs::remove_file(file);
         }
         if self.made {
             let _ = fs::remove_dir(&self.path);

@@ -1,7 +1,7 @@
 //! What people and machines read of a run: progress and summary on stderr, and the same record as
 //! JSON, tables and histograms. It renders records and events, and must not know how they came about.
 //!
-//! Everything that writes somewhere is a [`format`]: told each second, told the end, and left
+//! Everything that writes somewhere has one shape (`format.rs`): told each second, told the end, and left
 //! alone after its first failure, so that one full disk does not cost the other reports.
 
 mod columns;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::words::{byte_rate, key_rate, percent, short, whole_span};
+use super::words::{byte_rate, clock, key_rate, percent, short};
 
 /// How long the rate now remembers.
 const MEMORY: Duration = Duration::from_secs(1);
@@ -67,9 +67,9 @@ impl Stage {
         percent(self.keys, self.of)
     }
 
-    /// `2.94M of 6.99M keys  2.91M keys/s  2.23 GB/s  2 s left`
+    /// `2.94M of 6.99M  2.91M keys/s  2.23 GB/s  0:02 left`
     pub(super) fn words(&self) -> String {
-        let mut words = vec![format!("{} of {} keys", short(self.keys as f64), short(self.of as f64))];
+        let mut words = vec![format!("{} of {}", short(self.keys as f64), short(self.of as f64))];
         if self.work == Work::Filling {
             words.push(key_rate(self.keys_per_second));
             words.push(byte_rate(self.payload_bytes_per_second));
@@ -78,7 +78,7 @@ impl Stage {
         if left > 0 && self.keys > 0 {
             // By the mean over the whole stage: it is steadier than the rate now.
             let seconds = self.elapsed.as_secs_f64() * left as f64 / self.keys as f64;
-            words.push(format!("{} left", whole_span(seconds)));
+            words.push(format!("{} left", clock(seconds)));
         }
         words.join("  ")
     }
@@ -95,12 +95,12 @@ mod tests {
     #[test]
     fn the_words_tell_totals_rates_and_time_left() {
         let mut stage = Stage::new(Work::Filling, 6_990_507);
-        assert_eq!(stage.words(), "0 of 6.99M keys  0 keys/s  0 B/s");
+        assert_eq!(stage.words(), "0 of 6.99M  0 keys/s  0 B/s");
         stage.advance(2_330_169, 2_330_169 * 768, at(1));
-        assert_eq!(stage.words(), "2.33M of 6.99M keys  2.33M keys/s  1.79 GB/s  2 s left");
+        assert_eq!(stage.words(), "2.33M of 6.99M  2.33M keys/s  1.79 GB/s  0:02 left");
         assert_eq!(stage.percent(), 33);
         stage.advance(6_990_507, 6_990_507 * 768, at(3));
-        assert_eq!(stage.words(), "6.99M of 6.99M keys  2.33M keys/s  1.79 GB/s");
+        assert_eq!(stage.words(), "6.99M of 6.99M  2.33M keys/s  1.79 GB/s");
     }
 
     #[test]

@@ -55,13 +55,14 @@ impl View {
     pub(super) fn show(&mut self, stage: &Stage) {
         match self {
             Self::Bar { bar, colour } => {
-                let bar = bar.get_or_insert_with(|| new_bar(stage, *colour));
+                let bar = bar.get_or_insert_with(|| new_bar(*colour));
+                bar.set_prefix(heading(stage));
                 bar.set_length(stage.of);
                 bar.set_position(stage.keys);
                 bar.set_message(stage.words());
             }
             Self::Lines { out, due, unsaid } => {
-                let line = format!("{} {:>3}%  {}", stage.name(), stage.percent(), stage.words());
+                let line = format!("{}  {}", heading(stage), stage.words());
                 if stage.elapsed >= *due {
                     *due = stage.elapsed + patience(stage.elapsed);
                     *unsaid = None;
@@ -119,12 +120,15 @@ fn patience(elapsed: Duration) -> Duration {
     Duration::from_secs(if elapsed < Duration::from_secs(30) { 5 } else { 30 })
 }
 
-fn new_bar(stage: &Stage, colour: bool) -> ProgressBar {
-    let bar = if colour { "{bar:16.cyan/dim}" } else { "{bar:16}" };
-    let template = format!("{} {{percent:>3}}% {bar} {{wide_msg}}", stage.name());
-    let style = ProgressStyle::with_template(&template)
+/// `filling  42%`. The bar's own figure would be rounded up, to 100% before the end.
+fn heading(stage: &Stage) -> String {
+    format!("{} {:>3}%", stage.name(), stage.percent())
+}
+
+fn new_bar(colour: bool) -> ProgressBar {
+    let bar = if colour { "{bar:14.cyan/dim}" } else { "{bar:14}" };
+    let style = ProgressStyle::with_template(&format!("{{prefix}} {bar} {{wide_msg}}"))
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("━╸─");
-    ProgressBar::with_draw_target(Some(stage.of), ProgressDrawTarget::stderr_with_hz(FRAMES))
-        .with_style(style)
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(FRAMES)).with_style(style)
 }

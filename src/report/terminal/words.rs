@@ -25,21 +25,23 @@ pub(super) fn micros(us: u64) -> String {
     scaled(us as f64, &[" µs", " ms", " s"])
 }
 
-/// A length of time given in seconds: `0.06 s`, `41.5 s`, `2 min 5 s`, `1 h 2 min`.
+/// A length of time given in seconds: `0.06 s`, `41.5 s`, and from a minute on as [`clock`].
 pub(super) fn span(seconds: f64) -> String {
     match seconds {
         s if s < 9.995 => format!("{s:.2} s"),
         s if s < 59.95 => format!("{s:.1} s"),
-        s => whole_span(s),
+        s => clock(s),
     }
 }
 
-/// The same in whole seconds: `2 s`.
-pub(super) fn whole_span(seconds: f64) -> String {
-    match seconds.round() as u64 {
-        s @ 0..60 => format!("{s} s"),
-        s @ 60..3600 => format!("{} min {} s", s / 60, s % 60),
-        s => format!("{} h {} min", s / 3600, s % 3600 / 60),
+/// A length of time as clocks show it, minutes and seconds, with hours if there are any: `0:07`,
+/// `1:02:03`.
+pub(super) fn clock(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
 }
 
@@ -106,10 +108,8 @@ mod tests {
         assert_eq!(shown, ["0", "7", "999", "1.00k", "10.0k", "100k", "2.91M", "1000000T"]);
         assert_eq!(byte_rate(2_234_000_000.0), "2.23 GB/s");
         assert_eq!([0, 213, 1_250, 30_000_000].map(micros), ["0 µs", "213 µs", "1.25 ms", "30.0 s"]);
-        assert_eq!(
-            [0.0, 0.061, 41.46, 59.96, 125.0, 3720.0].map(span),
-            ["0.00 s", "0.06 s", "41.5 s", "1 min 0 s", "2 min 5 s", "1 h 2 min"]
-        );
+        let shown = [0.0, 0.061, 41.46, 59.96, 125.0, 3723.0].map(span);
+        assert_eq!(shown, ["0.00 s", "0.06 s", "41.5 s", "1:00", "2:05", "1:02:03"]);
         assert_eq!(keys(1), "1 key");
     }
 
