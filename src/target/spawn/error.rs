@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::LayoutError;
+use crate::net::NetError;
 
 /// Why throwaway servers could not be started, or handled once they were.
 #[derive(Debug, thiserror::Error)]
@@ -50,15 +51,13 @@ pub enum SpawnError {
         /// What the last attempt met.
         reason: String,
     },
-    /// A server refused a command that sets it up.
-    #[error("the server at {address} refused {command}: {reply}")]
-    Refused {
-        /// The server.
-        address: SocketAddr,
-        /// The command's name.
-        command: String,
-        /// Its answer.
-        reply: String,
+    /// A server refused what sets it up, or did not answer.
+    #[error("{error}; the server's log ends:\n{log}")]
+    SetUp {
+        /// What went wrong.
+        error: Box<NetError>,
+        /// The end of its log.
+        log: String,
     },
     /// A server was not ready in time.
     #[error("the server at {address} was not ready after {timeout:?}: {missing}; its log ends:\n{log}")]

@@ -7,12 +7,41 @@ use super::SpawnError;
 use super::node::{Deadline, Node};
 use super::view::{Member, missing_from};
 
+/// The node time-out while they join. A node tells of its slots in its own pings alone, and it pings
+/// every other within half of this: with the servers' 15 seconds, 16 nodes take as long to agree.
+const JOINING_TIMEOUT_MS: &str = "2000";
+
+/// The setting's name.
+const NODE_TIMEOUT: &str = "cluster-node-timeout";
+
 /// Joins nodes, masters first, then the replicas of each: the first `slots.len()` own these slots, and
 /// the others replicate them in turn.
 ///
 /// # Errors
 /// [`SpawnError`] if a node refuses, ends, or does not agree in time.
 pub(super) async fn join(
+    nodes: &mut [Node],
+    slots: &[Vec<RangeInclusive<u16>>],
+    deadline: Deadline,
+) -> Result<(), SpawnError> {
+    let node_timeout = nodes[0].order(deadline, &["CONFIG", "GET", NODE_TIMEOUT]).await?;
+    let node_timeout = node_timeout.lines().last().unwrap_or_default();
+    for node in &mut *nodes {
+        node.order(deadline, &["CONFIG", "SET", NODE_TIMEOUT, JOINING_TIMEOUT_MS]).await?;
+    }
+    meet(nodes, slots, deadline).await?;
+    let members = replicate(nodes, slots, deadline).await?;
+    for node in &mut *nodes {
+        agrees(node, &members, deadline).await?;
+    }
+    for node in nodes {
+        node.order(deadline, &["CONFIG", "SET", NODE_TIMEOUT, node_timeout]).await?;
+    }
+    Ok(())
+}
+
+/// Gives each master its slots, and makes them all known to the first.
+async fn meet(
     nodes: &mut [Node],
     slots: &[Vec<RangeInclusive<u16>>],
     deadline: Deadline,
@@ -30,23 +59,25 @@ pub(super) async fn join(
             node.order(deadline, &["CLUSTER", "MEET", &host, &port]).await?;
         }
     }
-    let members = replicate(nodes, slots, deadline).await?;
-    for node in nodes {
-        node.wait_until(deadline, async |node| {
-            let view = node.ask(deadline, &["CLUSTER", "NODES"]).await?;
-            if let Some(missing) = missing_from(&view, &members) {
-                return Ok(Some(missing));
-            }
-            let info = node.ask(deadline, &["CLUSTER", "INFO"]).await?;
-            if !info.contains("cluster_state:ok") {
-                return Ok(Some("its cluster_state is not ok".into()));
-            }
-            let info = node.ask(deadline, &["INFO", "replication"]).await?;
-            Ok(info.contains("master_link_status:down").then(|| "its master's data has not come".into()))
-        })
-        .await?;
-    }
     Ok(())
+}
+
+/// Waits until a node sees all members as they should be, and serves; a replica, until it has its
+/// master's data.
+async fn agrees(node: &mut Node, members: &[Member], deadline: Deadline) -> Result<(), SpawnError> {
+    node.wait_until(deadline, async |node| {
+        let view = node.ask(deadline, &["CLUSTER", "NODES"]).await?;
+        if let Some(missing) = missing_from(&view, members) {
+            return Ok(Some(missing));
+        }
+        let info = node.ask(deadline, &["CLUSTER", "INFO"]).await?;
+        if !info.contains("cluster_state:ok") {
+            return Ok(Some("its cluster_state is not ok".into()));
+        }
+        let info = node.ask(deadline, &["INFO", "replication"]).await?;
+        Ok(info.contains("master_link_status:down").then(|| "its master's data has not come".into()))
+    })
+    .await
 }
 
 /// `CLUSTER ADDSLOTS` and not `ADDSLOTSRANGE`, which servers before 7.0 do not have.

@@ -1,18 +1,17 @@
 //! One started server: its process, its folder, and how to ask it something while it is set up.
 
-use std::fmt::Write;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::SpawnError;
 use super::ports::hold_port;
 use super::process::{Process, Starter};
+use crate::net::{Connector, NetError};
+use crate::resp::Value;
 
 /// How many times a server gets other ports because somebody else took those it was to have.
 const PORT_ATTEMPTS: usize = 10;
@@ -46,15 +45,6 @@ pub(super) struct Recipe {
     pub(super) cluster: bool,
     /// Arguments after our own, which they override.
     pub(super) extra_args: Vec<String>,
-}
-
-/// Why an answer was not one.
-#[derive(Debug)]
-pub(super) enum AskError {
-    /// There was none.
-    Silent(std::io::Error),
-    /// It was an error reply.
-    Refused(String),
 }
 
 /// One server.
@@ -126,17 +116,16 @@ impl Node {
     pub(super) async fn wait_until(
         &mut self,
         deadline: Deadline,
-        mut missing: impl AsyncFnMut(&Self) -> Result<Option<String>, AskError>,
+        mut missing: impl AsyncFnMut(&Self) -> Result<Option<String>, NetError>,
     ) -> Result<(), SpawnError> {
         let mut last = String::from("it did not answer");
         loop {
             match missing(self).await {
                 Ok(None) => return Ok(()),
                 Ok(Some(missing)) => last = missing,
-                Err(AskError::Refused(reply)) => last = reply,
                 // The deadline cut this one short: the one before says more.
-                Err(AskError::Silent(error)) if error.kind() == ErrorKind::TimedOut => (),
-                Err(AskError::Silent(error)) => last = error.to_string(),
+                Err(NetError::Late { .. } | NetError::Silent { .. }) => (),
+                Err(error) => last = error.to_string(),
             }
             self.check_alive()?;
             if Instant::now() >= deadline.at {
@@ -153,32 +142,24 @@ impl Node {
     /// # Errors
     /// [`SpawnError`] if it is refused, or not answered.
     pub(super) async fn order(&mut self, deadline: Deadline, args: &[&str]) -> Result<String, SpawnError> {
-        let address = self.address;
         match self.ask(deadline, args).await {
             Ok(answer) => Ok(answer),
-            Err(AskError::Refused(reply)) => {
-                let command = args.iter().take(2).copied().collect::<Vec<_>>().join(" ");
-                Err(SpawnError::Refused { address, command, reply })
-            }
-            Err(AskError::Silent(error)) => {
+            Err(error) => {
                 self.check_alive()?;
-                let (timeout, missing, log) = (deadline.timeout, error.to_string(), self.log_tail());
-                Err(SpawnError::TimedOut { address, timeout, missing, log })
+                Err(SpawnError::SetUp { error: Box::new(error), log: self.log_tail() })
             }
         }
     }
 
-    /// Sends a command over a connection of its own; gives a status' or a bulk string's text.
-    pub(super) async fn ask(&self, deadline: Deadline, args: &[&str]) -> Result<String, AskError> {
-        let mut wire = format!("*{}\r\n", args.len());
-        for arg in args {
-            // Writing to a string cannot fail.
-            let _ = write!(wire, "${}\r\n{arg}\r\n", arg.len());
-        }
-        match timeout_at(deadline.at, exchange(self.address, wire)).await {
-            Ok(answer) => answer.map_err(AskError::Silent)?.map_err(AskError::Refused),
-            Err(late) => Err(AskError::Silent(late.into())),
-        }
+    /// Sends a command over a connection of its own; gives the text of its answer, each item of an
+    /// array on a line.
+    pub(super) async fn ask(&self, deadline: Deadline, args: &[&str]) -> Result<String, NetError> {
+        let left = deadline.at.saturating_duration_since(Instant::now());
+        let connector = Connector { connect_timeout: left, reply_timeout: left, ..Connector::default() };
+        let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
+        let answer = connector.open(&self.address.into()).await?.call(&args).await?;
+        let items = answer.as_array().unwrap_or(std::slice::from_ref(&answer));
+        Ok(items.iter().filter_map(Value::as_text).collect::<Vec<_>>().join("\n"))
     }
 
     fn check_alive(&mut self) -> Result<(), SpawnError> {
@@ -224,26 +205,6 @@ fn run(
     starter
         .start(&recipe.binary, &args, &folder.join(LOG))
         .map_err(|source| SpawnError::NotStarted { binary: recipe.binary.clone(), source })
-}
-
-/// Sends one command and reads a status, an error, an integer or a bulk string.
-async fn exchange(address: SocketAddr, wire: String) -> std::io::Result<Result<String, String>> {
-    let mut stream = BufReader::new(TcpStream::connect(address).await?);
-    stream.write_all(wire.as_bytes()).await?;
-    let mut line = String::new();
-    stream.read_line(&mut line).await?;
-    let line = line.trim_end();
-    match line.split_at_checked(1) {
-        Some(("-", error)) => Ok(Err(error.into())),
-        Some(("+" | ":", answer)) => Ok(Ok(answer.into())),
-        Some(("$", length)) => {
-            let length = length.parse().map_err(std::io::Error::other)?;
-            let mut answer = String::new();
-            stream.take(length).read_to_string(&mut answer).await?;
-            Ok(Ok(answer))
-        }
-        _ => Err(std::io::Error::other(format!("`{line}` is no answer of a Redis or Valkey server"))),
-    }
 }
 
 fn tail(path: &Path) -> std::io::Result<String> {
