@@ -15,16 +15,59 @@ const PATROL_EVERY: Duration = Duration::from_secs(1);
 
 /// Commands that change no key. Whatever is not listed counts as a write by somebody else.
 const HARMLESS: &[&str] = &[
-    "asking", "auth", "client", "command", "config", "dbsize", "echo", "exists", "get", "getrange", "hello",
-    "info", "keys", "lastsave", "memory", "mget", "monitor", "object", "ping", "psync", "pttl", "quit",
-    "randomkey", "readonly", "readwrite", "replconf", "role", "scan", "select", "slowlog", "strlen",
-    "subscribe", "sync", "time", "ttl", "type", "wait",
+    "asking",
+    "auth",
+    "client",
+    "command",
+    "config",
+    "dbsize",
+    "echo",
+    "exists",
+    "get",
+    "getrange",
+    "hello",
+    "info",
+    "keys",
+    "lastsave",
+    "memory",
+    "mget",
+    "monitor",
+    "object",
+    "ping",
+    "psync",
+    "pttl",
+    "quit",
+    "randomkey",
+    "readonly",
+    "readwrite",
+    "replconf",
+    "role",
+    "scan",
+    "select",
+    "slowlog",
+    "strlen",
+    "subscribe",
+    "sync",
+    "time",
+    "ttl",
+    "type",
+    "wait",
 ];
 /// Subcommands of CLUSTER that change nothing.
 const HARMLESS_CLUSTER: &[&str] = &[
-    "cluster|count-failure-reports", "cluster|countkeysinslot", "cluster|getkeysinslot", "cluster|info",
-    "cluster|keyslot", "cluster|links", "cluster|myid", "cluster|myshardid", "cluster|nodes",
-    "cluster|replicas", "cluster|shards", "cluster|slot-stats", "cluster|slots",
+    "cluster|count-failure-reports",
+    "cluster|countkeysinslot",
+    "cluster|getkeysinslot",
+    "cluster|info",
+    "cluster|keyslot",
+    "cluster|links",
+    "cluster|myid",
+    "cluster|myshardid",
+    "cluster|nodes",
+    "cluster|replicas",
+    "cluster|shards",
+    "cluster|slot-stats",
+    "cluster|slots",
 ];
 
 /// Why a count of keys at this master proves nothing, if so: it is not what it was before, or not all
@@ -183,7 +226,8 @@ mod tests {
             ("evicted_keys:1", 105),
         ];
         for (extra, sets) in suspicious {
-            let extra = if extra.contains("del") { extra.into() } else { format!("cmdstat_del:calls=2\n{extra}") };
+            let extra =
+                if extra.contains("del") { extra.into() } else { format!("cmdstat_del:calls=2\n{extra}") };
             assert!(suspicion(&before, &info(&extra, sets), "set", 100).is_some(), "{extra} {sets}");
         }
         assert!(suspicion(&Info::default(), &Info::default(), "set", 100).is_some());

@@ -106,7 +106,9 @@ impl FillError {
             Self::WriterLost { .. } => {
                 "see the server's log: a restart, CLIENT KILL or a memory limit ends connections"
             }
-            Self::WriterSilent { .. } => "is it stopped, or busy with a script? give it time: --barrier-timeout",
+            Self::WriterSilent { .. } => {
+                "is it stopped, or busy with a script? give it time: --barrier-timeout"
+            }
             Self::Changed { .. } => "fill again once the cluster is quiet: keys that are there are rewritten",
             Self::Deadline(_) => "give it more time, or less to do",
             Self::Unproven { .. } => "fill again: keys that are there are rewritten",
@@ -129,7 +131,9 @@ fn refusal_cure(message: &str) -> Option<&'static str> {
         "MOVED" | "ASK" | "TRYAGAIN" => "slots are being moved: fill again once the cluster is quiet",
         "CLUSTERDOWN" => "see what is wrong with the cluster: redis-cli --cluster check HOST:PORT",
         "READONLY" => "it became a replica: fill again",
-        "MISCONF" => "its persistence fails: see its log and disk, or CONFIG SET stop-writes-on-bgsave-error no",
+        "MISCONF" => {
+            "its persistence fails: see its log and disk, or CONFIG SET stop-writes-on-bgsave-error no"
+        }
         "NOREPLICAS" => "it waits for replicas: see min-replicas-to-write",
         "BUSY" => "a script holds it: SCRIPT KILL or FUNCTION KILL",
         _ => return None,

@@ -12,6 +12,7 @@ mod prepare;
 mod prove;
 mod run;
 mod sampler;
+mod send;
 mod settings;
 mod survey;
 

@@ -56,9 +56,11 @@ fn unreachable_master(error: ClusterError, master: &Master, asked: &Address) -> 
     match error {
         ClusterError::Net(
             cause @ (NetError::Unreachable { .. } | NetError::Late { .. } | NetError::UnknownHost { .. }),
-        ) if master.address != *asked => {
-            ClusterError::MasterUnreachable { announced: master.announced.clone(), source_address: asked.clone(), cause }
-        }
+        ) if master.address != *asked => ClusterError::MasterUnreachable {
+            announced: master.announced.clone(),
+            source_address: asked.clone(),
+            cause,
+        },
         error => error,
     }
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::results::{
-    Event, Interval, Latency, LatencyHistogram, Observer, Second, Spread, new_histogram,
-};
+use crate::results::{Event, Interval, Latency, LatencyHistogram, Observer, Second, Spread, new_histogram};
 use crate::write::Progress;
 
 /// Length of an interval.

@@ -1,6 +1,7 @@
 //! Where a server is, and who asks. Nothing here connects.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -23,6 +24,16 @@ impl Address {
     pub fn tcp(host: &str, port: u16) -> Self {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         Self::Tcp { host: bare.unwrap_or(host).into(), port }
+    }
+
+    /// Whether it is on this machine as far as its spelling tells.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp { host, .. } => {
+                host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+            Self::Unix(_) => true,
+        }
     }
 }
 

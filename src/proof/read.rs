@@ -70,27 +70,38 @@ pub async fn read(
     progress: &ReadProgress,
 ) -> Result<Vec<Found>, NetError> {
     let mut found = vec![Found::default(); slots.len()];
-    let positions = slots.iter().enumerate().flat_map(|(index, &slot)| {
-        let keys = expected.spec.keys_in_slot(slot);
-        (0..keys).map(move |ordinal| (index, Position { slot, ordinal }))
-    });
     let mut batch = Vec::with_capacity(BATCH_KEYS);
-    let mut positions = positions.peekable();
-    while positions.peek().is_some() {
-        batch.clear();
-        batch.extend(positions.by_ref().take(BATCH_KEYS));
-        for (&(index, _), seen) in batch.iter().zip(look(node, expected, &batch).await?) {
-            let slot = &mut found[index];
-            match seen {
-                Seen::Exact => slot.exact += 1,
-                Seen::Missing => slot.missing += 1,
-                Seen::Wrong => slot.wrong += 1,
-                Seen::Unknown | Seen::Empty => slot.unknown += 1,
+    for (index, &slot) in slots.iter().enumerate() {
+        for ordinal in 0..expected.spec.keys_in_slot(slot) {
+            batch.push((index, Position { slot, ordinal }));
+            if batch.len() == BATCH_KEYS {
+                read_batch(node, expected, &batch, &mut found).await?;
+                progress.fetch_add(batch.len() as u64, Relaxed);
+                batch.clear();
             }
         }
-        progress.fetch_add(batch.len() as u64, Relaxed);
     }
+    read_batch(node, expected, &batch, &mut found).await?;
+    progress.fetch_add(batch.len() as u64, Relaxed);
     Ok(found)
+}
+
+async fn read_batch(
+    node: &mut Connection,
+    expected: &Expectation,
+    batch: &[(usize, Position)],
+    found: &mut [Found],
+) -> Result<(), NetError> {
+    for (&(index, _), seen) in batch.iter().zip(look(node, expected, batch).await?) {
+        let slot = &mut found[index];
+        match seen {
+            Seen::Exact => slot.exact += 1,
+            Seen::Missing => slot.missing += 1,
+            Seen::Wrong => slot.wrong += 1,
+            Seen::Unknown | Seen::Empty => slot.unknown += 1,
+        }
+    }
+    Ok(())
 }
 
 async fn look(

@@ -1,0 +1,254 @@
+//! What a fill came to, entered into its record stage by stage, so that a run that ends early leaves
+//! what is known until then.
+
+use std::time::{Duration, Instant};
+
+use crate::cluster::{Info, Mode};
+use crate::results::{Event, Failure, Latency, LimitedBy, Observer, Rates, Record, Seconds, Server, Verdict};
+use crate::units::{show_bytes, show_count};
+use crate::write::{Command, Order, ReplyMode};
+
+use super::choose::Chosen;
+use super::ledger::Ledger;
+use super::prepare::Prepared;
+use super::run::{After, Clock};
+use super::send::{Ended, Sent};
+use super::{FillError, FillOptions, audit, machine};
+
+/// A thread that was busy for more than this share of the time held the others up.
+const BUSY: f64 = 0.85;
+/// A fill shorter than this is too short to say what limited it.
+const SHORTEST_TO_JUDGE: Duration = Duration::from_millis(200);
+
+/// The record in the making.
+pub(super) struct Outcome<'a> {
+    record: &'a mut Record,
+    pair_bytes: u64,
+    started: Instant,
+    pub clock: Clock,
+}
+
+impl<'a> Outcome<'a> {
+    /// Enters what was asked and chosen.
+    pub fn new(record: &'a mut Record, options: &FillOptions, chosen: &Chosen, started: Instant) -> Self {
+        let done = &mut record.done;
+        done.command = match chosen.batch.command {
+            Command::Set => "SET".into(),
+            Command::Mset => "MSET".into(),
+        };
+        done.order = match chosen.order {
+            Order::Slot => "slot".into(),
+            Order::Stride => "stride".into(),
+        };
+        done.reply = match chosen.batch.reply {
+            ReplyMode::Off => "off".into(),
+            ReplyMode::On => "on".into(),
+        };
+        done.group_keys = chosen.batch.group;
+        done.pipeline_depth = chosen.depth();
+        done.window = chosen.window.pipelines as u64;
+        done.writers = chosen.writers;
+        done.threads = options.threads;
+        record.account.planned = options.spec.keys();
+        record.account.suspect = options.spec.keys();
+        record.client.host = machine::host();
+        Self { record, pair_bytes: options.spec.pair_bytes(), started, clock: Clock::default() }
+    }
+
+    /// Enters what the masters said of themselves before the fill.
+    pub fn before(&mut self, prepared: &Prepared) {
+        let target = &mut self.record.target;
+        target.mode = match prepared.topology.mode {
+            Mode::Cluster => "cluster".into(),
+            Mode::Standalone => "standalone".into(),
+        };
+        target.masters = prepared.topology.masters.len() as u64;
+        target.replicas = prepared.topology.masters.iter().map(|master| master.replicas).sum();
+        let versions = prepared.nodes.iter().filter_map(|node| node.info.as_ref().map(Info::server));
+        if let Some((server, version)) = versions.min_by_key(|(_, version)| numbers(version)) {
+            (target.server, target.version) = (server.into(), version);
+        }
+        let masters = prepared.topology.masters.iter().zip(&prepared.nodes);
+        self.record.servers = masters
+            .map(|(master, node)| {
+                let info = node.info.as_ref();
+                let number = |field| info.and_then(|info| info.number(field));
+                Server {
+                    address: master.address.to_string(),
+                    node: master.node.clone(),
+                    version: info
+                        .map(Info::server)
+                        .map_or_else(String::new, |(server, v)| format!("{server} {v}")),
+                    slots: master.slot_count() as u64,
+                    maxmemory_policy: info.and_then(|info| info.text("maxmemory_policy")).map(str::to_owned),
+                    maxmemory_bytes: number("maxmemory"),
+                    rss_bytes_before: number("used_memory_rss"),
+                    used_bytes_before: number("used_memory"),
+                    ..Server::default()
+                }
+            })
+            .collect();
+    }
+
+    /// Tells what is about to be done.
+    pub fn announce(&self, observer: &dyn Observer) {
+        let Record { target, done, account, .. } = &*self.record;
+        let place = match target.masters {
+            1 if target.mode == "standalone" => "a standalone server".into(),
+            1 => "a cluster of 1 master".into(),
+            masters => format!("a cluster of {masters} masters"),
+        };
+        let server = format!("{} {}", target.server, target.version);
+        let command = match done.group_keys {
+            1 => done.command.clone(),
+            group => format!("{} of up to {group} keys", done.command),
+        };
+        observer.event(Event::Planned {
+            target: if server.trim().is_empty() { place } else { format!("{place}, {}", server.trim()) },
+            how: format!(
+                "{command}, {} order, replies {}, pipelines of {} keys ({})",
+                done.order,
+                done.reply,
+                show_count(done.pipeline_depth),
+                show_bytes(done.pipeline_depth * self.pair_bytes),
+            ),
+            keys: account.planned,
+            payload_bytes: account.planned * self.pair_bytes,
+        });
+    }
+
+    /// Enters what was sent.
+    pub fn sent(&mut self, prepared: &Prepared, sent: &Sent, ledger: &Ledger) {
+        let record = &mut *self.record;
+        let totals = ledger.totals();
+        let fill = sent.span(None).as_secs_f64();
+        record.account.executed = totals.executed;
+        record.done.keys = totals.executed;
+        record.done.payload_bytes = totals.executed * self.pair_bytes;
+        record.done.wire_bytes = sent.parts.iter().map(|part| part.progress.wire_bytes()).sum();
+        record.seconds.fill = fill;
+        let per_second = |amount: u64| if fill > 0.0 { amount as f64 / fill } else { 0.0 };
+        record.rates = Rates {
+            keys_per_second: per_second(record.done.keys),
+            payload_bytes_per_second: per_second(record.done.payload_bytes),
+            wire_bytes_per_second: per_second(record.done.wire_bytes),
+            interval_keys_per_second: sent.spread,
+        };
+        record.latency_us = Latency::from(&sent.latency);
+        let worked: f64 = (0..sent.parts.len()).map(|_| fill).sum();
+        let share = |time: Duration| if worked > 0.0 { (time.as_secs_f64() / worked).min(1.0) } else { 0.0 };
+        record.client.cpu_seconds = sent.cpu_seconds;
+        record.client.waiting_share = share(sent.parts.iter().map(|part| part.progress.waiting()).sum());
+        record.client.pacing_share = share(sent.parts.iter().map(|part| part.progress.pacing()).sum());
+        for (index, server) in record.servers.iter_mut().enumerate().take(prepared.nodes.len()) {
+            let parts = sent.parts.iter().filter(|part| part.share.master == index);
+            let span = sent.span(Some(index)).as_secs_f64();
+            server.keys = parts.map(|part| part.progress.executed_keys()).sum();
+            server.keys_per_second = if span > 0.0 { server.keys as f64 / span } else { 0.0 };
+        }
+    }
+
+    /// Enters what the masters said of themselves after the fill, and what was proven how.
+    pub fn after(&mut self, prepared: &Prepared, after: &After) {
+        let record = &mut *self.record;
+        let command = record.done.command.to_ascii_lowercase();
+        for (index, info) in after.infos.iter().enumerate() {
+            let (Some(now), Some(before)) = (info, &prepared.nodes[index].info) else { continue };
+            let server = &mut record.servers[index];
+            let spent = |field| Some(now.number::<f64>(field)? - before.number::<f64>(field)?);
+            server.replicas = now.number("connected_slaves");
+            server.rss_bytes_after = now.number("used_memory_rss");
+            server.used_bytes_after = now.number("used_memory");
+            // A restart sets the counters back.
+            if before.run_id() == now.run_id() {
+                server.cpu_user_seconds = spent("used_cpu_user");
+                server.cpu_system_seconds = spent("used_cpu_sys");
+                record.account.evicted += audit::evicted(before, now);
+                record.account.refused += audit::rejected(before, now, &command);
+                let address = &prepared.topology.masters[index].address;
+                record.account.refusals.extend(audit::refusals(address, before, now));
+            }
+        }
+        if let Some(proof) = &after.proof {
+            let proven_by = [("count", proof.counted), ("read", proof.read)];
+            let used = proven_by.into_iter().filter(|(_, keys)| *keys > 0);
+            record.account.proven_by = used.map(|(how, keys)| (how.into(), keys)).collect();
+        }
+        record.limited_by = limited_by(record, prepared);
+    }
+
+    /// Enters the account and the verdict.
+    pub fn ended(self, ended: Ended, ledger: &Ledger, after: &After) {
+        let record = self.record;
+        let totals = ledger.totals();
+        let account = &mut record.account;
+        account.proven = totals.proven;
+        account.suspect = totals.suspect;
+        let looked = after.proof.is_some();
+        account.missing = looked.then_some(totals.missing);
+        account.wrong = looked.then_some(totals.wrong);
+        record.verdict = match &ended {
+            Ended::Interrupted => Verdict::Interrupted,
+            _ if totals.proven == totals.planned => Verdict::Exact,
+            _ if totals.suspect > 0 => Verdict::Failed,
+            _ if totals.missing > 0 => Verdict::Missing,
+            _ => Verdict::Wrong,
+        };
+        record.error = match ended {
+            _ if record.verdict == Verdict::Exact => None,
+            Ended::Failed(error) => Some(error.failure()),
+            Ended::Interrupted => None,
+            Ended::Complete => unproven(&totals.suspect, after),
+        };
+        let Clock { flush, audit, proof } = self.clock;
+        record.seconds = Seconds {
+            flush: flush.as_secs_f64(),
+            audit: audit.as_secs_f64(),
+            proof: proof.as_secs_f64(),
+            total: self.started.elapsed().as_secs_f64(),
+            ..record.seconds
+        };
+        record.client.peak_rss_bytes = machine::peak_rss_bytes();
+    }
+}
+
+/// Why keys stayed suspect although all was sent.
+fn unproven(suspect: &u64, after: &After) -> Option<Failure> {
+    let why = after.proof.as_ref()?.why_open.clone()?;
+    (*suspect > 0).then(|| FillError::Unproven { keys: *suspect, why }.failure())
+}
+
+/// A version's numbers, so that 10 is above 9.
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+}
+
+/// What kept the run from being faster. The client's threads and the servers' processors are looked
+/// at first: whoever was busy limited it. On one machine that is busy as a whole, whoever took more
+/// of it did. If nobody was busy, it was what lies between.
+fn limited_by(record: &Record, prepared: &Prepared) -> LimitedBy {
+    let fill = record.seconds.fill;
+    if fill < SHORTEST_TO_JUDGE.as_secs_f64() {
+        return LimitedBy::Unknown;
+    }
+    if record.client.pacing_share > 0.5 {
+        return LimitedBy::Rate;
+    }
+    let client = record.client.cpu_seconds / fill;
+    if client / record.done.threads as f64 > BUSY {
+        return LimitedBy::Client;
+    }
+    let cpu = |server: &Server| Some(server.cpu_user_seconds? + server.cpu_system_seconds?);
+    let Some(servers) = record.servers.iter().map(cpu).collect::<Option<Vec<f64>>>() else {
+        return LimitedBy::Unknown;
+    };
+    if servers.iter().any(|seconds| seconds / fill > BUSY) {
+        return LimitedBy::Server;
+    }
+    let together = servers.iter().sum::<f64>() / fill;
+    let here = prepared.topology.masters.iter().all(|master| master.address.is_local());
+    if here && client + together > BUSY * record.client.host.cpus as f64 {
+        return if client > together { LimitedBy::Client } else { LimitedBy::Server };
+    }
+    LimitedBy::Network
+}
