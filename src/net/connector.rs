@@ -71,8 +71,8 @@ impl Connector {
             }
         };
         let encrypted = matches!(stream, Stream::Tls(_));
-        // Greeting has the deadline of the whole.
-        let mut connection = Connection::new(address.clone(), stream, self.connect_timeout);
+        // The deadline of the whole is the only one that a greeting has.
+        let mut connection = Connection::new(address.clone(), stream, Duration::MAX);
         let greeted = handshake::greet(&mut connection, self.credentials.as_ref(), self.database, encrypted);
         timeout_at(deadline, greeted).await.map_err(|_| late("the first answer"))??;
         connection.set_reply_timeout(self.reply_timeout);

@@ -31,7 +31,9 @@ pub(super) fn cure(command: &str, message: &str) -> Option<&'static str> {
         _ if says("max number of clients") => "close other clients, or raise the server's maxclients",
         _ if command == "AUTH" => auth_cure(message)?,
         _ if command == "SELECT" && says("cluster") => "a cluster has database 0 alone: leave out -n",
-        _ if command == "SELECT" && says("out of range") => "give a lower -n: the server has fewer databases",
+        _ if command == "SELECT" && says("out of range") => {
+            "give a lower -n: it has fewer databases, as a rule 0 alone in a cluster"
+        }
         _ => return None,
     };
     Some(cure)
