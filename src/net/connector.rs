@@ -19,7 +19,7 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 pub struct Connector {
     /// Who asks; nobody in particular where this is `None`.
     pub credentials: Option<Credentials>,
-    /// Encryption; plain bytes where this is `None`.
+    /// Encryption of TCP connections; plain bytes where this is `None`, and over Unix sockets.
     pub tls: Option<Tls>,
     /// Database number.
     pub database: u32,

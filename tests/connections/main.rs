@@ -1,5 +1,11 @@
 //! Connections to real servers, and to listeners that only pretend: every way in which one can fail is
 //! told by its cause, with its cure.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop at the first surprise, and says what it skipped"
+)]
 
 mod established;
 mod handshake;
