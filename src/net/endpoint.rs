@@ -1,6 +1,7 @@
 //! Where a server is, and who asks. Nothing here connects.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Where a server listens.
@@ -22,6 +23,12 @@ impl Address {
     pub fn tcp(host: &str, port: u16) -> Self {
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         Self::Tcp { host: bare.unwrap_or(host).into(), port }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Self::Tcp { host: address.ip().to_string(), port: address.port() }
     }
 }
 
@@ -89,6 +96,7 @@ mod tests {
         assert_eq!(Address::tcp("example.org", 6379).to_string(), "example.org:6379");
         assert_eq!(Address::tcp("::1", 6379).to_string(), "[::1]:6379");
         assert_eq!(Address::tcp("[::1]", 1), Address::tcp("::1", 1));
+        assert_eq!(Address::from(SocketAddr::from(([127, 0, 0, 1], 7000))), Address::tcp("127.0.0.1", 7000));
         assert_eq!(Address::Unix("/run/redis.sock".into()).to_string(), "/run/redis.sock");
     }
 

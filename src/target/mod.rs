@@ -1,1 +1,6 @@
-//! (filled below)
+//! What a run is sent to: servers that are there already, or servers started for it. This room
+//! knows nothing of datasets, and nothing of how a run is shown.
+
+mod spawn;
+
+pub use spawn::{Layout, LayoutError, MAX_MASTERS, Spawn, SpawnError, Spawned};

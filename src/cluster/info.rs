@@ -1,0 +1,102 @@
+//! What a server says of itself in INFO.
+
+use std::collections::{BTreeMap, HashMap};
+use std::str::FromStr;
+
+/// The answer to `INFO`, any sections.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Info {
+    fields: HashMap<String, String>,
+}
+
+/// How often one command came, since the server started or its statistics were reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// Executed, whether well or not.
+    pub executed: u64,
+    /// Refused before execution; 0 on servers before 6.2, which do not say.
+    pub rejected: u64,
+}
+
+impl Info {
+    /// Reads the text of an INFO reply; lines without a colon are headings.
+    pub fn parse(text: &str) -> Self {
+        let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'));
+        Self { fields: pairs.map(|(name, value)| (name.into(), value.trim_end().into())).collect() }
+    }
+
+    /// A field's text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+
+    /// A field's number.
+    pub fn number<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// `valkey` or `redis`, and its own version: Valkey also states the Redis version that it is
+    /// compatible with.
+    pub fn server(&self) -> (&'static str, String) {
+        match (self.text("valkey_version"), self.text("redis_version")) {
+            (Some(version), _) => ("valkey", version.into()),
+            (None, Some(version)) => ("redis", version.into()),
+            (None, None) => ("unknown", String::new()),
+        }
+    }
+
+    /// Changes whenever the server starts.
+    pub fn run_id(&self) -> Option<&str> {
+        self.text("run_id")
+    }
+
+    /// Error replies by their first word.
+    pub fn errors(&self) -> BTreeMap<String, u64> {
+        self.prefixed("errorstat_", |value| item(value, "count"))
+    }
+
+    /// Calls by command, in lower case; a subcommand follows a `|`.
+    pub fn commands(&self) -> BTreeMap<String, Calls> {
+        self.prefixed("cmdstat_", |value| {
+            let executed = item(value, "calls")?;
+            Some(Calls { executed, rejected: item(value, "rejected_calls").unwrap_or(0) })
+        })
+    }
+
+    fn prefixed<T>(&self, prefix: &str, read: impl Fn(&str) -> Option<T>) -> BTreeMap<String, T> {
+        let named = self.fields.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?, value)));
+        named.filter_map(|(name, value)| Some((name.to_ascii_lowercase(), read(value)?))).collect()
+    }
+}
+
+/// The number of one item in `calls=1,usec=2`.
+fn item(list: &str, name: &str) -> Option<u64> {
+    list.split(',').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?.1.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_errors_and_calls_are_found() {
+        let info = Info::parse(
+            "# Server\r\nredis_version:7.2.4\r\nvalkey_version:9.1.2\r\nrun_id:abc\r\n\r\n# Memory\r\n\
+             used_memory:1024\r\n# Errorstats\r\nerrorstat_OOM:count=3\r\n# Commandstats\r\n\
+             cmdstat_set:calls=10,usec=1,usec_per_call=0.10,rejected_calls=3,failed_calls=0\r\n\
+             cmdstat_cluster|shards:calls=1,usec=5,usec_per_call=5.00\r\n",
+        );
+        assert_eq!(info.server(), ("valkey", "9.1.2".into()));
+        assert_eq!(info.run_id(), Some("abc"));
+        assert_eq!(info.number::<u64>("used_memory"), Some(1024));
+        assert_eq!(info.number::<u64>("run_id"), None);
+        assert_eq!(info.errors(), BTreeMap::from([("oom".into(), 3)]));
+        assert_eq!(
+            info.commands(),
+            BTreeMap::from([
+                ("cluster|shards".into(), Calls { executed: 1, rejected: 0 }),
+                ("set".into(), Calls { executed: 10, rejected: 3 }),
+            ])
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! Masters and their slots, read from `CLUSTER SHARDS` or `CLUSTER SLOTS`. Pure.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use crate::net::Address;
+use crate::resp::Value;
+use crate::slots::SLOTS;
+
+/// First and last slot of a run.
+pub type SlotRange = RangeInclusive<u16>;
+
+/// Whether the servers form a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// One server, which holds all slots as far as fillbench is concerned.
+    Standalone,
+    /// Slots are spread over masters.
+    Cluster,
+}
+
+/// A node that owns slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Master {
+    /// Where the cluster says that it is.
+    pub announced: Address,
+    /// Where it is called.
+    pub address: Address,
+    /// Node id; empty on a standalone server.
+    pub node: String,
+    /// Its slots, in order.
+    pub slots: Vec<SlotRange>,
+    /// How many replicas the cluster knows of it.
+    pub replicas: u64,
+}
+
+impl Master {
+    /// How many slots it owns.
+    pub fn slot_count(&self) -> usize {
+        self.slots.iter().map(ExactSizeIterator::len).sum()
+    }
+}
+
+/// All masters that own slots, in the order of their first slots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topology {
+    /// Cluster or standalone.
+    pub mode: Mode,
+    /// The masters.
+    pub masters: Vec<Master>,
+}
+
+impl Topology {
+    /// One server that holds everything.
+    pub fn standalone(address: Address) -> Self {
+        let slots = vec![0..=SLOTS - 1];
+        let announced = address.clone();
+        Self {
+            mode: Mode::Standalone,
+            masters: vec![Master { announced, address, node: String::new(), slots, replicas: 0 }],
+        }
+    }
+
+    /// Reads `CLUSTER SHARDS`. `asked` stands in for a host that the node does not know of itself.
+    ///
+    /// # Errors
+    /// What is wrong with the reply's shape.
+    pub fn from_shards(reply: &Value, asked: &Address, tls: bool) -> Result<Self, String> {
+        let mut masters = Vec::new();
+        for shard in reply.as_array().ok_or("not an array")? {
+            let shard = pairs(shard)?;
+            let bounds = shard.get("slots").and_then(|v| v.as_array()).ok_or("a shard without `slots`")?;
+            let slots = bounds.chunks(2).map(range).collect::<Result<Vec<_>, _>>()?;
+            if slots.is_empty() {
+                continue;
+            }
+            let nodes = shard.get("nodes").and_then(|v| v.as_array()).ok_or("a shard without `nodes`")?;
+            let nodes = nodes.iter().map(pairs).collect::<Result<Vec<_>, _>>()?;
+            let is_master = |node: &&BTreeMap<String, &Value>| text(node, "role").as_deref() == Some("master");
+            // After a failover, the failed master may still be listed beside the one that took over.
+            let masters_of_shard = nodes.iter().filter(is_master);
+            let master = masters_of_shard
+                .min_by_key(|node| text(node, "health").as_deref() != Some("online"))
+                .ok_or("a shard without a master")?;
+            let plain = master.get("port").and_then(|port| port.as_integer());
+            let secure = master.get("tls-port").and_then(|port| port.as_integer());
+            let port = if tls { secure.or(plain) } else { plain.or(secure) };
+            let host = text(master, "endpoint").filter(|host| !host.is_empty() && host != "?");
+            masters.push(Self::master(
+                host.or_else(|| text(master, "ip")),
+                port,
+                text(master, "id").unwrap_or_default(),
+                slots,
+                nodes.len() as u64 - 1,
+                asked,
+            )?);
+        }
+        Ok(Self::cluster(masters))
+    }
+
+    /// Reads `CLUSTER SLOTS`, which servers before 7.0 have in place of `CLUSTER SHARDS`.
+    ///
+    /// # Errors
+    /// What is wrong with the reply's shape.
+    pub fn from_slots(reply: &Value, asked: &Address) -> Result<Self, String> {
+        let mut masters: BTreeMap<String, Master> = BTreeMap::new();
+        for row in reply.as_array().ok_or("not an array")? {
+            let row = row.as_array().filter(|row| row.len() >= 3).ok_or("a row without a master")?;
+            let slots = range(&row[..2])?;
+            let node = row[2].as_array().filter(|node| node.len() >= 2).ok_or("a node without a port")?;
+            let id = node.get(2).and_then(|id| id.as_text()).unwrap_or_default().into_owned();
+            let host = node[0].as_text().map(|host| host.into_owned());
+            let replicas = row.len() as u64 - 3;
+            let master = Self::master(host, node[1].as_integer(), id, vec![slots.clone()], replicas, asked)?;
+            // Before node ids were listed (Redis 3), the address tells nodes apart.
+            let key = if master.node.is_empty() { master.announced.to_string() } else { master.node.clone() };
+            masters.entry(key).and_modify(|known| known.slots.push(slots)).or_insert(master);
+        }
+        Ok(Self::cluster(masters.into_values().collect()))
+    }
+
+    fn master(
+        host: Option<String>,
+        port: Option<i64>,
+        node: String,
+        slots: Vec<SlotRange>,
+        replicas: u64,
+        asked: &Address,
+    ) -> Result<Master, String> {
+        let port = port.and_then(|port| u16::try_from(port).ok()).ok_or("a node without a port")?;
+        let announced = match (host.filter(|host| !host.is_empty() && host != "?"), asked) {
+            (Some(host), _) => Address::tcp(&host, port),
+            // Unknown or empty means: the one that was asked.
+            (None, Address::Tcp { host, .. }) => Address::tcp(host, port),
+            (None, Address::Unix(_)) => return Err("a node without a host".into()),
+        };
+        Ok(Master { address: announced.clone(), announced, node, slots, replicas })
+    }
+
+    fn cluster(mut masters: Vec<Master>) -> Self {
+        for master in &mut masters {
+            master.slots.sort_by_key(|slots| *slots.start());
+        }
+        masters.sort_by_key(|master| master.slots.first().map(|slots| *slots.start()));
+        Self { mode: Mode::Cluster, masters }
+    }
+
+    /// For each slot the index of its master.
+    pub fn owners(&self) -> Vec<Option<usize>> {
+        let mut owners = vec![None; usize::from(SLOTS)];
+        for (index, master) in self.masters.iter().enumerate() {
+            for slot in master.slots.iter().cloned().flatten() {
+                owners[usize::from(slot)] = Some(index);
+            }
+        }
+        owners
+    }
+
+    /// Whether every slot has the same owner in both.
+    pub fn same_owners(&self, other: &Self) -> bool {
+        let owner = |topology: &Self, index: Option<usize>| {
+            index.map(|index| topology.masters[index].node.clone())
+        };
+        self.owners()
+            .into_iter()
+            .zip(other.owners())
+            .all(|(ours, theirs)| owner(self, ours) == owner(other, theirs))
+    }
+}
+
+/// Slots as people read them: `0-5460, 7000`.
+pub fn show_slots(slots: impl Iterator<Item = u16>) -> String {
+    let mut runs: Vec<(u16, u16)> = Vec::new();
+    for slot in slots {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == slot => *last = slot,
+            _ => runs.push((slot, slot)),
+        }
+    }
+    let more = runs.len().saturating_sub(MOST_RUNS_SHOWN);
+    let shown = runs.iter().take(MOST_RUNS_SHOWN).map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    let mut text = shown.collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more runs"));
+    }
+    text
+}
+
+/// A list of slots in a message stays readable.
+const MOST_RUNS_SHOWN: usize = 8;
+
+fn range(bounds: &[Value]) -> Result<SlotRange, String> {
+    let bound = |index: usize| {
+        let bound = bounds.get(index)?.as_integer()?;
+        u16::try_from(bound).ok().filter(|&slot| slot < SLOTS)
+    };
+    match (bound(0), bound(1)) {
+        (Some(first), Some(last)) if first <= last => Ok(first..=last),
+        _ => Err("a range of slots that is none".into()),
+    }
+}
+
+/// A flat list of names and values.
+fn pairs(list: &Value) -> Result<BTreeMap<String, &Value>, String> {
+    let list = list.as_array().ok_or("not a list of names and values")?;
+    let named = list.chunks_exact(2).map(|pair| Some((pair[0].as_text()?.into_owned(), &pair[1])));
+    named.collect::<Option<_>>().ok_or_else(|| "a name that is no text".into())
+}
+
+fn text(map: &BTreeMap<String, &Value>, name: &str) -> Option<String> {
+    map.get(name)?.as_text().map(|text| text.into_owned())
+}
+
+#[cfg(test)]
+#[path = "topology_tests.rs"]
+mod tests;

@@ -1,0 +1,172 @@
+//! What a dataset consists of, checked once, so that whatever is made from it is sound.
+
+use super::{KeyShape, Position, position};
+use crate::slots::SLOTS;
+
+/// The largest key, in bytes.
+pub const MAX_KEY_SIZE: u64 = 65536;
+/// The largest value, in bytes: servers take no more by default (`proto-max-bulk-len`).
+pub const MAX_VALUE_SIZE: u64 = 512 << 20;
+
+/// How much to fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// So many keys.
+    Keys(u64),
+    /// So many bytes of keys and values together; the last key may go beyond.
+    Bytes(u64),
+}
+
+/// A dataset as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// How much.
+    pub amount: Amount,
+    /// Bytes in each key.
+    pub key_size: u64,
+    /// Bytes in each value.
+    pub value_size: u64,
+    /// What every key starts with.
+    pub prefix: String,
+    /// Makes the values differ from those of another seed.
+    pub seed: u64,
+}
+
+/// A dataset that can be made. A larger count with the same sizes, prefix and seed contains the
+/// smaller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spec {
+    keys: u64,
+    shape: KeyShape,
+    value_size: u64,
+    seed: u64,
+}
+
+/// Why a dataset cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// Nothing to do.
+    #[error("a fill of 0 {unit} writes nothing: give at least one")]
+    Nothing {
+        /// `keys` or `bytes`.
+        unit: &'static str,
+    },
+    /// The key has no room for its tag and number.
+    #[error(
+        "a key of {size} bytes has no room for {keys} keys{after_prefix}: \
+         the smallest key size that does is {smallest}"
+    )]
+    KeyTooSmall {
+        /// What was asked.
+        size: u64,
+        /// How many keys there would be.
+        keys: u64,
+        /// ` after the prefix "p"`, or nothing.
+        after_prefix: String,
+        /// What would do.
+        smallest: usize,
+    },
+    /// Larger than [`MAX_KEY_SIZE`].
+    #[error("a key of {0} bytes is too large: keys have at most {MAX_KEY_SIZE} bytes")]
+    KeyTooLarge(u64),
+    /// Larger than [`MAX_VALUE_SIZE`].
+    #[error("a value of {0} bytes is too large: values have at most {MAX_VALUE_SIZE} bytes (512 MiB)")]
+    ValueTooLarge(u64),
+    /// The hash tag must be the first thing in braces.
+    #[error(
+        "the key prefix {0:?} has a `{{`: what follows it would decide the slot of every key; leave it out"
+    )]
+    BraceInPrefix(String),
+    /// More than can be numbered or added up.
+    #[error("{keys} keys of {pair} bytes are too many: at most {most} can be numbered and added up")]
+    TooMany {
+        /// How many were asked for, directly or by their bytes.
+        keys: u64,
+        /// Bytes of a key and its value.
+        pair: u64,
+        /// How many are possible.
+        most: u64,
+    },
+}
+
+impl Spec {
+    /// Checks a request.
+    ///
+    /// # Errors
+    /// [`SpecError`] if it is empty, too large, or its keys are too small to be told apart.
+    pub fn new(request: &Request) -> Result<Self, SpecError> {
+        let Request { amount, key_size, value_size, ref prefix, seed } = *request;
+        if prefix.contains('{') {
+            return Err(SpecError::BraceInPrefix(prefix.clone()));
+        }
+        if key_size > MAX_KEY_SIZE {
+            return Err(SpecError::KeyTooLarge(key_size));
+        }
+        if value_size > MAX_VALUE_SIZE {
+            return Err(SpecError::ValueTooLarge(value_size));
+        }
+        let pair = key_size + value_size;
+        let keys = match amount {
+            Amount::Keys(0) => return Err(SpecError::Nothing { unit: "keys" }),
+            Amount::Bytes(0) => return Err(SpecError::Nothing { unit: "bytes" }),
+            Amount::Keys(keys) => keys,
+            Amount::Bytes(bytes) => bytes.div_ceil(pair.max(1)),
+        };
+        let numbered = KeyShape::most_ordinals() * u64::from(SLOTS);
+        let most = numbered.min(u64::MAX / pair.max(1));
+        if keys > most {
+            return Err(SpecError::TooMany { keys, pair, most });
+        }
+        let smallest = KeyShape::smallest_size(prefix.as_bytes(), keys.div_ceil(u64::from(SLOTS)));
+        if key_size < smallest as u64 {
+            let after_prefix =
+                if prefix.is_empty() { String::new() } else { format!(" after the prefix {prefix:?}") };
+            return Err(SpecError::KeyTooSmall { size: key_size, keys, after_prefix, smallest });
+        }
+        Ok(Self { keys, shape: KeyShape::new(prefix.as_bytes(), key_size as usize), value_size, seed })
+    }
+
+    /// How many keys there are.
+    pub fn keys(&self) -> u64 {
+        self.keys
+    }
+
+    /// How the keys are spelt.
+    pub fn shape(&self) -> &KeyShape {
+        &self.shape
+    }
+
+    /// Bytes in each value.
+    pub fn value_size(&self) -> usize {
+        self.value_size as usize
+    }
+
+    /// The seed of the values.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Bytes of one key and its value.
+    pub fn pair_bytes(&self) -> u64 {
+        self.shape.size() as u64 + self.value_size
+    }
+
+    /// Bytes of all keys and values.
+    pub fn payload_bytes(&self) -> u64 {
+        self.keys * self.pair_bytes()
+    }
+
+    /// How many keys stand in `slot`: the same for all slots, give or take one.
+    pub fn keys_in_slot(&self, slot: u16) -> u64 {
+        position::keys_in_slot(self.keys, slot)
+    }
+
+    /// The key with this index.
+    pub fn key(&self, index: u64) -> Vec<u8> {
+        self.shape.key(Position::of_index(index))
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

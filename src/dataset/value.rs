@@ -1,0 +1,110 @@
+//! What a value holds: a stamp that is unique in the dataset, then a slice of a pool of random bytes.
+//! Nothing is stored per key, and a value can be checked by whoever knows the seed.
+//!
+//! Places and stamps need only 32-bit operations and products below 2^53, so that a script inside a
+//! server (Lua 5.1: doubles, and `bit`) can make and check the same bytes.
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
+
+use super::{Position, Spec};
+
+/// Bytes in the pool. Large, so that compressors find next to nothing across values.
+pub const POOL_BYTES: usize = 32 << 20;
+/// A value up to this size is one slice of memory.
+pub const CONTIGUOUS_BYTES: usize = 64 << 10;
+/// Bytes at the start of each value that no other value of the dataset starts with.
+pub const STAMP_BYTES: usize = 8;
+/// The pool's distance between the first values of neighbouring slots in golden order.
+const SLOT_STRIDE: usize = POOL_BYTES / 16384;
+
+/// The values of one dataset. Holds the pool: share it rather than make another.
+pub struct Values {
+    /// The pool, and its first [`CONTIGUOUS_BYTES`] once more behind its end.
+    pool: Box<[u8]>,
+    size: usize,
+    stamp_keys: [u32; 3],
+}
+
+impl Values {
+    /// Makes the pool: a few milliseconds.
+    pub fn new(spec: &Spec) -> Self {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(spec.seed());
+        let mut pool = vec![0; POOL_BYTES + CONTIGUOUS_BYTES].into_boxed_slice();
+        random.fill_bytes(&mut pool[..POOL_BYTES]);
+        pool.copy_within(..CONTIGUOUS_BYTES, POOL_BYTES);
+        // The size is part of the stamp's keys: the stamp of a value of another size is wrong, too.
+        let mut keys = Xoshiro256PlusPlus::seed_from_u64(random.next_u64() ^ spec.value_size() as u64);
+        Self { pool, size: spec.value_size(), stamp_keys: std::array::from_fn(|_| keys.next_u32()) }
+    }
+
+    /// Bytes in each value.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// What the value starts with: all of it, if it is shorter. For one seed and size, no two
+    /// positions have the same: three rounds of a Feistel network are a permutation.
+    #[inline]
+    pub fn stamp(&self, position: Position) -> [u8; STAMP_BYTES] {
+        let [first, second, third] = self.stamp_keys;
+        let mut high = u32::from(position.slot) | ((position.ordinal >> 32) as u32) << 14;
+        let mut low = position.ordinal as u32;
+        low ^= scramble(high ^ first);
+        high ^= scramble(low ^ second);
+        low ^= scramble(high ^ third);
+        (u64::from(high) << 32 | u64::from(low)).to_le_bytes()
+    }
+
+    /// Where in the pool the value is taken from.
+    #[inline]
+    fn place(&self, position: Position) -> usize {
+        let golden = usize::from(position.slot) * 10125 % 16384;
+        let within = (position.ordinal as usize % POOL_BYTES) * (self.size % POOL_BYTES);
+        (golden * SLOT_STRIDE + within) % POOL_BYTES
+    }
+
+    /// Appends the value at `position`, for values of up to [`CONTIGUOUS_BYTES`]. Hot: called for
+    /// every key.
+    #[inline]
+    pub fn write(&self, position: Position, out: &mut Vec<u8>) {
+        debug_assert!(self.size <= CONTIGUOUS_BYTES, "larger values are streamed by parts");
+        let (start, place) = (out.len(), self.place(position));
+        out.extend_from_slice(&self.pool[place..place + self.size]);
+        let stamped = self.size.min(STAMP_BYTES);
+        out[start..start + stamped].copy_from_slice(&self.stamp(position)[..stamped]);
+    }
+
+    /// Appends up to `most` bytes of the value at `position` from byte `offset` on, as many as one
+    /// slice of the pool has, and returns how many: a large value is streamed by repeating this.
+    pub fn write_part(&self, position: Position, offset: usize, most: usize, out: &mut Vec<u8>) -> usize {
+        let start = out.len();
+        let place = (self.place(position) + offset) % POOL_BYTES;
+        let length = most.min(self.size - offset).min(POOL_BYTES - place);
+        out.extend_from_slice(&self.pool[place..place + length]);
+        if offset < STAMP_BYTES {
+            let stamped = length.min(STAMP_BYTES - offset);
+            out[start..start + stamped].copy_from_slice(&self.stamp(position)[offset..offset + stamped]);
+        }
+        length
+    }
+
+    /// The value at `position`.
+    pub fn value(&self, position: Position) -> Vec<u8> {
+        let mut value = Vec::with_capacity(self.size);
+        while value.len() < self.size {
+            self.write_part(position, value.len(), self.size, &mut value);
+        }
+        value
+    }
+}
+
+/// Mixes 32 bits. The multipliers are odd and below 2^21, so that the products stay below 2^53.
+#[inline]
+fn scramble(mut word: u32) -> u32 {
+    word ^= word >> 15;
+    word = word.wrapping_mul(0x001f_123b);
+    word ^= word >> 13;
+    word = word.wrapping_mul(0x001a_85ed);
+    word ^ word >> 16
+}

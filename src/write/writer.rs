@@ -1,0 +1,368 @@
+//! HOT PATH. One task with one connection to one master: generates, sends, reads the barriers'
+//! answers, and keeps what is unanswered within its window. It believes nothing beyond what was
+//! answered, and never waits without a deadline.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+use tokio::time::Sleep;
+
+use crate::resp::{self, Value};
+
+use super::{Batch, Ended, Pacer, Progress};
+
+/// Bytes generated before they are given to the socket: a small buffer that stays in cache.
+const CHUNK_BYTES: usize = 64 << 10;
+/// Bytes read at a time; answers are five bytes each.
+const READ_BYTES: usize = 4 << 10;
+const OK: &[u8] = b"+OK\r\n";
+
+/// How much may be unanswered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Pipelines; at least one.
+    pub pipelines: usize,
+    /// Bytes. It acts between pipelines, and one pipeline is always admitted.
+    pub bytes: u64,
+}
+
+/// Asked of all writers of a run: end with the command that you are in, read the answers that are
+/// due, and give up at this time. `None` while the run goes on.
+pub type Stop = Option<Instant>;
+
+/// How a writer ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All was sent and answered.
+    Done,
+    /// It was asked to stop.
+    Stopped,
+    /// The server answered a write or a barrier with this.
+    Refused(String),
+    /// The connection ended, or what came was no answer.
+    Lost(String),
+    /// Nothing was answered or taken for this long.
+    Silent(Duration),
+}
+
+/// What a writer did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Keys that barriers answered for: a prefix of the walk.
+    pub executed: u64,
+    /// Commands that carried them.
+    pub commands: u64,
+    /// Whether more was sent than was answered for.
+    pub unanswered: bool,
+    /// When the first byte was sent and the last answer came.
+    pub span: Option<(Instant, Instant)>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// A pipeline on its way, from its first chunk on.
+struct Pipeline {
+    started: Instant,
+    bytes: u64,
+    answers: u64,
+    /// Known once it has been generated to its end.
+    ended: Option<Ended>,
+}
+
+/// What a writer that cannot go on waits for.
+#[derive(Clone, Copy)]
+enum Wait {
+    Server,
+    Pacer,
+}
+
+/// What generating came to.
+enum Next {
+    Send,
+    Wait(Wait),
+    End(End),
+}
+
+/// Why a writer that waited does so no longer.
+enum Woken {
+    Paid,
+    GiveUp,
+    Silence,
+}
+
+/// Sends one batch over one connection.
+pub struct Writer<S> {
+    stream: S,
+    batch: Batch,
+    window: Window,
+    pacer: Option<Arc<Pacer>>,
+    progress: Arc<Progress>,
+    timeout: Duration,
+
+    chunk: Vec<u8>,
+    chunk_sent: usize,
+    inbox: BytesMut,
+    /// Oldest first; the last one may still be in the making.
+    in_flight: VecDeque<Pipeline>,
+    unanswered_bytes: u64,
+
+    refused: Option<String>,
+    executed: u64,
+    commands: u64,
+    first_byte: Option<Instant>,
+    last_progress: Instant,
+    paid_until: Option<Instant>,
+    waiting: Option<(Wait, Instant)>,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
+    /// A writer for `batch` over `stream`, whose handshake is over. `timeout` is how long it bears
+    /// that nothing moves. Needs a runtime's timer.
+    pub fn new(
+        stream: S,
+        batch: Batch,
+        window: Window,
+        pacer: Option<Arc<Pacer>>,
+        progress: Arc<Progress>,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            stream,
+            batch,
+            window,
+            pacer,
+            progress,
+            timeout,
+            chunk: Vec::new(),
+            chunk_sent: 0,
+            inbox: BytesMut::new(),
+            in_flight: VecDeque::with_capacity(window.pipelines),
+            unanswered_bytes: 0,
+            refused: None,
+            executed: 0,
+            commands: 0,
+            first_byte: None,
+            last_progress: Instant::now(),
+            paid_until: None,
+            waiting: None,
+            alarm: Box::pin(tokio::time::sleep(timeout)),
+        }
+    }
+
+    /// Sends everything, or ends earlier for one of the reasons in [`End`].
+    pub async fn run(mut self, mut stop: watch::Receiver<Stop>) -> Written {
+        let mut stopping: Stop = *stop.borrow_and_update();
+        let end = loop {
+            tokio::select! {
+                biased;
+                changed = stop.changed(), if stopping.is_none() => {
+                    // A sender that is gone can no longer ask, nor take an answer.
+                    stopping = if changed.is_ok() { *stop.borrow() } else { Some(Instant::now()) };
+                }
+                end = std::future::poll_fn(|context| self.poll(context, stopping)) => break end,
+            }
+        };
+        let last = self.last_progress;
+        Written {
+            executed: self.executed,
+            commands: self.commands,
+            unanswered: !self.in_flight.is_empty(),
+            span: self.first_byte.map(|first| (first, last)),
+            end: self.refused.map_or(end, End::Refused),
+        }
+    }
+
+    /// Goes on until the socket, the window or the rate says wait.
+    fn poll(&mut self, context: &mut Context<'_>, stopping: Stop) -> Poll<End> {
+        self.waited();
+        loop {
+            let read = match self.poll_answers(context) {
+                Poll::Ready(Err(end)) => return Poll::Ready(end),
+                other => other.is_ready(),
+            };
+            let wait = if self.chunk_sent < self.chunk.len() {
+                match self.poll_send(context) {
+                    Poll::Ready(Ok(())) => continue,
+                    Poll::Ready(Err(error)) => return Poll::Ready(lost(&error)),
+                    Poll::Pending => Wait::Server,
+                }
+            } else {
+                match self.generate(stopping) {
+                    Next::Send => continue,
+                    Next::End(end) => return Poll::Ready(end),
+                    Next::Wait(wait) => wait,
+                }
+            };
+            if read {
+                continue;
+            }
+            match ready!(self.poll_alarm(context, stopping, wait)) {
+                Woken::Paid => {}
+                Woken::GiveUp => return Poll::Ready(End::Stopped),
+                Woken::Silence => return Poll::Ready(End::Silent(self.timeout)),
+            }
+            self.waited();
+        }
+    }
+
+    /// Fills the chunk, if the window and the rate admit it.
+    fn generate(&mut self, stopping: Stop) -> Next {
+        let stopping = stopping.is_some() || self.refused.is_some();
+        if self.batch.between_pipelines() {
+            if self.batch.is_done() || stopping {
+                return match self.in_flight.is_empty() {
+                    true if self.batch.is_done() => Next::End(End::Done),
+                    true => Next::End(End::Stopped),
+                    false => Next::Wait(Wait::Server),
+                };
+            }
+            let room = self.in_flight.len() < self.window.pipelines;
+            let admitted = self.in_flight.is_empty() || room && self.unanswered_bytes < self.window.bytes;
+            if !admitted {
+                return Next::Wait(Wait::Server);
+            }
+        }
+        if self.paid_until.is_some_and(|until| !stopping && Instant::now() < until) {
+            return Next::Wait(Wait::Pacer);
+        }
+        self.append_chunk(stopping);
+        Next::Send
+    }
+
+    /// Generates the next bytes of the pipeline in the making, or the first of another.
+    fn append_chunk(&mut self, stopping: bool) {
+        if self.batch.between_pipelines() {
+            let started = Instant::now();
+            self.first_byte.get_or_insert(started);
+            self.last_progress = started;
+            self.in_flight.push_back(Pipeline { started, bytes: 0, answers: 0, ended: None });
+        }
+        self.chunk.clear();
+        self.chunk_sent = 0;
+        let quantum = self.pacer.as_ref().map_or(CHUNK_BYTES, |pacer| pacer.quantum_bytes());
+        let ended = self.batch.fill(&mut self.chunk, quantum.min(CHUNK_BYTES), stopping);
+        let bytes = self.chunk.len();
+        self.paid_until = self.pacer.as_ref().map(|pacer| pacer.pay(bytes));
+        self.unanswered_bytes += bytes as u64;
+        if let Some(pipeline) = self.in_flight.back_mut() {
+            pipeline.bytes += bytes as u64;
+            pipeline.ended = ended;
+        }
+        self.settle();
+    }
+
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let rest = &self.chunk[self.chunk_sent..];
+        let sent = ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
+        if sent == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        self.chunk_sent += sent;
+        self.progress.wrote(sent);
+        self.moved();
+        if self.chunk_sent == self.chunk.len() {
+            // A stream that encrypts may hold back the last bytes until it is flushed.
+            if let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(context) {
+                return Poll::Ready(Err(error));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads what has come; ready if something has.
+    fn poll_answers(&mut self, context: &mut Context<'_>) -> Poll<Result<(), End>> {
+        let mut space = [std::mem::MaybeUninit::uninit(); READ_BYTES];
+        let mut read = ReadBuf::uninit(&mut space);
+        if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(context, &mut read)) {
+            return Poll::Ready(Err(lost(&error)));
+        }
+        if read.filled().is_empty() {
+            return Poll::Ready(Err(End::Lost("the server closed the connection".into())));
+        }
+        self.inbox.extend_from_slice(read.filled());
+        self.moved();
+        Poll::Ready(self.take_answers())
+    }
+
+    fn take_answers(&mut self) -> Result<(), End> {
+        loop {
+            if self.inbox.starts_with(OK) {
+                self.inbox.advance(OK.len());
+            } else {
+                match resp::decode(&mut self.inbox) {
+                    Ok(None) => return Ok(()),
+                    Ok(Some(Value::Error(text))) => self.refused = self.refused.take().or(Some(text)),
+                    Ok(Some(other)) => return Err(End::Lost(format!("an unexpected answer came: {other:?}"))),
+                    Err(error) => return Err(End::Lost(error.to_string())),
+                }
+            }
+            match self.in_flight.front_mut() {
+                Some(oldest) => oldest.answers += 1,
+                None => return Err(End::Lost("an answer came that nothing had asked for".into())),
+            }
+            self.settle();
+        }
+    }
+
+    /// Takes the pipelines that are answered to their end out of flight.
+    fn settle(&mut self) {
+        while let Some(&Pipeline { started, bytes, answers, ended: Some(ended) }) = self.in_flight.front() {
+            if answers < ended.replies {
+                return;
+            }
+            self.in_flight.pop_front();
+            self.unanswered_bytes -= bytes;
+            self.executed += ended.keys;
+            self.commands += ended.commands;
+            self.progress.pipeline_ended(ended.keys, started.elapsed());
+        }
+    }
+
+    /// Waits until the rate admits more, nothing has moved for too long, or it is time to give up.
+    fn poll_alarm(&mut self, context: &mut Context<'_>, stopping: Stop, wait: Wait) -> Poll<Woken> {
+        let outstanding = !self.in_flight.is_empty();
+        let silence = outstanding.then(|| self.last_progress + self.timeout);
+        let paid = self.paid_until.filter(|_| matches!(wait, Wait::Pacer));
+        self.waiting = Some((wait, Instant::now()));
+        let wakes = [(stopping, Woken::GiveUp), (silence, Woken::Silence), (paid, Woken::Paid)];
+        let Some((at, woken)) =
+            wakes.into_iter().filter_map(|(at, why)| Some((at?, why))).min_by_key(|(at, _)| *at)
+        else {
+            return Poll::Pending;
+        };
+        while Instant::now() < at {
+            // An alarm that rings early is set again; setting it anew each time would cost more.
+            let set = self.alarm.deadline().into_std();
+            if set > at || self.alarm.is_elapsed() {
+                self.alarm.as_mut().reset(at.into());
+            }
+            ready!(self.alarm.as_mut().poll(context));
+        }
+        Poll::Ready(woken)
+    }
+
+    fn moved(&mut self) {
+        self.last_progress = Instant::now();
+    }
+
+    /// Accounts for the wait that is over.
+    fn waited(&mut self) {
+        match self.waiting.take() {
+            Some((Wait::Server, since)) => self.progress.waited(since.elapsed()),
+            Some((Wait::Pacer, since)) => self.progress.paced(since.elapsed()),
+            None => {}
+        }
+    }
+}
+
+fn lost(error: &io::Error) -> End {
+    End::Lost(error.to_string())
+}
