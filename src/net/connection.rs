@@ -93,7 +93,7 @@ impl Connection {
         replies: usize,
         each: impl FnMut(usize, Value),
     ) -> Result<(), NetError> {
-        self.exchange(wire, replies, &format!("a pipeline of {replies} commands"), each).await
+        self.exchange(wire, replies, "a pipeline", each).await
     }
 
     async fn exchange(

@@ -19,7 +19,7 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 pub struct Connector {
     /// Who asks; nobody in particular where this is `None`.
     pub credentials: Option<Credentials>,
-    /// Encryption; plain bytes where this is `None`.
+    /// Encryption of TCP connections; plain bytes where this is `None`, and over Unix sockets.
     pub tls: Option<Tls>,
     /// Database number.
     pub database: u32,
@@ -71,8 +71,8 @@ impl Connector {
             }
         };
         let encrypted = matches!(stream, Stream::Tls(_));
-        // Greeting has the deadline of the whole.
-        let mut connection = Connection::new(address.clone(), stream, self.connect_timeout);
+        // The deadline of the whole is the only one that a greeting has.
+        let mut connection = Connection::new(address.clone(), stream, Duration::MAX);
         let greeted = handshake::greet(&mut connection, self.credentials.as_ref(), self.database, encrypted);
         timeout_at(deadline, greeted).await.map_err(|_| late("the first answer"))??;
         connection.set_reply_timeout(self.reply_timeout);

@@ -4,12 +4,14 @@
 const SHOWN_CHARS: usize = 240;
 
 /// A server's message as it may be shown. Servers repeat the arguments of a command that they do not
-/// know, and a password may be among them: that part is cut off.
+/// know, and a password may be among them: that part is cut off. Control characters, which a terminal
+/// would obey, are replaced.
 pub(super) fn shown(message: &str) -> String {
     let safe = message.split(", with args beginning with").next().unwrap_or_default();
+    let safe = safe.replace(char::is_control, "?");
     match safe.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", &safe[..end]),
-        None => safe.into(),
+        None => safe,
     }
 }
 
@@ -31,7 +33,9 @@ pub(super) fn cure(command: &str, message: &str) -> Option<&'static str> {
         _ if says("max number of clients") => "close other clients, or raise the server's maxclients",
         _ if command == "AUTH" => auth_cure(message)?,
         _ if command == "SELECT" && says("cluster") => "a cluster has database 0 alone: leave out -n",
-        _ if command == "SELECT" && says("out of range") => "give a lower -n: the server has fewer databases",
+        _ if command == "SELECT" && says("out of range") => {
+            "give a lower -n: it has fewer databases, as a rule 0 alone in a cluster"
+        }
         _ => return None,
     };
     Some(cure)
@@ -89,6 +93,7 @@ mod tests {
     fn arguments_that_a_server_repeats_are_cut_off() {
         let message = "ERR unknown command 'AUTH', with args beginning with: 'me' 'hunter2' ";
         assert_eq!(shown(message), "ERR unknown command 'AUTH'");
+        assert_eq!(shown("ERR \x1b[31m"), "ERR ?[31m");
         assert_eq!(shown(&"é".repeat(1000)).chars().count(), SHOWN_CHARS + 1);
     }
 

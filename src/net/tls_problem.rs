@@ -52,7 +52,8 @@ impl From<&Error> for TlsProblem {
 impl From<&CertificateError> for TlsProblem {
     fn from(error: &CertificateError) -> Self {
         match error {
-            CertificateError::UnknownIssuer => Self::Untrusted,
+            // A bad signature is that of an authority made anew under its old name.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Untrusted,
             CertificateError::NotValidForName => Self::WrongName(String::new()),
             CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
                 Self::WrongName("; it has none that counts (a subjectAltName)".into())
@@ -82,6 +83,7 @@ impl From<AlertDescription> for TlsProblem {
             | AlertDescription::CertificateRevoked
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
+            | AlertDescription::DecryptError
             | AlertDescription::AccessDenied => Self::Unwelcome(said),
             _ => Self::Other(format!("it ended the handshake: {said}")),
         }

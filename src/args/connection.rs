@@ -1,0 +1,226 @@
+//! Options that say which server, and how to reach it: redis-cli's own names, so that hands know them.
+//! Contradictions are found here, before anything is dialled.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::UsageError;
+use super::uri::{DEFAULT_PORT, Uri, same_database};
+use crate::net::{Address, AddressMap, Connector, Credentials, Secret, Tls, TlsOptions};
+use crate::units::parse_time;
+
+/// The variable that redis-cli takes its password from.
+const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
+
+/// Which server, as it was typed. The command that takes these must give up its own `-h`
+/// (`disable_help_flag`), and print its help where [`ConnectionArgs::wants_help`].
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Server")]
+pub struct ConnectionArgs {
+    /// Host name or address; -h alone prints this help
+    #[arg(short = 'h', long, value_name = "HOST")]
+    host: Option<Option<String>>,
+    /// Port [default: 6379]
+    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Unix socket, in place of host and port
+    #[arg(short, long, value_name = "PATH", conflicts_with_all = ["host", "port", "tls"])]
+    socket: Option<PathBuf>,
+    /// URI: redis://, rediss://, valkey://, valkeys://USER:PASSWORD@HOST:PORT/DB, or unix:///PATH?db=N
+    #[arg(short, long, value_parser = secret, conflicts_with_all = ["host", "port", "socket"])]
+    uri: Option<Secret>,
+    /// Password; the variable REDISCLI_AUTH keeps it off the command line
+    #[arg(short = 'a', long, alias = "password", value_name = "PASSWORD", value_parser = secret)]
+    #[arg(allow_hyphen_values = true, conflicts_with = "askpass")]
+    pass: Option<Secret>,
+    /// Ask for the password
+    #[arg(long)]
+    askpass: bool,
+    /// ACL user
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Database number [default: 0]
+    #[arg(short = 'n', long, value_name = "DB")]
+    db: Option<u32>,
+    /// Accepted for redis-cli's sake: cluster mode is detected
+    #[arg(short)]
+    cluster: bool,
+    /// Encrypt the connections
+    #[arg(long)]
+    tls: bool,
+    /// Authorities to trust in place of the system's, PEM
+    #[arg(long, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+    /// Folder of such files
+    #[arg(long, value_name = "DIR")]
+    cacertdir: Option<PathBuf>,
+    /// Client certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Key of the client certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+    /// Name to find in the servers' certificates [default: the host]
+    #[arg(long, value_name = "NAME")]
+    sni: Option<String>,
+    /// Trust any certificate
+    #[arg(long, conflicts_with_all = ["cacert", "cacertdir"])]
+    insecure: bool,
+    /// Time for a connection to be made and answered [default: 5s]
+    #[arg(long, value_name = "TIME", value_parser = time_above_zero)]
+    connect_timeout: Option<Duration>,
+    /// Reach a node elsewhere than where it says: host:port=host:port or host=host; repeatable
+    #[arg(long, value_name = "ANNOUNCED=REACHABLE")]
+    address_map: Vec<String>,
+}
+
+/// Which server, and how it is reached: checked, and free of contradictions.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    /// The server that was named.
+    pub address: Address,
+    /// How it and its peers are connected to.
+    pub connector: Connector,
+    /// Where its peers are reached.
+    pub address_map: AddressMap,
+}
+
+impl ConnectionArgs {
+    /// Whether `-h` stood alone.
+    pub fn wants_help(&self) -> bool {
+        self.host == Some(None)
+    }
+
+    /// Whether a server is named, rather than left to the default.
+    pub fn names_a_server(&self) -> bool {
+        self.host.is_some() || self.port.is_some() || self.socket.is_some() || self.uri.is_some()
+    }
+
+    /// Checks the options together. Reads the files of certificates that are named, asks for a password
+    /// if told to, and otherwise takes one from `REDISCLI_AUTH` where none is given.
+    ///
+    /// # Errors
+    /// [`UsageError`] names the options that do not go together, or the file that is of no use.
+    pub fn attachment(&self) -> Result<Attachment, UsageError> {
+        self.check(std::env::var(PASSWORD_VARIABLE).ok(), ask_password)
+    }
+
+    fn check(
+        &self,
+        from_environment: Option<String>,
+        ask: impl FnOnce() -> Result<Secret, UsageError>,
+    ) -> Result<Attachment, UsageError> {
+        let uri = self.uri.as_ref().map(|uri| Uri::parse(uri.expose())).transpose()?;
+        let uri = uri.as_ref();
+        let mut address_map = AddressMap::default();
+        for entry in &self.address_map {
+            address_map.add(entry).map_err(|problem| UsageError::new(format!("--address-map {problem}")))?;
+        }
+        let database = same_database(self.db, uri.and_then(|uri| uri.database))?.unwrap_or_default();
+        let address = uri.map_or_else(|| self.address(), |uri| uri.address.clone());
+        let tls = self.encryption(self.tls || uri.is_some_and(|uri| uri.tls), &address)?;
+        let credentials = self.credentials(uri, from_environment, ask)?;
+        let defaults = Connector::default();
+        let connect_timeout = self.connect_timeout.unwrap_or(defaults.connect_timeout);
+        let connector = Connector { credentials, tls, database, connect_timeout, ..defaults };
+        Ok(Attachment { address, connector, address_map })
+    }
+
+    fn address(&self) -> Address {
+        match &self.socket {
+            Some(path) => Address::Unix(path.clone()),
+            None => {
+                let host = self.host.as_ref().and_then(Option::as_deref).unwrap_or("127.0.0.1");
+                Address::tcp(host, self.port.unwrap_or(DEFAULT_PORT))
+            }
+        }
+    }
+
+    fn encryption(&self, wanted: bool, address: &Address) -> Result<Option<Tls>, UsageError> {
+        let options = TlsOptions {
+            ca_file: self.cacert.clone(),
+            ca_dir: self.cacertdir.clone(),
+            client_cert: self.cert.clone(),
+            client_key: self.key.clone(),
+            server_name: self.sni.clone(),
+            insecure: self.insecure,
+        };
+        if wanted && matches!(address, Address::Unix(_)) {
+            return Err(UsageError::new("a Unix socket carries no TLS: leave out --tls"));
+        }
+        if !wanted && options != TlsOptions::default() {
+            let text = "--cacert, --cacertdir, --cert, --key, --sni and --insecure say how to encrypt, and \
+                        nothing says to: add --tls, or write rediss:// in the URI";
+            return Err(UsageError::new(text));
+        }
+        Ok(if wanted { Some(Tls::new(options)?) } else { None })
+    }
+
+    fn credentials(
+        &self,
+        uri: Option<&Uri>,
+        from_environment: Option<String>,
+        ask: impl FnOnce() -> Result<Secret, UsageError>,
+    ) -> Result<Option<Credentials>, UsageError> {
+        let of_uri = uri.and_then(Uri::credentials);
+        let uri_user = of_uri.as_ref().and_then(|credentials| credentials.user.as_deref());
+        let user = match (self.user.as_deref(), uri_user) {
+            (Some(one), Some(other)) if one != other => {
+                let text = "--user names one user and the URI another: leave out one of them";
+                return Err(UsageError::new(text));
+            }
+            (one, other) => one.or(other).map(str::to_owned),
+        };
+        let of_uri = of_uri.map(|credentials| credentials.password);
+        if of_uri.is_some() && (self.pass.is_some() || self.askpass) {
+            let text =
+                "the URI holds a password already: leave it out there, or leave out --pass and --askpass";
+            return Err(UsageError::new(text));
+        }
+        let given = self.pass.clone().or(of_uri);
+        let password = match given {
+            Some(password) => Some(password),
+            None if self.askpass => Some(ask()?),
+            None => from_environment.filter(|password| !password.is_empty()).map(Secret::from),
+        };
+        match (user, password) {
+            (Some(_), None) => {
+                let text = "--user wants a password: give --pass or --askpass, or set REDISCLI_AUTH";
+                Err(UsageError::new(text))
+            }
+            (user, password) => Ok(password.map(|password| Credentials { user, password })),
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap's parsers may fail, and this one cannot")]
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::from(text))
+}
+
+fn time_above_zero(text: &str) -> Result<Duration, String> {
+    match parse_time(text) {
+        Ok(Duration::ZERO) => Err("no connection is made in no time: write 5s".into()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Asks on the terminal itself, whatever stdin and stdout are.
+fn ask_password() -> Result<Secret, UsageError> {
+    let config = rpassword::ConfigBuilder::new().password_feedback_mask('*').build();
+    match rpassword::prompt_password_with_config("Password: ", config) {
+        Ok(password) => Ok(Secret::from(password)),
+        Err(cause) => {
+            let text = format!(
+                "--askpass needs a terminal to ask on ({cause}): set REDISCLI_AUTH where there is none"
+            );
+            Err(UsageError::new(text))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
