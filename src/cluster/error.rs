@@ -92,7 +92,9 @@ impl ClusterError {
             Self::Replica { master, .. } => return Some(format!("give its master instead: {master}")),
             Self::Hidden { .. } => "grant +cluster|shards, +cluster|slots or +info",
             Self::MasterUnreachable { announced, .. } => {
-                return Some(format!("say where it is reached from here: --address-map {announced}=HOST:PORT"));
+                return Some(format!(
+                    "say where it is reached from here: --address-map {announced}=HOST:PORT"
+                ));
             }
             Self::WrongNode { .. } => "correct --address-map, or leave out the balancer between",
             Self::ClusterBySocket { .. } => "give host and port instead: -h HOST -p PORT",

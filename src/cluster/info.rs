@@ -21,7 +21,8 @@ pub struct Calls {
 impl Info {
     /// Reads the text of an INFO reply; lines without a colon are headings.
     pub fn parse(text: &str) -> Self {
-        let pairs = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'));
+        let pairs =
+            text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':'));
         Self { fields: pairs.map(|(name, value)| (name.into(), value.trim_end().into())).collect() }
     }
 

@@ -76,7 +76,8 @@ impl Topology {
             }
             let nodes = shard.get("nodes").and_then(|v| v.as_array()).ok_or("a shard without `nodes`")?;
             let nodes = nodes.iter().map(pairs).collect::<Result<Vec<_>, _>>()?;
-            let is_master = |node: &&BTreeMap<String, &Value>| text(node, "role").as_deref() == Some("master");
+            let is_master =
+                |node: &&BTreeMap<String, &Value>| text(node, "role").as_deref() == Some("master");
             // After a failover, the failed master may still be listed beside the one that took over.
             let masters_of_shard = nodes.iter().filter(is_master);
             let master = masters_of_shard
@@ -158,9 +159,8 @@ impl Topology {
 
     /// Whether every slot has the same owner in both.
     pub fn same_owners(&self, other: &Self) -> bool {
-        let owner = |topology: &Self, index: Option<usize>| {
-            index.map(|index| topology.masters[index].node.clone())
-        };
+        let owner =
+            |topology: &Self, index: Option<usize>| index.map(|index| topology.masters[index].node.clone());
         self.owners()
             .into_iter()
             .zip(other.owners())

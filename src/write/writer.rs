@@ -300,7 +300,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
                 match resp::decode(&mut self.inbox) {
                     Ok(None) => return Ok(()),
                     Ok(Some(Value::Error(text))) => self.refused = self.refused.take().or(Some(text)),
-                    Ok(Some(other)) => return Err(End::Lost(format!("an unexpected answer came: {other:?}"))),
+                    Ok(Some(other)) => {
+                        return Err(End::Lost(format!("an unexpected answer came: {other:?}")));
+                    }
                     Err(error) => return Err(End::Lost(error.to_string())),
                 }
             }
