@@ -33,17 +33,46 @@ pub async fn discover(
     }
     refuse_unowned(&topology, address)?;
     refuse_down(&mut seed).await?;
-    for master in &mut topology.masters {
-        master.address = map.apply(&master.announced);
-    }
+    topology.reach_through(map);
     Ok(Discovered { topology, seed })
+}
+
+/// The masters as any of `known` sees them now, whatever their state: slots may have no owner. The
+/// first that answers decides; a failed master takes no part in the cluster's view of itself.
+///
+/// # Errors
+/// The last [`ClusterError`], if none of them answers.
+pub async fn rediscover(
+    connector: &Connector,
+    known: &Topology,
+    map: &AddressMap,
+) -> Result<Topology, ClusterError> {
+    let mut last_error = None;
+    for master in &known.masters {
+        let asked = async {
+            let mut node = connector.open(&master.address).await?;
+            ask(&mut node, connector.tls.is_some()).await
+        };
+        match asked.await {
+            Ok(None) => return Ok(known.clone()),
+            Ok(Some(mut topology)) => {
+                topology.reach_through(map);
+                return Ok(topology);
+            }
+            Err(error) => last_error = Some(error),
+        }
+    }
+    match last_error {
+        Some(error) => Err(error),
+        None => Ok(known.clone()),
+    }
 }
 
 /// The topology as this node sees it; `None` if it is in no cluster.
 ///
 /// # Errors
 /// [`ClusterError`] if it does not answer, or will not say.
-async fn ask(node: &mut Connection, tls: bool) -> Result<Option<Topology>, ClusterError> {
+pub async fn ask(node: &mut Connection, tls: bool) -> Result<Option<Topology>, ClusterError> {
     let address = node.address().clone();
     let mut refusal = None;
     for command in ["SHARDS", "SLOTS"] {
@@ -72,7 +101,10 @@ fn is_standalone(message: &str) -> bool {
 }
 
 /// INFO with all its sections; `None` where this user may not have it.
-pub(crate) async fn info(node: &mut Connection) -> Result<Option<Info>, NetError> {
+///
+/// # Errors
+/// [`NetError`] if the node does not answer.
+pub async fn info(node: &mut Connection) -> Result<Option<Info>, NetError> {
     match node.call_raw(&[b"INFO", b"all"]).await? {
         Value::Error(_) => Ok(None),
         reply => Ok(reply.as_text().map(|text| Info::parse(&text))),

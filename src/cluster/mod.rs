@@ -6,7 +6,7 @@ mod error;
 mod info;
 mod topology;
 
-pub use discover::{Discovered, discover};
+pub use discover::{Discovered, ask, discover, info, rediscover};
 pub use error::ClusterError;
 pub use info::{Calls, Info};
 pub use topology::{Master, Mode, SlotRange, Topology, show_slots};

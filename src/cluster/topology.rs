@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::net::Address;
+use crate::net::{Address, AddressMap};
 use crate::resp::Value;
 use crate::slots::SLOTS;
 
@@ -144,6 +144,13 @@ impl Topology {
         }
         masters.sort_by_key(|master| master.slots.first().map(|slots| *slots.start()));
         Self { mode: Mode::Cluster, masters }
+    }
+
+    /// Calls every master where `map` says that it is reached.
+    pub fn reach_through(&mut self, map: &AddressMap) {
+        for master in &mut self.masters {
+            master.address = map.apply(&master.announced);
+        }
     }
 
     /// For each slot the index of its master.

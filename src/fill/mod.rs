@@ -1,1 +1,21 @@
-//! (filled below)
+//! The engine that fills: who sends what ([`plan`]), sending it while watching the masters, and then
+//! proving it. It tells what happens as events and leaves a record; it prints nothing.
+
+mod audit;
+mod choose;
+mod error;
+mod ledger;
+mod machine;
+mod outcome;
+mod plan;
+mod prepare;
+mod prove;
+mod run;
+mod sampler;
+mod settings;
+mod survey;
+
+pub use error::FillError;
+pub use prepare::{Prepared, Site, prepare};
+pub use run::{Halt, fill};
+pub use settings::{CommandChoice, FillOptions, Timeouts};

@@ -1,0 +1,172 @@
+//! Everything that can be known before the first key is sent: who the masters are, whether they will
+//! take the dataset, and what they hold already.
+
+use crate::cluster::{ClusterError, Info, Master, Mode, Topology, discover};
+use crate::net::{Address, AddressMap, Connection, Connector, NetError};
+use crate::proof::{count_slots, may_count, may_read};
+use crate::slots::SLOTS;
+use crate::write::ReplyMode;
+
+use super::survey::{Node, survey};
+use super::{FillError, FillOptions};
+
+/// Where to fill.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// A server, or any node of a cluster.
+    pub address: Address,
+    /// How connections are opened.
+    pub connector: Connector,
+    /// Where announced addresses are reached.
+    pub map: AddressMap,
+}
+
+/// Masters that are ready to be filled.
+pub struct Prepared {
+    pub(super) site: Site,
+    pub(super) topology: Topology,
+    pub(super) nodes: Vec<Node>,
+    /// Whether keys can be counted, or must be read.
+    pub(super) may_count: bool,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Finds the masters, and checks what can be checked.
+///
+/// # Errors
+/// [`FillError`] if the dataset cannot be filled, or not proven, on these servers.
+pub async fn prepare(site: Site, options: &FillOptions) -> Result<Prepared, FillError> {
+    let found = discover(&site.connector, &site.address, &site.map).await?;
+    let topology = found.topology;
+    let mut nodes = Vec::new();
+    for (master, node) in
+        topology.masters.iter().zip(survey(&site.connector, &topology.masters, topology.mode).await)
+    {
+        nodes.push(node.map_err(|error| unreachable_master(error, master, &site.address))?);
+    }
+    let mut prepared = Prepared { site, topology, nodes, may_count: true, warnings: Vec::new() };
+    for index in 0..prepared.nodes.len() {
+        prepared.check(index, options).await?;
+    }
+    Ok(prepared)
+}
+
+/// A master that is not where the cluster says deserves its own cure.
+fn unreachable_master(error: ClusterError, master: &Master, asked: &Address) -> ClusterError {
+    match error {
+        ClusterError::Net(
+            cause @ (NetError::Unreachable { .. } | NetError::Late { .. } | NetError::UnknownHost { .. }),
+        ) if master.address != *asked => {
+            ClusterError::MasterUnreachable { announced: master.announced.clone(), source_address: asked.clone(), cause }
+        }
+        error => error,
+    }
+}
+
+impl Prepared {
+    /// How many keys the masters hold; `None` if one would not say.
+    pub fn existing_keys(&self) -> Option<u64> {
+        self.nodes.iter().map(|node| node.keys).sum()
+    }
+
+    /// The addresses of the masters.
+    pub fn addresses(&self) -> Vec<&Address> {
+        self.topology.masters.iter().map(|master| &master.address).collect()
+    }
+
+    pub(super) fn infos(&self) -> Vec<Option<Info>> {
+        self.nodes.iter().map(|node| node.info.clone()).collect()
+    }
+
+    async fn check(&mut self, index: usize, options: &FillOptions) -> Result<(), FillError> {
+        let Node { connection, info, .. } = &mut self.nodes[index];
+        let address = connection.address().clone();
+        if options.reply == ReplyMode::Off {
+            check_reply_mode(connection).await?;
+        }
+        let size = options.spec.value_size() as u64;
+        if let Some(limit) = bulk_limit(connection).await?
+            && size > limit
+        {
+            return Err(FillError::ValueAboveLimit { address, size, limit });
+        }
+        let counts = info.is_some() && may_count(connection, self.topology.mode).await?;
+        let slot = self.topology.masters[index].slots.first().map_or(0, |slots| *slots.start());
+        let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
+        if !may_read(connection, &key).await? {
+            if !counts {
+                return Err(FillError::Unprovable { address });
+            }
+            self.warnings.push(format!(
+                "{address} does not let this user read keys: only a count that no other client disturbs can prove them"
+            ));
+        } else if !counts {
+            self.may_count = false;
+            self.warnings.push(format!(
+                "{address} does not let this user run INFO or count keys: every key will be proven by reading it"
+            ));
+        }
+        if let Some(info) = info
+            && info.number::<u64>("maxmemory").unwrap_or(0) > 0
+            && let Some(policy) = info.text("maxmemory_policy").filter(|policy| *policy != "noeviction")
+        {
+            self.warnings.push(format!(
+                "{address} evicts keys when its memory is full (maxmemory-policy {policy}): a fill that does not fit will be found short"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Empties every master, and looks at them anew.
+    pub(super) async fn flush(&mut self, options: &FillOptions) -> Result<(), FillError> {
+        let named = self.site.connector.database != 0;
+        for node in &mut self.nodes {
+            node.connection.set_reply_timeout(options.timeouts.flush);
+            let command: &[u8] = if named { b"FLUSHDB" } else { b"FLUSHALL" };
+            // Servers before 6.2 know only the plain form, which is synchronous there.
+            if node.connection.call_raw(&[command, b"SYNC"]).await?.as_error().is_some() {
+                node.connection.call(&[command]).await?;
+            }
+        }
+        let masters = &self.topology.masters;
+        let nodes = survey(&self.site.connector, masters, self.topology.mode).await;
+        self.nodes = nodes.into_iter().collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// For each slot, whether it holds no key yet. Only where keys can be counted.
+    pub(super) async fn empty_slots(&mut self) -> Result<Vec<bool>, FillError> {
+        let mut empty = vec![false; usize::from(SLOTS)];
+        if !self.may_count {
+            return Ok(empty);
+        }
+        for (master, node) in self.topology.masters.iter().zip(&mut self.nodes) {
+            let slots: Vec<u16> = master.slots.iter().cloned().flatten().collect();
+            let counts = match (node.keys, self.topology.mode) {
+                (Some(0), _) => vec![0; slots.len()],
+                (_, Mode::Standalone) => continue,
+                (_, Mode::Cluster) => count_slots(&mut node.connection, &slots).await?,
+            };
+            for (slot, count) in slots.into_iter().zip(counts) {
+                empty[usize::from(slot)] = count == 0;
+            }
+        }
+        Ok(empty)
+    }
+}
+
+/// Whether replies can be turned off, found out by turning them on.
+async fn check_reply_mode(connection: &mut Connection) -> Result<(), FillError> {
+    match connection.call(&[b"CLIENT", b"REPLY", b"ON"]).await {
+        Ok(_) => Ok(()),
+        Err(NetError::Refused { address, message, .. }) => Err(FillError::ReplyMode { address, message }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The server's `proto-max-bulk-len`; `None` if it will not say.
+async fn bulk_limit(connection: &mut Connection) -> Result<Option<u64>, NetError> {
+    let reply = connection.call_raw(&[b"CONFIG", b"GET", b"proto-max-bulk-len"]).await?;
+    let value = reply.as_array().and_then(|pair| pair.get(1)).and_then(|value| value.as_text());
+    Ok(value.and_then(|value| value.parse().ok()))
+}

@@ -1,0 +1,110 @@
+//! Looks at the writers' progress while they work, and turns it into events and per-second figures.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::results::{
+    Event, Interval, Latency, LatencyHistogram, Observer, Second, Spread, new_histogram,
+};
+use crate::write::Progress;
+
+/// Length of an interval.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// A last interval shorter than this says nothing of the rate.
+const SHORTEST_FOR_SPREAD: Duration = Duration::from_millis(900);
+
+/// One master's writers, and what was seen of them.
+struct Watched {
+    address: String,
+    writers: Vec<Arc<Progress>>,
+    seen: u64,
+}
+
+/// Samples a fill from its first byte on.
+pub(super) struct Sampler {
+    observer: Arc<dyn Observer>,
+    pair_bytes: u64,
+    started: Instant,
+    interval_started: Instant,
+    masters: Vec<Watched>,
+    latency: LatencyHistogram,
+    keys_per_second: Vec<f64>,
+}
+
+impl Sampler {
+    pub fn new(
+        observer: Arc<dyn Observer>,
+        pair_bytes: u64,
+        masters: Vec<(String, Vec<Arc<Progress>>)>,
+    ) -> Self {
+        let now = Instant::now();
+        let watched = |(address, writers)| Watched { address, writers, seen: 0 };
+        Self {
+            observer,
+            pair_bytes,
+            started: now,
+            interval_started: now,
+            masters: masters.into_iter().map(watched).collect(),
+            latency: new_histogram(),
+            keys_per_second: Vec::new(),
+        }
+    }
+
+    /// To be called about ten times a second.
+    pub fn tick(&mut self) {
+        let keys: u64 = self.masters.iter().map(Watched::executed).sum();
+        self.observer.event(Event::Filling {
+            keys,
+            payload_bytes: keys * self.pair_bytes,
+            elapsed: self.started.elapsed(),
+        });
+        if self.interval_started.elapsed() >= INTERVAL {
+            self.end_interval();
+        }
+    }
+
+    /// Ends the last interval, and returns the latencies of all pipelines and the spread of the whole
+    /// seconds' rates.
+    pub fn finish(mut self) -> (LatencyHistogram, Spread) {
+        self.tick();
+        self.end_interval();
+        (self.latency, Spread::of(&mut self.keys_per_second))
+    }
+
+    fn end_interval(&mut self) {
+        let length = self.interval_started.elapsed();
+        let start = self.interval_started - self.started;
+        self.interval_started += length;
+        let mut latency = new_histogram();
+        let mut masters = Vec::with_capacity(self.masters.len());
+        for master in &mut self.masters {
+            let mut own = new_histogram();
+            master.writers.iter().for_each(|writer| writer.take_latency(&mut own));
+            let executed = master.executed();
+            let keys = executed - std::mem::replace(&mut master.seen, executed);
+            masters.push(Interval {
+                start_seconds: start.as_secs_f64(),
+                seconds: length.as_secs_f64(),
+                master: master.address.clone(),
+                keys,
+                payload_bytes: keys * self.pair_bytes,
+                latency_us: Latency::from(&own),
+            });
+            latency += own;
+        }
+        let keys: u64 = masters.iter().map(|interval| interval.keys).sum();
+        if length >= SHORTEST_FOR_SPREAD {
+            self.keys_per_second.push(keys as f64 / length.as_secs_f64());
+        }
+        if !latency.is_empty() || keys > 0 {
+            self.latency += &latency;
+        }
+        self.observer.event(Event::Second(Second { start, length, masters, latency }));
+    }
+}
+
+impl Watched {
+    fn executed(&self) -> u64 {
+        self.writers.iter().map(|writer| writer.executed_keys()).sum()
+    }
+}

@@ -1,0 +1,66 @@
+//! What every master says of itself at one moment: before the fill to know what was there, after it
+//! to know what happened.
+
+use std::collections::BTreeMap;
+
+use tokio::task::JoinSet;
+
+use crate::cluster::{self, ClusterError, Info, Master, Mode};
+use crate::net::{Connection, Connector, NetError};
+use crate::proof::count_database;
+
+/// A master that answered.
+pub(super) struct Node {
+    /// A connection for questions, with replies.
+    pub connection: Connection,
+    /// INFO; `None` if this user may not have it.
+    pub info: Option<Info>,
+    /// Keys in the database; `None` if this user may not count them.
+    pub keys: Option<u64>,
+}
+
+/// Asks all masters at once. The result has one entry per master, in their order.
+pub(super) async fn survey(
+    connector: &Connector,
+    masters: &[Master],
+    mode: Mode,
+) -> Vec<Result<Node, ClusterError>> {
+    let mut tasks = JoinSet::new();
+    for (index, master) in masters.iter().enumerate() {
+        let (connector, master) = (connector.clone(), master.clone());
+        tasks.spawn(async move { (index, visit(&connector, &master, mode).await) });
+    }
+    let mut nodes: BTreeMap<usize, _> = BTreeMap::new();
+    while let Some(joined) = tasks.join_next().await {
+        // A task is neither cancelled nor does it panic: an entry that were missing all the same
+        // would count as a master that does not answer.
+        if let Ok((index, node)) = joined {
+            nodes.insert(index, node);
+        }
+    }
+    nodes.into_values().collect()
+}
+
+async fn visit(connector: &Connector, master: &Master, mode: Mode) -> Result<Node, ClusterError> {
+    let mut connection = connector.open(&master.address).await?;
+    if mode == Mode::Cluster {
+        let id = connection.call_raw(&[b"CLUSTER", b"MYID"]).await?;
+        if let Some(found) = id.as_text()
+            && found != master.node
+            && !master.node.is_empty()
+        {
+            return Err(ClusterError::WrongNode {
+                address: master.address.clone(),
+                found: found.into_owned(),
+                expected: master.node.clone(),
+            });
+        }
+    }
+    let info = cluster::info(&mut connection).await?;
+    let keys = match count_database(&mut connection).await {
+        Ok(keys) => Some(keys),
+        Err(NetError::Refused { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Node { connection, info, keys })
+}
