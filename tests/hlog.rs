@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use fillbench::args::output::OutputOptions;
-use fillbench::report::Report;
+use fillbench::report::{OutputOptions, Report};
 use fillbench::results::{Event, Observer, Second, new_histogram};
 
 /// A Python that has the reader: named by the environment, or made by `test.sh`.

@@ -9,6 +9,7 @@ use clap::Args;
 use super::UsageError;
 use super::uri::{DEFAULT_PORT, Uri, same_database};
 use crate::net::{Address, AddressMap, Connector, Credentials, Secret, Tls, TlsOptions};
+use crate::target::Site;
 use crate::units::parse_time;
 
 /// The variable that redis-cli takes its password from.
@@ -76,17 +77,6 @@ pub struct ConnectionArgs {
     address_map: Vec<String>,
 }
 
-/// Which server, and how it is reached: checked, and free of contradictions.
-#[derive(Clone, Debug)]
-pub struct Attachment {
-    /// The server that was named.
-    pub address: Address,
-    /// How it and its peers are connected to.
-    pub connector: Connector,
-    /// Where its peers are reached.
-    pub address_map: AddressMap,
-}
-
 impl ConnectionArgs {
     /// Whether `-h` stood alone.
     pub fn wants_help(&self) -> bool {
@@ -103,7 +93,7 @@ impl ConnectionArgs {
     ///
     /// # Errors
     /// [`UsageError`] names the options that do not go together, or the file that is of no use.
-    pub fn attachment(&self) -> Result<Attachment, UsageError> {
+    pub fn site(&self) -> Result<Site, UsageError> {
         self.check(std::env::var(PASSWORD_VARIABLE).ok(), ask_password)
     }
 
@@ -111,7 +101,7 @@ impl ConnectionArgs {
         &self,
         from_environment: Option<String>,
         ask: impl FnOnce() -> Result<Secret, UsageError>,
-    ) -> Result<Attachment, UsageError> {
+    ) -> Result<Site, UsageError> {
         let uri = self.uri.as_ref().map(|uri| Uri::parse(uri.expose())).transpose()?;
         let uri = uri.as_ref();
         let mut address_map = AddressMap::default();
@@ -125,7 +115,7 @@ impl ConnectionArgs {
         let defaults = Connector::default();
         let connect_timeout = self.connect_timeout.unwrap_or(defaults.connect_timeout);
         let connector = Connector { credentials, tls, database, connect_timeout, ..defaults };
-        Ok(Attachment { address, connector, address_map })
+        Ok(Site { address, connector, map: address_map })
     }
 
     fn address(&self) -> Address {

@@ -2,9 +2,14 @@
 //! validated options that they become before anything is connected or opened.
 
 mod connection;
-pub mod output;
+mod dataset;
+mod fill;
+mod output;
 mod uri;
 mod usage;
 
-pub use connection::{Attachment, ConnectionArgs};
+pub use connection::ConnectionArgs;
+pub use dataset::DatasetArgs;
+pub use fill::FillArgs;
+pub use output::{OutputArgs, OutputArgsError};
 pub use usage::UsageError;

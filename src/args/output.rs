@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use crate::report::OutputOptions;
+
 /// Where results go, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Output")]
@@ -18,19 +20,6 @@ pub struct OutputArgs {
     pub json: bool,
     /// Show warnings and errors only
     #[arg(short, long)]
-    pub quiet: bool,
-}
-
-/// Where results go: no two of them in one place.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OutputOptions {
-    /// A folder for all that one run leaves.
-    pub out: Option<PathBuf>,
-    /// A table that the run's row is appended to.
-    pub csv: Option<PathBuf>,
-    /// Whether the record is printed on stdout.
-    pub json: bool,
-    /// Whether progress and summary are left out.
     pub quiet: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The engine that fills: who sends what ([`plan`]), sending it while watching the masters, and then
+//! The engine that fills: who sends what (`plan`), sending it while watching the masters, and then
 //! proving it. It tells what happens as events and leaves a record; it prints nothing.
 
 mod audit;
@@ -17,6 +17,6 @@ mod settings;
 mod survey;
 
 pub use error::FillError;
-pub use prepare::{Prepared, Site, prepare};
+pub use prepare::{Prepared, prepare};
 pub use run::{Halt, fill};
 pub use settings::{CommandChoice, FillOptions, Timeouts};

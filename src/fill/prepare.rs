@@ -2,24 +2,14 @@
 //! take the dataset, and what they hold already.
 
 use crate::cluster::{ClusterError, Info, Master, Mode, Topology, discover};
-use crate::net::{Address, AddressMap, Connection, Connector, NetError};
+use crate::net::{Address, Connection, NetError};
 use crate::proof::{count_slots, may_count, may_read};
 use crate::slots::SLOTS;
+use crate::target::Site;
 use crate::write::ReplyMode;
 
 use super::survey::{Node, survey};
 use super::{FillError, FillOptions};
-
-/// Where to fill.
-#[derive(Clone, Debug)]
-pub struct Site {
-    /// A server, or any node of a cluster.
-    pub address: Address,
-    /// How connections are opened.
-    pub connector: Connector,
-    /// Where announced addresses are reached.
-    pub map: AddressMap,
-}
 
 /// Masters that are ready to be filled.
 pub struct Prepared {

@@ -13,9 +13,9 @@ use crate::dataset::Spec;
 use crate::net::{Address, Connection, Connector, NetError};
 use crate::proof::{Expectation, Found, ReadProgress, count_database, count_slots, read};
 use crate::results::{Event, Observer};
+use crate::target::Site;
 
 use super::ledger::Ledger;
-use super::prepare::Site;
 
 /// Connections that read from one master at a time: while one waits, the other keeps it busy.
 const READERS: usize = 2;

@@ -17,6 +17,12 @@ pub(super) trait Format: Send {
         Ok(())
     }
 
+    /// Whether it also tells of a run that sent nothing. What stays on disk does not: the same command
+    /// line can then be tried again.
+    fn tells_of_nothing_sent(&self) -> bool {
+        false
+    }
+
     /// Writes what the whole run adds. It is called once, at the end.
     ///
     /// # Errors
@@ -66,7 +72,9 @@ impl Outputs {
     pub(super) fn finish(&self, record: &Record, latency: &LatencyHistogram) -> Result<(), OutputError> {
         let mut unwritten = Vec::new();
         self.each(|output| {
-            output.attempt(|format| format.finish(record, latency));
+            if record.done.wire_bytes > 0 || output.format.tells_of_nothing_sent() {
+                output.attempt(|format| format.finish(record, latency));
+            }
             unwritten.extend(output.failed.as_ref().map(|error| format!("{} ({error})", output.place)));
         });
         if unwritten.is_empty() { Ok(()) } else { Err(OutputError::Unwritten(unwritten)) }

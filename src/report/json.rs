@@ -20,6 +20,10 @@ fn document(record: &Record) -> io::Result<Vec<u8>> {
 pub(super) struct Json<W>(pub(super) W);
 
 impl<W: Write + Send> Format for Json<W> {
+    fn tells_of_nothing_sent(&self) -> bool {
+        true
+    }
+
     fn finish(&mut self, record: &Record, _: &LatencyHistogram) -> io::Result<()> {
         self.0.write_all(&document(record)?)?;
         self.0.flush()

@@ -20,6 +20,6 @@ mod terminal;
 mod tests;
 
 pub use error::OutputError;
-pub use open::Report;
+pub use open::{OutputOptions, Report};
 pub use tee::Tee;
-pub use terminal::{Progress, error_lines, summary};
+pub use terminal::{Progress, ask, error_lines, summary, tell};

@@ -1,6 +1,7 @@
 //! The one thing that a command holds: all reports of a run, opened before it and written after it.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::folder::Folder;
@@ -8,8 +9,20 @@ use super::format::{Output, Outputs};
 use super::json::Json;
 use super::table::Table;
 use super::{OutputError, Progress, Tee};
-use crate::args::output::OutputOptions;
 use crate::results::{Event, LatencyHistogram, Observer, Record};
+
+/// Where results go: no two of them in one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputOptions {
+    /// A folder for all that one run leaves.
+    pub out: Option<PathBuf>,
+    /// A table that the run's row is appended to.
+    pub csv: Option<PathBuf>,
+    /// Whether the record is printed on stdout.
+    pub json: bool,
+    /// Whether progress and summary are left out.
+    pub quiet: bool,
+}
 
 /// All reports of one run.
 ///
@@ -48,12 +61,15 @@ impl Report {
         Ok(Self { progress: Progress::stderr(options.quiet), outputs: Outputs::new(outputs), folder })
     }
 
-    /// Writes the record to every output, and then the summary, with [`Record::error`], to stderr.
+    /// Writes the record to every output, and then the summary, with [`Record::error`], to stderr. A
+    /// run that sent nothing leaves no folder and no row: the same command line can be tried again.
     ///
     /// # Errors
     /// [`OutputError::Unwritten`] names the outputs that could not be written; the others are.
     pub fn finish(&self, record: &Record, latency: &LatencyHistogram) -> Result<(), OutputError> {
-        self.keep_folder();
+        if record.done.wire_bytes > 0 {
+            self.keep_folder();
+        }
         let written = self.outputs.finish(record, latency);
         self.progress.finish(record);
         written

@@ -9,12 +9,12 @@ use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use serde_json::Value;
 
+use super::OutputOptions;
 use super::columns::{columns, row};
 use super::format::{Format, Output, Outputs};
 use super::json::Json;
 use super::table::{Rows, Table};
 use super::{OutputError, Report};
-use crate::args::output::OutputOptions;
 use crate::results::{Event, Observer, Record, example, new_histogram};
 
 const RUN: &str = "20261120T101112Z-4f2a";

@@ -45,6 +45,30 @@ pub struct Record {
     pub error: Option<Failure>,
 }
 
+impl Record {
+    /// The record of a run that has just begun: nothing is done yet, so it counts as failed.
+    pub fn new(run: String, started_at: String, options: Options) -> Self {
+        Self {
+            schema: SCHEMA.into(),
+            run,
+            started_at,
+            program: Program { version: env!("CARGO_PKG_VERSION").into() },
+            options,
+            target: Target { kind: "attached".into(), ..Target::default() },
+            done: Done::default(),
+            seconds: Seconds::default(),
+            rates: Rates::default(),
+            latency_us: Latency::default(),
+            client: Client::default(),
+            servers: Vec::new(),
+            limited_by: LimitedBy::default(),
+            account: Account::default(),
+            verdict: Verdict::Failed,
+            error: None,
+        }
+    }
+}
+
 /// The program that made a record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Program {

@@ -1,6 +1,21 @@
-//! How every error is shown, whichever room it comes from.
+//! How every error is shown, whichever room it comes from, and how a question is asked.
+
+use std::io::{self, Write};
 
 use super::words::wrap;
+
+/// Writes text to stderr. If even that is closed, nobody is there to be told.
+pub fn tell(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Asks on stderr, and reads the answer from stdin: only a yes is a yes. It blocks.
+pub fn ask(question: &str) -> bool {
+    tell(&format!("{}  [y/N] ", wrap("fillbench: ", 11, question).trim_end()));
+    let mut answer = String::new();
+    let read = io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
 
 /// An error and what to do about it, as lines for stderr, the colons one below the other.
 pub fn error_lines(message: &str, cure: Option<&str>) -> String {

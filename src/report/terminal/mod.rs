@@ -8,6 +8,6 @@ mod summary;
 mod view;
 mod words;
 
-pub use errors::error_lines;
+pub use errors::{ask, error_lines, tell};
 pub use progress::Progress;
 pub use summary::summary;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::net::Address;
+
 use super::join::join;
 use super::node::{Deadline, Node, Recipe};
 use super::process::{Starter, find_server};
@@ -86,6 +88,12 @@ impl Spawned {
     /// Where they all are.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The first of them: from it, the others are found.
+    pub fn seed(&self) -> Address {
+        let first = self.addresses[0];
+        Address::tcp(&first.ip().to_string(), first.port())
     }
 
     /// Where those are that started as masters.

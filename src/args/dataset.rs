@@ -1,0 +1,68 @@
+//! Options that say which keys and values.
+
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::UsageError;
+use crate::dataset::{Amount, Request, Spec};
+use crate::units::{GIB, parse_size};
+
+/// The dataset, as it was typed.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Dataset")]
+pub struct DatasetArgs {
+    /// How much to fill, keys and values together: GiB, or with a unit like 500MB
+    #[arg(short, long, value_name = "SIZE", value_parser = gib, conflicts_with = "keys")]
+    data: Option<u64>,
+    /// How many keys to fill
+    #[arg(long, value_name = "N")]
+    keys: Option<u64>,
+    /// Bytes in each key
+    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value = "512")]
+    key_size: u64,
+    /// Bytes in each value
+    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value = "512")]
+    value_size: u64,
+    /// What every key starts with
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    key_prefix: String,
+    /// Another seed makes other values under the same keys
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+impl DatasetArgs {
+    /// The dataset that these describe, and how it was asked for.
+    ///
+    /// # Errors
+    /// [`UsageError`] if they describe none.
+    pub fn spec(&self) -> Result<(Arc<Spec>, Request), UsageError> {
+        let amount = match (self.data, self.keys) {
+            (Some(bytes), _) => Amount::Bytes(bytes),
+            (None, Some(keys)) => Amount::Keys(keys),
+            (None, None) => {
+                return Err(UsageError::new(
+                    "how much to fill is not said: give --data SIZE, in GiB, or --keys N",
+                ));
+            }
+        };
+        let request = Request {
+            amount,
+            key_size: self.key_size,
+            value_size: self.value_size,
+            prefix: self.key_prefix.clone(),
+            seed: self.seed,
+        };
+        let spec = Spec::new(&request).map_err(|error| UsageError::new(error.to_string()))?;
+        Ok((Arc::new(spec), request))
+    }
+}
+
+fn gib(text: &str) -> Result<u64, crate::units::UnitError> {
+    parse_size(text, GIB)
+}
+
+fn bytes(text: &str) -> Result<u64, crate::units::UnitError> {
+    parse_size(text, 1)
+}

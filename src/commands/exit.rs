@@ -1,0 +1,43 @@
+//! How the process ends: scripts and CI jobs build on these numbers.
+
+use std::process::{ExitCode, Termination};
+
+use crate::results::Verdict;
+
+/// The exit code of every command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: every key that was promised exists with its exact value.
+    Exact,
+    /// 1: it could not run, or not finish.
+    Failed,
+    /// 2: the command line makes no sense, or wants a consent that was not given.
+    Usage,
+    /// 3: keys are missing, or hold other values.
+    Inexact,
+    /// 130: it was interrupted; what was done until then has been told.
+    Interrupted,
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Exact => Self::Exact,
+            Verdict::Missing | Verdict::Wrong => Self::Inexact,
+            Verdict::Failed => Self::Failed,
+            Verdict::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Exact => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Inexact => 3,
+            Self::Interrupted => 130,
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! `fillbench [options]`: fill, prove, report.
+
+use std::future::Future;
+use std::hash::BuildHasher;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use tokio::sync::watch;
+
+use crate::args::{ConnectionArgs, DatasetArgs, FillArgs, OutputArgs, UsageError};
+use crate::fill::{FillError, FillOptions, Prepared, fill, prepare};
+use crate::report::{Report, ask, error_lines, tell};
+use crate::results::{Failure, Options, Record, Verdict, new_histogram};
+use crate::target::{Layout, Site, Spawn, Spawned};
+use crate::units::show_count;
+
+use super::Exit;
+use super::interrupt::interrupted;
+
+/// `fillbench` without a subcommand.
+#[derive(Args)]
+pub(super) struct FillCommand {
+    #[command(flatten)]
+    dataset: DatasetArgs,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+    /// Start real servers for this run, a cluster of N masters or `standalone`, and stop them afterwards
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3")]
+    #[arg(help_heading = "Server")]
+    spawn: Option<Layout>,
+    /// The server that --spawn starts [default: valkey-server, else redis-server]
+    #[arg(long, value_name = "FILE", requires = "spawn", help_heading = "Server")]
+    server_binary: Option<PathBuf>,
+    #[command(flatten)]
+    fill: FillArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Everything that was checked before anything was touched.
+struct Job {
+    site: Site,
+    spawn: Option<Spawn>,
+    options: FillOptions,
+    yes: bool,
+}
+
+impl FillCommand {
+    /// Whether nothing but help was asked for.
+    pub(super) fn wants_help(&self) -> bool {
+        self.connection.wants_help()
+    }
+
+    /// Fills, and tells everything.
+    pub(super) fn run(self) -> Exit {
+        match self.try_run() {
+            Ok(exit) => exit,
+            Err(error) => {
+                tell(&error_lines(&format!("{error:#}"), None));
+                if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
+            }
+        }
+    }
+
+    fn try_run(self) -> Result<Exit> {
+        let started_at = SystemTime::now();
+        let (job, asked) = self.job()?;
+        let mut record =
+            Record::new(run_id(started_at), humantime::format_rfc3339_millis(started_at).to_string(), asked);
+        let output = self.output.validate().map_err(|error| UsageError::new(error.to_string()))?;
+        let report = Arc::new(Report::open(&output, &record.run, started_at)?);
+        let runtime = runtime(job.options.threads)?;
+        let latency = runtime.block_on(job.run(&report, &mut record))?;
+        // Whatever is still waiting, a name service for instance, is not waited for.
+        runtime.shutdown_background();
+        report.finish(&record, &latency)?;
+        Ok(record.verdict.into())
+    }
+
+    fn job(&self) -> Result<(Job, Options), UsageError> {
+        let (spec, request) = self.dataset.spec()?;
+        let options = self.fill.options(spec)?;
+        if self.spawn.is_some() && self.connection.names_a_server() {
+            return Err(UsageError::new(
+                "--spawn starts servers of its own: leave out host, port, socket and URI",
+            ));
+        }
+        let site = self.connection.site()?;
+        let mut asked = Options {
+            address: site.address.to_string(),
+            tls: site.connector.tls.is_some(),
+            db: site.connector.database,
+            key_size: request.key_size,
+            value_size: request.value_size,
+            key_prefix: request.prefix.clone(),
+            seed: request.seed,
+            ..Options::default()
+        };
+        match request.amount {
+            crate::dataset::Amount::Keys(keys) => asked.keys = Some(keys),
+            crate::dataset::Amount::Bytes(bytes) => asked.data_bytes = Some(bytes),
+        }
+        self.fill.describe(&mut asked);
+        let spawn = self
+            .spawn
+            .clone()
+            .map(|layout| Spawn { server_binary: self.server_binary.clone(), ..Spawn::new(layout) });
+        Ok((Job { site, spawn, options, yes: self.fill.yes() }, asked))
+    }
+}
+
+impl Job {
+    /// Does the job. What goes wrong with the servers is in the record; only what could not be asked
+    /// for is an error.
+    async fn run(
+        mut self,
+        report: &Arc<Report>,
+        record: &mut Record,
+    ) -> Result<crate::results::LatencyHistogram> {
+        let started = Instant::now();
+        let halt = interrupted().context("failed to handle signals")?;
+        let Some(ready) = unless(halt.clone(), self.make_ready(record)).await else {
+            record.verdict = Verdict::Interrupted;
+            return Ok(new_histogram());
+        };
+        // Lives until the run is over: dropping it stops the servers.
+        let (spawned, prepared) = match ready {
+            Ok(ready) => ready,
+            Err(failure) => {
+                record.error = Some(failure);
+                return Ok(new_histogram());
+            }
+        };
+        if self.options.flush && spawned.is_none() && !self.yes && !consented(&prepared, halt.clone()).await?
+        {
+            record.verdict = Verdict::Interrupted;
+            return Ok(new_histogram());
+        }
+        let latency = fill(prepared, &self.options, report.clone(), halt, record, started).await;
+        drop(spawned);
+        Ok(latency)
+    }
+
+    /// Starts servers if that was asked, and finds out whether they can be filled.
+    async fn make_ready(&mut self, record: &mut Record) -> Result<(Option<Spawned>, Prepared), Failure> {
+        let spawned = match &self.spawn {
+            None => None,
+            Some(spawn) => {
+                let spawned = spawn
+                    .start()
+                    .await
+                    .map_err(|error| Failure { message: error.to_string(), cure: None })?;
+                self.site.address = spawned.seed();
+                record.target.kind = "spawned".into();
+                record.options.address = self.site.address.to_string();
+                Some(spawned)
+            }
+        };
+        let prepared = prepare(self.site.clone(), &self.options).await;
+        Ok((spawned, prepared.map_err(|error: FillError| error.failure())?))
+    }
+}
+
+/// Emptying masters that hold keys wants a yes. False if the question was interrupted.
+async fn consented(prepared: &Prepared, halt: watch::Receiver<bool>) -> Result<bool> {
+    let holding = match prepared.existing_keys() {
+        Some(0) => return Ok(true),
+        Some(keys) => format!("hold {} keys", show_count(keys)),
+        None => "may hold keys".into(),
+    };
+    let masters: Vec<String> = prepared.addresses().iter().map(ToString::to_string).collect();
+    let masters = masters.join(", ");
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        let text = format!("{masters} {holding}, which --flush deletes: give --yes if that is meant");
+        return Err(UsageError::new(text).into());
+    }
+    let question = format!("{masters} {holding}. Delete them all?");
+    // Reading a terminal cannot be interrupted, but need not be waited for.
+    match unless(halt, tokio::task::spawn_blocking(move || ask(&question))).await {
+        None => Ok(false),
+        Some(Ok(true)) => Ok(true),
+        Some(_) => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
+    }
+}
+
+/// The result of `work`, or nothing if somebody wants the run to end first.
+async fn unless<T>(mut halt: watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        Ok(_) = halt.wait_for(|halt| *halt) => None,
+    }
+}
+
+/// One thread without the cost of sharing work, or several.
+fn runtime(threads: u64) -> Result<tokio::runtime::Runtime> {
+    let mut builder = match threads {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    if threads > 1 {
+        builder.worker_threads(threads as usize);
+    }
+    builder.enable_all().build().map_err(|error| anyhow!("failed to start the runtime: {error}"))
+}
+
+/// The time, for people and for sorting, and enough chance to tell two runs of one millisecond apart.
+fn run_id(started_at: SystemTime) -> String {
+    let time = humantime::format_rfc3339_seconds(started_at).to_string();
+    let chance = std::hash::RandomState::new().hash_one(std::process::id()) as u32;
+    format!("{}-{chance:08x}", time.replace(['-', ':'], ""))
+}
