@@ -6,13 +6,12 @@
 //!
 //! ```text
 //! L6 commands/  one file per subcommand: arguments ─► engine ─► results ─► report
-//! L5 report/    what people and machines read
+//! L5 report/    what people and machines read                    args/    what the command line may say
 //! L4 fill/      the engine: plan, run, account
 //! L3 write/     batch, writer        proof/   count, read        target/  attach, spawn
 //! L2 cluster/   topology, discovery, what a node says of itself
-//! L1 net/       connections          dataset/ keys and values
-//!    results/   record, events       args/    what the command line may say
-//! L0 slots/     hash slots and tags  resp/    the wire format    units    sizes, rates, time
+//! L1 net/       connections          dataset/ keys and values    results/ record, events
+//! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
 //! ```
 //!
 //! Only `report` prints and only `main` exits.

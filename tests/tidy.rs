@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Lines in a file of the library, its tests apart.
+/// Lines in a file of the library, its tests apart: those at its end, and those in a `…tests.rs`.
 const MAX_LINES: usize = 400;
 
 /// Lines in `main.rs`.
@@ -225,7 +225,7 @@ fn rooms_use_lower_rooms_only() {
 fn files_are_not_long() {
     hold(|source| match source.path.as_str() {
         "main.rs" => too_long(&source.text, MAX_MAIN_LINES),
-        _ if source.is_named(&["tests.rs"]) => Vec::new(),
+        path if path.ends_with("tests.rs") => Vec::new(),
         _ => too_long(&source.text, MAX_LINES),
     });
 }

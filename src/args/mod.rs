@@ -1,7 +1,8 @@
-//! What the command line may say, in groups that subcommands share, and what it then means. This room
-//! opens no connection and runs nothing.
+//! What the command line may say: clap structs in groups that commands share, and the small
+//! validated options that they become before anything is connected or opened.
 
 mod connection;
+pub mod output;
 mod uri;
 mod usage;
 

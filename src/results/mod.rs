@@ -2,9 +2,13 @@
 //! engine sends while it works. This room knows neither how a run is done nor how it is shown.
 
 mod event;
+#[cfg(test)]
+pub(crate) mod example;
 mod histogram;
 mod interval;
 mod record;
+#[cfg(test)]
+mod schema;
 
 pub use event::{Event, Observer, Silent};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};

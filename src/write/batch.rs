@@ -171,8 +171,8 @@ impl Batch {
                 State::Value(done) => self.append_value(out, done),
             }
             // A pipeline that is complete ends in the same call: its barrier is never left behind.
-            let complete = matches!(self.state, State::Command)
-                && (self.pipeline_left() == 0 || self.walk.left() == 0);
+            let complete =
+                matches!(self.state, State::Command) && (self.pipeline_left() == 0 || self.walk.left() == 0);
             if out.len() >= fill_to && !complete {
                 return None;
             }

@@ -34,7 +34,8 @@ impl Pacer {
         let cost = (bytes as f64 * self.ns_per_byte) as u64;
         let after = |paid: u64| paid.max(now).saturating_add(cost);
         // The closure never refuses: the previous value comes back either way.
-        let before = self.paid_ns.fetch_update(Relaxed, Relaxed, |paid| Some(after(paid))).unwrap_or_default();
+        let before =
+            self.paid_ns.fetch_update(Relaxed, Relaxed, |paid| Some(after(paid))).unwrap_or_default();
         self.start + Duration::from_nanos(after(before))
     }
 }

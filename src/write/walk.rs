@@ -124,8 +124,13 @@ mod tests {
     use crate::dataset::{Amount, Request};
 
     fn spec(keys: u64) -> Arc<Spec> {
-        let request =
-            Request { amount: Amount::Keys(keys), key_size: 32, value_size: 8, prefix: String::new(), seed: 0 };
+        let request = Request {
+            amount: Amount::Keys(keys),
+            key_size: 32,
+            value_size: 8,
+            prefix: String::new(),
+            seed: 0,
+        };
         Arc::new(Spec::new(&request).unwrap())
     }
 

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
-use crate::resp::{self, Value};
+use crate::resp::{Decoder, Value};
 
 use super::{Batch, Ended, Pacer, Progress};
 
@@ -109,6 +109,7 @@ pub struct Writer<S> {
     chunk: Vec<u8>,
     chunk_sent: usize,
     inbox: BytesMut,
+    decoder: Decoder,
     /// Oldest first; the last one may still be in the making.
     in_flight: VecDeque<Pipeline>,
     unanswered_bytes: u64,
@@ -144,6 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
             chunk: Vec::new(),
             chunk_sent: 0,
             inbox: BytesMut::new(),
+            decoder: Decoder::default(),
             in_flight: VecDeque::with_capacity(window.pipelines),
             unanswered_bytes: 0,
             refused: None,
@@ -297,10 +299,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
             if self.inbox.starts_with(OK) {
                 self.inbox.advance(OK.len());
             } else {
-                match resp::decode(&mut self.inbox) {
+                match self.decoder.decode(&mut self.inbox) {
                     Ok(None) => return Ok(()),
                     Ok(Some(Value::Error(text))) => self.refused = self.refused.take().or(Some(text)),
-                    Ok(Some(other)) => return Err(End::Lost(format!("an unexpected answer came: {other:?}"))),
+                    Ok(Some(other)) => {
+                        return Err(End::Lost(format!("an unexpected answer came: {other:?}")));
+                    }
                     Err(error) => return Err(End::Lost(error.to_string())),
                 }
             }

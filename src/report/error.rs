@@ -1,0 +1,45 @@
+//! Why results cannot be written.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why results cannot be written, or were not.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The folder holds something already.
+    #[error("{} is not empty: give --out a new or empty folder, or append to a table with --csv FILE", folder.display())]
+    Used {
+        /// `--out`.
+        folder: PathBuf,
+    },
+    /// A folder, file or table cannot be made or opened.
+    #[error("cannot write {}: {error}: give --out or --csv a place that can be written", path.display())]
+    Open {
+        /// What could not be opened.
+        path: PathBuf,
+        /// What the operating system said.
+        error: io::Error,
+    },
+    /// The table has other columns than this version writes.
+    #[error(
+        "{} is a table of another kind: its column {column} is {found}, where a run's row has {expected}: \
+         give --csv another file",
+        table.display()
+    )]
+    Columns {
+        /// `--csv`.
+        table: PathBuf,
+        /// The first column that differs, from 1.
+        column: usize,
+        /// Its name in the file.
+        found: String,
+        /// Its name here.
+        expected: String,
+    },
+    /// Some results were not written; all others were.
+    #[error("not written: {}: all else is; make room there, and run again if these are needed", .0.join("; "))]
+    Unwritten(
+        /// Each place, with what the operating system said.
+        Vec<String>,
+    ),
+}

@@ -1,0 +1,63 @@
+//! `intervals.csv`: one row a second and master, written as each second ends.
+
+use std::io::{self, Write};
+
+use super::format::Format;
+use crate::results::{Interval, Second};
+
+const COLUMNS: [&str; 14] = [
+    "run",
+    "start_seconds",
+    "seconds",
+    "master",
+    "keys",
+    "payload_bytes",
+    "keys_per_second",
+    "latency_us_count",
+    "latency_us_mean",
+    "latency_us_p50",
+    "latency_us_p90",
+    "latency_us_p99",
+    "latency_us_p99_9",
+    "latency_us_max",
+];
+
+/// The table, and the run that its rows name.
+pub(super) struct Intervals<W: Write> {
+    rows: csv::Writer<W>,
+    run: String,
+}
+
+impl<W: Write> Intervals<W> {
+    pub(super) fn begin(file: W, run: &str) -> io::Result<Self> {
+        let mut rows = csv::Writer::from_writer(file);
+        rows.write_record(COLUMNS)?;
+        rows.flush()?;
+        Ok(Self { rows, run: run.into() })
+    }
+
+    fn row(&mut self, part: &Interval) -> io::Result<()> {
+        let rate = if part.seconds > 0.0 { part.keys as f64 / part.seconds } else { 0.0 };
+        let latency = &part.latency_us;
+        self.rows.serialize((
+            &self.run,
+            part.start_seconds,
+            part.seconds,
+            &part.master,
+            part.keys,
+            part.payload_bytes,
+            rate,
+            (latency.count, latency.mean, latency.p50, latency.p90, latency.p99, latency.p99_9, latency.max),
+        ))?;
+        Ok(())
+    }
+}
+
+impl<W: Write + Send> Format for Intervals<W> {
+    fn second(&mut self, second: &Second) -> io::Result<()> {
+        for part in &second.masters {
+            self.row(part)?;
+        }
+        self.rows.flush()
+    }
+}

@@ -1,0 +1,76 @@
+//! The one thing that a command holds: all reports of a run, opened before it and written after it.
+
+use std::io;
+use std::time::SystemTime;
+
+use super::folder::Folder;
+use super::format::{Output, Outputs};
+use super::json::Json;
+use super::table::Table;
+use super::{OutputError, Progress, Tee};
+use crate::args::output::OutputOptions;
+use crate::results::{Event, LatencyHistogram, Observer, Record};
+
+/// All reports of one run.
+///
+/// Dropped without [`Report::finish`] and before the first second of filling is over, it leaves no
+/// new folder behind.
+pub struct Report {
+    progress: Progress,
+    // Before the folder: its files are closed before it may take them away.
+    outputs: Outputs,
+    folder: Option<Folder>,
+}
+
+impl Report {
+    /// Opens every output, before anything is sent. `run` is [`Record::run`], and `started_at` the
+    /// time in [`Record::started_at`].
+    ///
+    /// # Errors
+    /// [`OutputError`] if the folder is used, the table is of another kind, or either cannot be written.
+    pub fn open(options: &OutputOptions, run: &str, started_at: SystemTime) -> Result<Self, OutputError> {
+        let mut outputs = Vec::new();
+        if options.json {
+            outputs.push(Output::new(&"the JSON document on stdout", Json(io::stdout())));
+        }
+        // Before the folder: a table that is refused leaves no folder that would be refused next time.
+        if let Some(path) = &options.csv {
+            outputs.push(Output::new(&path.display(), Table::open(path)?));
+        }
+        let folder = match &options.out {
+            Some(path) => {
+                let (folder, files) = Folder::create(path, run, started_at)?;
+                outputs.extend(files);
+                Some(folder)
+            }
+            None => None,
+        };
+        Ok(Self { progress: Progress::stderr(options.quiet), outputs: Outputs::new(outputs), folder })
+    }
+
+    /// Writes the record to every output, and then the summary, with [`Record::error`], to stderr.
+    ///
+    /// # Errors
+    /// [`OutputError::Unwritten`] names the outputs that could not be written; the others are.
+    pub fn finish(&self, record: &Record, latency: &LatencyHistogram) -> Result<(), OutputError> {
+        self.keep_folder();
+        let written = self.outputs.finish(record, latency);
+        self.progress.finish(record);
+        written
+    }
+
+    fn keep_folder(&self) {
+        if let Some(folder) = &self.folder {
+            folder.keep();
+        }
+    }
+}
+
+impl Observer for Report {
+    fn event(&self, event: Event) {
+        if matches!(event, Event::Second(_)) {
+            self.keep_folder();
+        }
+        Tee(&[&self.outputs, &self.progress]).event(event);
+    }
+}

@@ -1,0 +1,187 @@
+//! The run as it goes, event by event.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::stage::{Stage, Work};
+use super::summary::{headline, summary};
+use super::view::{Screen, View};
+use super::words::{keys, wrap};
+use crate::results::{Event, Observer, Record, Verdict};
+use crate::units::show_bytes;
+
+/// A proof shorter than this is not shown while it goes.
+const SHORT_PROOF: Duration = Duration::from_millis(300);
+
+/// Shows events on stderr: a bar on a terminal, and lines now and then in a log.
+pub struct Progress {
+    state: Mutex<State>,
+    quiet: bool,
+    colour: bool,
+}
+
+struct State {
+    view: View,
+    planned: u64,
+    stage: Option<(Stage, Instant)>,
+}
+
+impl Progress {
+    /// Progress on stderr; if `quiet`, warnings and errors only.
+    pub fn stderr(quiet: bool) -> Self {
+        let Screen { redraws, colour } = Screen::stderr();
+        let view = match (quiet, redraws) {
+            (true, _) => View::Quiet(Box::new(io::stderr())),
+            (false, true) => View::bar(colour),
+            (false, false) => View::lines(Box::new(io::stderr())),
+        };
+        Self::new(view, quiet, colour)
+    }
+
+    fn new(view: View, quiet: bool, colour: bool) -> Self {
+        Self { state: Mutex::new(State { view, planned: 0, stage: None }), quiet, colour }
+    }
+
+    /// Takes the bar away and shows the summary; if quiet, only what went wrong.
+    pub fn finish(&self, record: &Record) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.end_stage();
+        if !self.quiet {
+            state.view.insist(&summary(record, self.colour));
+        } else if record.verdict != Verdict::Exact || record.error.is_some() {
+            state.view.insist(&headline(record, self.colour));
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, event: Event) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).take(event);
+    }
+}
+
+impl State {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Planned { target, how, keys: count, payload_bytes } => {
+                self.planned = count;
+                let what = format!("{} ({}) into {target}", keys(count), show_bytes(payload_bytes));
+                self.view.say(&(wrap("filling ", 8, &what) + &wrap("   with ", 8, &how)));
+            }
+            Event::Warning(text) => self.view.insist(&wrap("warning: ", 9, &text)),
+            Event::Filling { keys, payload_bytes, elapsed } => {
+                let planned = self.planned;
+                self.stage(Work::Filling, planned).0.advance(keys, payload_bytes, elapsed);
+                self.show();
+            }
+            Event::Proving { keys, of } => {
+                let (stage, began) = self.stage(Work::Proving, of);
+                stage.of = of;
+                stage.advance(keys, 0, began.elapsed());
+                if stage.elapsed >= SHORT_PROOF {
+                    self.show();
+                }
+            }
+            Event::Second(_) => {}
+            Event::Finished => self.end_stage(),
+        }
+    }
+
+    /// The stage that does `work`, begun if another or none was under way.
+    fn stage(&mut self, work: Work, of: u64) -> &mut (Stage, Instant) {
+        if self.stage.as_ref().is_some_and(|(stage, _)| stage.work != work) {
+            self.end_stage();
+        }
+        self.stage.get_or_insert_with(|| (Stage::new(work, of), Instant::now()))
+    }
+
+    fn show(&mut self) {
+        if let Some((stage, _)) = &self.stage {
+            self.view.show(stage);
+        }
+    }
+
+    fn end_stage(&mut self) {
+        self.stage = None;
+        self.view.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::results::example;
+
+    #[derive(Clone, Default)]
+    struct Screenful(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Screenful {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Screenful {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    fn planned() -> Event {
+        Event::Planned {
+            target: "cluster of 3 masters, valkey 9.1.2".into(),
+            how: "MSET of 183 keys, slot order, pipelines of 366 keys".into(),
+            keys: 6_990_507,
+            payload_bytes: 6_990_507 * 768,
+        }
+    }
+
+    fn play(progress: &Progress, tenths: u64) {
+        progress.event(planned());
+        for tenth in 1..=tenths {
+            let keys = 6_990_507 * tenth / tenths;
+            let elapsed = Duration::from_millis(100 * tenth);
+            progress.event(Event::Filling { keys, payload_bytes: keys * 768, elapsed });
+            if tenth == tenths / 2 {
+                progress.event(Event::Warning("127.0.0.1:7001 has no replica".into()));
+            }
+        }
+        progress.event(Event::Proving { keys: 0, of: 6_990_507 });
+        progress.event(Event::Finished);
+    }
+
+    #[test]
+    fn a_log_gets_a_start_an_end_and_few_lines_between() {
+        let screen = Screenful::default();
+        play(&Progress::new(View::lines(Box::new(screen.clone())), false, false), 1000);
+        insta::assert_snapshot!(screen.text());
+    }
+
+    #[test]
+    fn a_fill_too_short_for_a_line_gets_its_last() {
+        let screen = Screenful::default();
+        play(&Progress::new(View::lines(Box::new(screen.clone())), false, false), 10);
+        let text = screen.text();
+        assert_eq!(text.matches("filling 100%").count(), 1, "{text}");
+        assert_eq!(text.lines().count(), 4, "{text}");
+    }
+
+    #[test]
+    fn quiet_keeps_warnings_and_what_went_wrong() {
+        let screen = Screenful::default();
+        let progress = Progress::new(View::Quiet(Box::new(screen.clone())), true, false);
+        play(&progress, 100);
+        progress.finish(&example::exact());
+        assert_eq!(screen.text(), "warning: 127.0.0.1:7001 has no replica\n");
+        progress.finish(&example::missing());
+        assert!(screen.text().contains("missing: 12,034 of 6,990,507 keys"), "{}", screen.text());
+    }
+}

@@ -1,0 +1,279 @@
+//! The record as a person reads it, verdict first, below 80 columns.
+
+use super::masters::masters;
+use super::words::{byte_rate, key_rate, keys, micros, percent, short, span, wrap};
+use crate::results::{LimitedBy, Record, Verdict};
+use crate::units::{show_bytes, show_count};
+
+/// Width of the labels on the left.
+const LABEL: usize = 13;
+
+/// The whole summary; with `colour`, the verdict is coloured for a terminal.
+pub fn summary(record: &Record, colour: bool) -> String {
+    let mut text = headline(record, colour);
+    if record.limited_by == LimitedBy::Client {
+        text += &wrap(
+            "caution: ",
+            9,
+            "THIS CLIENT WAS THE LIMIT, not the servers: the figures say what it can send, not what they \
+             can take. Give it more --threads, or a faster machine of its own.",
+        );
+    }
+    for (place, (label, fact)) in facts(record).into_iter().enumerate() {
+        if place == 0 {
+            text.push('\n');
+        }
+        text += &wrap(&format!("  {label:<width$}", width = LABEL - 2), LABEL, &fact);
+    }
+    if !record.servers.is_empty() {
+        text.push('\n');
+        text += &masters(&record.servers, record.seconds.fill);
+    }
+    text
+}
+
+/// The verdict, and all that is to be said where it is not the best one.
+pub(super) fn headline(record: &Record, colour: bool) -> String {
+    let (word, rest) = verdict(record);
+    let paint = match record.verdict {
+        _ if !colour => None,
+        Verdict::Exact => Some(32),
+        Verdict::Interrupted => Some(33),
+        Verdict::Missing | Verdict::Wrong | Verdict::Failed => Some(31),
+    };
+    let mut text = wrap("", 2, &format!("{word}: {rest}"));
+    if let Some(paint) = paint {
+        // Painted after wrapping, because paint has no width.
+        text = text.replacen(word, &format!("\x1b[1;{paint}m{word}\x1b[0m"), 1);
+    }
+    for trouble in troubles(record) {
+        text += &wrap("  ", 4, &trouble);
+    }
+    if let Some(error) = &record.error {
+        text += &wrap("  error: ", 9, &error.message);
+        if let Some(cure) = &error.cure {
+            text += &wrap("    try: ", 9, cure);
+        }
+    }
+    text
+}
+
+fn verdict(record: &Record) -> (&'static str, String) {
+    let account = &record.account;
+    let planned = keys(account.planned);
+    let missing = show_count(account.missing.unwrap_or(0));
+    let wrong = show_count(account.wrong.unwrap_or(0));
+    let done = format!("{} executed, {} proven", show_count(account.executed), show_count(account.proven));
+    match record.verdict {
+        Verdict::Exact if account.planned == 1 => ("exact", "the one key is proven to be there".into()),
+        Verdict::Exact => ("exact", format!("all {planned} are proven to be there")),
+        Verdict::Missing if account.wrong.unwrap_or(0) > 0 => {
+            ("missing", format!("{missing} of {planned} are not there, and {wrong} have another value"))
+        }
+        Verdict::Missing => ("missing", format!("{missing} of {planned} are not there")),
+        Verdict::Wrong => ("wrong", format!("{wrong} of {planned} have another value")),
+        Verdict::Failed if account.executed == 0 => ("failed", "no key was written".into()),
+        Verdict::Failed => ("failed", format!("of {planned}, {done}")),
+        Verdict::Interrupted => ("interrupted", format!("of {planned}, {done}")),
+    }
+}
+
+/// What else the account holds that should not be there.
+fn troubles(record: &Record) -> Vec<String> {
+    let account = &record.account;
+    let mut said = Vec::new();
+    let mut tell = |count: u64, what: &str| {
+        if count > 0 {
+            said.push(format!("{} {what}", show_count(count)));
+        }
+    };
+    tell(account.suspect, "neither proven nor disproven");
+    tell(account.repaired, "written again after they were found short");
+    tell(account.evicted, "evicted by the servers: raise maxmemory, or fill less");
+    tell(account.refused, "write commands refused");
+    for refusal in &account.refusals {
+        let errors = if refusal.count == 1 { "error" } else { "errors" };
+        said.push(format!(
+            "{} counted {} {} {errors}",
+            refusal.master,
+            show_count(refusal.count),
+            refusal.error
+        ));
+    }
+    said
+}
+
+/// Label and fact, in the order of interest.
+fn facts(record: &Record) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if !record.target.mode.is_empty() {
+        facts.push(("into", target(record)));
+    }
+    if record.done.keys > 0 {
+        facts.insert(0, ("filled", filled(record)));
+        facts.push(("with", method(record)));
+        facts.push(("rate", rate(record)));
+        let spread = &record.rates.interval_keys_per_second;
+        if spread.max > 0.0 {
+            let [min, median, max] = [spread.min, spread.median, spread.max].map(short);
+            facts.push(("per second", format!("min {min}, median {median}, max {max} keys/s")));
+        }
+        facts.push(("pipelines", latency(record)));
+        facts.push(("client", client(record)));
+        facts.push(("limited by", limit(record.limited_by).into()));
+        facts.extend(memory(record).map(|memory| ("memory", memory)));
+    }
+    if !record.account.proven_by.is_empty() {
+        let by = record.account.proven_by.iter().map(|(how, count)| format!("{} by {how}", keys(*count)));
+        let by = by.collect::<Vec<_>>().join(", ");
+        facts.push(("proof", format!("{by}, in {}", span(record.seconds.proof))));
+    }
+    facts
+}
+
+fn filled(record: &Record) -> String {
+    let (done, options) = (&record.done, &record.options);
+    format!(
+        "{} of {}+{} bytes, {}, in {}",
+        keys(done.keys),
+        options.key_size,
+        options.value_size,
+        show_bytes(done.payload_bytes),
+        span(record.seconds.fill),
+    )
+}
+
+fn target(record: &Record) -> String {
+    let target = &record.target;
+    let replicas = match target.replicas {
+        0 => String::new(),
+        1 => " and 1 replica".into(),
+        many => format!(" and {many} replicas"),
+    };
+    let masters = match target.masters {
+        1 => "1 master".to_owned(),
+        many => format!("{many} masters"),
+    };
+    format!("{} of {masters}{replicas}, {} {}", target.mode, target.server, target.version)
+}
+
+fn method(record: &Record) -> String {
+    let done = &record.done;
+    let command = match done.group_keys {
+        0 | 1 => done.command.clone(),
+        many => format!("{} of {many} keys", done.command),
+    };
+    let plural = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    format!(
+        "{command}, {} order, replies {}, pipelines of {}, {} in flight, {} per master, {}",
+        done.order,
+        done.reply,
+        keys(done.pipeline_depth),
+        done.window,
+        plural(done.writers, "writer"),
+        plural(done.threads, "thread"),
+    )
+}
+
+fn rate(record: &Record) -> String {
+    let rates = &record.rates;
+    format!(
+        "{}, {} of payload, {} on the wire",
+        key_rate(rates.keys_per_second),
+        byte_rate(rates.payload_bytes_per_second),
+        byte_rate(rates.wire_bytes_per_second),
+    )
+}
+
+fn latency(record: &Record) -> String {
+    let latency = &record.latency_us;
+    let [p50, p90, p99, p99_9, max] =
+        [latency.p50, latency.p90, latency.p99, latency.p99_9, latency.max].map(micros);
+    format!("p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p99_9}, max {max}")
+}
+
+fn client(record: &Record) -> String {
+    let client = &record.client;
+    let share = client.cpu_seconds / record.seconds.fill.max(f64::MIN_POSITIVE);
+    format!(
+        "{:.2} CPU-seconds ({:.0}% of one CPU), {:.0}% waiting, peak {}",
+        client.cpu_seconds,
+        100.0 * share,
+        100.0 * client.waiting_share,
+        show_bytes(client.peak_rss_bytes),
+    )
+}
+
+fn limit(by: LimitedBy) -> &'static str {
+    match by {
+        LimitedBy::Server => "the servers",
+        LimitedBy::Client => "THIS CLIENT",
+        LimitedBy::Network => "the network, or waiting: neither servers nor client were busy",
+        LimitedBy::Rate => "--rate, as asked",
+        LimitedBy::Unknown => "unknown: too short a run, or too little known, to say",
+    }
+}
+
+/// The servers' resident memory; whether they had it already makes a threefold difference in speed.
+fn memory(record: &Record) -> Option<String> {
+    let before: u64 = record.servers.iter().map(|server| server.rss_bytes_before).sum::<Option<u64>>()?;
+    let after: u64 = record.servers.iter().map(|server| server.rss_bytes_after).sum::<Option<u64>>()?;
+    let new = percent(after.saturating_sub(before), record.done.payload_bytes);
+    let kind = if new >= 50 { "a cold fill; the next is faster" } else { "a warm fill" };
+    Some(format!("{} before, {} after ({kind})", show_bytes(before), show_bytes(after)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::WIDTH;
+    use super::*;
+    use crate::results::example;
+
+    #[test]
+    fn an_exact_run() {
+        insta::assert_snapshot!(summary(&example::exact(), false));
+    }
+
+    #[test]
+    fn a_run_with_missing_keys() {
+        insta::assert_snapshot!(summary(&example::missing(), false));
+    }
+
+    #[test]
+    fn a_run_that_failed_before_the_first_key() {
+        insta::assert_snapshot!(summary(&example::failed(), false));
+    }
+
+    #[test]
+    fn a_run_limited_by_the_client_says_so_at_the_top() {
+        let mut record = example::exact();
+        record.limited_by = LimitedBy::Client;
+        let text = summary(&record, false);
+        assert!(text.lines().nth(1).unwrap().contains("THIS CLIENT WAS THE LIMIT"), "{text}");
+    }
+
+    #[test]
+    fn every_verdict_has_its_words_and_its_colour() {
+        let mut record = example::missing();
+        let mut lines = Vec::new();
+        for verdict in
+            [Verdict::Exact, Verdict::Missing, Verdict::Wrong, Verdict::Failed, Verdict::Interrupted]
+        {
+            record.verdict = verdict;
+            lines.push(headline(&record, true).lines().next().unwrap().replace('\x1b', "ESC"));
+        }
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_small_terminal() {
+        let mut record = example::missing();
+        record.error =
+            Some(crate::results::Failure { message: "long ".repeat(60), cure: Some("words ".repeat(60)) });
+        for server in &mut record.servers {
+            server.address = format!("{}.cache.example.com:6379", "subdomain.".repeat(9));
+        }
+        let text = summary(&record, false);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+}

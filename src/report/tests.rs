@@ -1,0 +1,321 @@
+//! Every format from one fixed record, and every refusal, on real files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use hdrhistogram::serialization::Deserializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+use serde_json::Value;
+
+use super::columns::{columns, row};
+use super::format::{Format, Output, Outputs};
+use super::json::Json;
+use super::table::{Rows, Table};
+use super::{OutputError, Report};
+use crate::args::output::OutputOptions;
+use crate::results::{Event, Observer, Record, example, new_histogram};
+
+const RUN: &str = "20261120T101112Z-4f2a";
+
+fn started_at() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_169_472)
+}
+
+fn quietly(options: OutputOptions) -> Result<Report, OutputError> {
+    Report::open(&OutputOptions { quiet: true, ..options }, RUN, started_at())
+}
+
+fn into_folder(path: &Path) -> Result<Report, OutputError> {
+    quietly(OutputOptions { out: Some(path.into()), ..OutputOptions::default() })
+}
+
+fn into_table(path: &Path) -> Result<Report, OutputError> {
+    quietly(OutputOptions { csv: Some(path.into()), ..OutputOptions::default() })
+}
+
+fn files(path: &Path) -> BTreeSet<String> {
+    let names = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.collect()
+}
+
+fn refusal(opened: Result<Report, OutputError>) -> String {
+    opened.err().expect("it should have been refused").to_string()
+}
+
+/// A folder that a whole run was written to.
+fn played(record: &Record) -> (tempfile::TempDir, PathBuf) {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("parent/run");
+    let report = into_folder(&path).unwrap();
+    example::seconds().into_iter().for_each(|second| report.event(Event::Second(second)));
+    report.event(Event::Finished);
+    report.finish(record, &example::histogram()).unwrap();
+    (place, path)
+}
+
+#[test]
+fn a_folder_holds_the_whole_run() {
+    let (_place, path) = played(&example::exact());
+    let names = ["intervals.csv", "latency.csv", "latency.hlog", "run.json", "runs.csv"];
+    assert_eq!(files(&path), names.map(str::to_owned).into());
+    let read = |name: &str| fs::read_to_string(path.join(name)).unwrap();
+    insta::assert_snapshot!("run.json", read("run.json"));
+    insta::assert_snapshot!("runs.csv", read("runs.csv"));
+    insta::assert_snapshot!("intervals.csv", read("intervals.csv"));
+    let head: Vec<_> = read("latency.csv").lines().take(5).map(str::to_owned).collect();
+    insta::assert_snapshot!("latency.csv", head.join("\n"));
+    let header: Vec<_> = read("latency.hlog").lines().take(4).map(str::to_owned).collect();
+    insta::assert_snapshot!("latency.hlog", header.join("\n"));
+}
+
+#[test]
+fn other_verdicts_have_the_same_shape() {
+    for (name, record) in [("missing", example::missing()), ("failed", example::failed())] {
+        let cells: Vec<_> =
+            columns().zip(row(&record)).map(|(name, cell)| format!("{name}={cell}")).collect();
+        insta::assert_snapshot!(format!("row of a run with verdict {name}"), cells.join("\n"));
+    }
+}
+
+#[test]
+fn the_latency_table_adds_up() {
+    let (_place, path) = played(&example::exact());
+    let mut table = csv::Reader::from_path(path.join("latency.csv")).unwrap();
+    let rows: Vec<(String, u64, u64, u64, f64)> = table.deserialize().map(Result::unwrap).collect();
+    assert_eq!(rows.iter().map(|row| row.2).sum::<u64>(), example::histogram().len());
+    assert!(rows.is_sorted_by_key(|row| (row.1, row.3)));
+    let last = rows.last().unwrap();
+    assert_eq!((last.3, last.4), (example::histogram().len(), 100.0));
+}
+
+#[test]
+fn the_interval_log_holds_each_second_to_the_last_pipeline() {
+    let (_place, path) = played(&example::exact());
+    let text = fs::read(path.join("latency.hlog")).unwrap();
+    let entries: Vec<_> = IntervalLogIterator::new(&text).map(Result::unwrap).collect();
+    assert!(entries.contains(&LogEntry::StartTime(Duration::from_secs(1_795_169_472))), "{entries:?}");
+    assert_eq!(entries.iter().filter(|entry| matches!(entry, LogEntry::BaseTime(_))).count(), 1);
+    let mut total = new_histogram();
+    let mut starts = Vec::new();
+    for entry in entries {
+        if let LogEntry::Interval(interval) = entry {
+            starts.push(interval.start_timestamp().as_millis());
+            let bytes = base64(interval.encoded_histogram());
+            total.add(Deserializer::new().deserialize::<u64, _>(&mut bytes.as_slice()).unwrap()).unwrap();
+        }
+    }
+    assert_eq!(starts, [0, 1000, 2000]);
+    assert_eq!(total, example::histogram());
+}
+
+/// The few lines of base64 that reading back takes.
+fn base64(text: &str) -> Vec<u8> {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::new();
+    let (mut held, mut bits) = (0u32, 0);
+    for letter in text.bytes().filter(|&letter| letter != b'=') {
+        held = held << 6 | digits.iter().position(|&digit| digit == letter).unwrap() as u32;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    bytes
+}
+
+#[test]
+fn seconds_can_be_read_while_the_run_goes_on() {
+    let place = tempfile::tempdir().unwrap();
+    let report = into_folder(place.path()).unwrap();
+    let rows = || fs::read_to_string(place.path().join("intervals.csv")).unwrap().lines().count();
+    assert_eq!(rows(), 1);
+    report.event(Event::Second(example::seconds().remove(0)));
+    assert_eq!(rows(), 4);
+    assert!(!place.path().join("run.json").exists());
+}
+
+#[test]
+fn a_used_folder_is_refused_and_left_as_it_was() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("precious"), "1").unwrap();
+    let text = refusal(into_folder(place.path()));
+    assert!(text.contains("is not empty") && text.contains("--csv FILE"), "{text}");
+    assert_eq!(files(place.path()), ["precious".to_owned()].into());
+}
+
+#[test]
+fn what_cannot_be_a_folder_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for path in [file.path().to_owned(), file.path().join("below"), "/proc/fillbench".into()] {
+        let text = refusal(into_folder(&path));
+        assert!(text.contains(&format!("cannot write {}", path.display())), "{text}");
+    }
+}
+
+#[test]
+fn a_run_that_never_began_leaves_no_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let new = place.path().join("new");
+    drop(into_folder(&new).unwrap());
+    assert!(!new.exists());
+    drop(into_folder(place.path()).unwrap());
+    assert!(files(place.path()).is_empty() && place.path().exists());
+}
+
+#[test]
+fn a_run_that_stopped_in_the_middle_keeps_its_seconds() {
+    let place = tempfile::tempdir().unwrap();
+    let report = into_folder(place.path()).unwrap();
+    report.event(Event::Second(example::seconds().remove(0)));
+    drop(report);
+    assert!(files(place.path()).contains("intervals.csv"));
+}
+
+#[test]
+fn a_table_grows_by_one_row_a_run_under_one_header() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("all.csv");
+    for record in [example::exact(), example::missing(), example::failed()] {
+        into_table(&path).unwrap().finish(&record, &new_histogram()).unwrap();
+    }
+    let mut table = csv::Reader::from_path(&path).unwrap();
+    assert_eq!(table.headers().unwrap(), &columns().collect::<csv::StringRecord>());
+    let rows: Vec<Vec<String>> = table.deserialize().map(Result::unwrap).collect();
+    assert_eq!(rows, [example::exact(), example::missing(), example::failed()].each_ref().map(row));
+}
+
+#[test]
+fn a_table_without_a_last_line_break_gets_one() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("all.csv");
+    into_table(&path).unwrap().finish(&example::exact(), &new_histogram()).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.trim_end()).unwrap();
+    into_table(&path).unwrap().finish(&example::exact(), &new_histogram()).unwrap();
+    assert_eq!(csv::Reader::from_path(&path).unwrap().records().map(Result::unwrap).count(), 2);
+}
+
+#[test]
+fn a_table_of_another_kind_is_refused_by_its_first_other_column() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("all.csv");
+    for (header, says) in [
+        ("run,begun_at\n", "column 2 is `begun_at`, where a run's row has `started_at`"),
+        ("run\n", "column 2 is absent, where a run's row has `started_at`"),
+        (
+            &format!("{},more\n", columns().collect::<Vec<_>>().join(",")),
+            "is `more`, where a run's row has absent",
+        ),
+    ] {
+        fs::write(&path, header).unwrap();
+        let text = refusal(into_table(&path));
+        assert!(text.contains(says), "{text}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), header);
+    }
+}
+
+#[test]
+fn a_refused_table_leaves_no_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("run");
+    let options = OutputOptions {
+        out: Some(folder.clone()),
+        csv: Some(place.path().join("nowhere/all.csv")),
+        ..OutputOptions::default()
+    };
+    assert!(refusal(quietly(options)).contains("all.csv"));
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_full_disk_costs_one_report_and_not_the_others() {
+    let place = tempfile::tempdir().unwrap();
+    let table = place.path().join("all.csv");
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let outputs = Outputs::new(vec![
+        Output::new(&"the first", Json(full())),
+        Output::new(&"the second", Table::open(&table).unwrap()),
+        Output::new(&"the third", Table::open(Path::new("/dev/full")).unwrap()),
+    ]);
+    let text = outputs.finish(&example::exact(), &new_histogram()).unwrap_err().to_string();
+    assert!(text.contains("the first (No space left") && text.contains("the third (No space"), "{text}");
+    assert!(!text.contains("the second"), "{text}");
+    assert_eq!(fs::read_to_string(&table).unwrap().lines().count(), 2);
+    assert!(Rows::begin(full()).is_err());
+}
+
+#[test]
+fn a_failed_second_is_told_at_the_end_and_not_tried_again() {
+    struct Flaky(u32);
+    impl Format for Flaky {
+        fn second(&mut self, _: &crate::results::Second) -> std::io::Result<()> {
+            self.0 += 1;
+            Err(std::io::Error::other(format!("failure {}", self.0)))
+        }
+    }
+    let outputs = Outputs::new(vec![Output::new(&"it", Flaky(0))]);
+    example::seconds().into_iter().for_each(|second| outputs.event(Event::Second(second)));
+    let text = outputs.finish(&example::exact(), &new_histogram()).unwrap_err().to_string();
+    assert!(text.contains("it (failure 1)"), "{text}");
+}
+
+#[test]
+fn json_is_one_document() {
+    let mut stream = Vec::new();
+    let mut json = Json(&mut stream);
+    json.finish(&example::missing(), &new_histogram()).unwrap();
+    assert_eq!(serde_json::from_slice::<Record>(&stream).unwrap(), example::missing());
+    assert!(stream.ends_with(b"}\n"));
+}
+
+#[test]
+fn column_names_are_tidy_and_apart() {
+    let names: BTreeSet<_> = columns().collect();
+    assert_eq!(names.len(), columns().count());
+    for name in names {
+        assert!(name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_'), "{name}");
+    }
+}
+
+/// Each figure of a record, the masters' own aside, is in its row: changing it changes the row.
+#[test]
+fn no_figure_is_left_out_of_the_row() {
+    let mut record = example::missing();
+    record.servers.clear();
+    let before = row(&record);
+    let whole = serde_json::to_value(&record).unwrap();
+    let mut pointers = Vec::new();
+    leaves(&whole, "", &mut pointers);
+    assert!(pointers.len() > 70, "{pointers:?}");
+    for pointer in pointers {
+        let mut other = whole.clone();
+        let leaf = other.pointer_mut(&pointer).unwrap();
+        *leaf = match (&*leaf, pointer.as_str()) {
+            (_, "/verdict") => "wrong".into(),
+            (_, "/limited_by") => "rate".into(),
+            (Value::Bool(value), _) => (!value).into(),
+            (Value::String(text), _) => format!("{text}!").into(),
+            (Value::Number(number), _) if number.is_u64() => (number.as_u64().unwrap() + 1).into(),
+            (Value::Number(number), _) => (number.as_f64().unwrap() + 1.0).into(),
+            (other, pointer) => panic!("{pointer} is {other}: give the example a value"),
+        };
+        let after = row(&serde_json::from_value(other).unwrap());
+        assert_eq!(before.iter().zip(&after).filter(|(a, b)| a != b).count(), 1, "{pointer}");
+    }
+}
+
+fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, one)| leaves(one, &format!("{path}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(place, one)| leaves(one, &format!("{path}/{place}"), found));
+        }
+        _ => found.push(path.into()),
+    }
+}

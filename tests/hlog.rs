@@ -1,0 +1,46 @@
+//! The interval log is read back by somebody else's reader: the Python port of HdrHistogram.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use fillbench::args::output::OutputOptions;
+use fillbench::report::Report;
+use fillbench::results::{Event, Observer, Second, new_histogram};
+
+/// A Python that has the reader: named by the environment, or made by `test.sh`.
+fn python() -> Option<PathBuf> {
+    let named = std::env::var_os("FILLBENCH_TEST_PYTHON").map(PathBuf::from);
+    let python =
+        named.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python"));
+    let answer = Command::new(&python).args(["-c", "import hdrh"]).output();
+    answer.is_ok_and(|output| output.status.success()).then_some(python)
+}
+
+#[test]
+fn another_reader_finds_every_pipeline() {
+    let Some(python) = python() else {
+        println!("skipped another_reader_finds_every_pipeline: no python with the package hdrhistogram");
+        return;
+    };
+    let place = tempfile::tempdir().unwrap();
+    let started_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let options = OutputOptions { out: Some(place.path().into()), quiet: true, ..OutputOptions::default() };
+    let report = Report::open(&options, "test", started_at).unwrap();
+    for number in 0..3 {
+        let mut latency = new_histogram();
+        (1..=1000).for_each(|us| latency.record(us + 1000 * number).unwrap());
+        let (start, length) = (Duration::from_secs(number), Duration::from_secs(1));
+        report.event(Event::Second(Second { start, length, masters: Vec::new(), latency }));
+    }
+    drop(report);
+
+    let read = Command::new(python)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/read_hlog.py"))
+        .arg(place.path().join("latency.hlog"))
+        .output()
+        .unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    // 3000 µs and its neighbours share a bucket of two: readers name its upper end.
+    assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), "3 1700000000.0 True 3000 1500 3001");
+}
