@@ -1,3 +1,5 @@
+//! Command lines, and what they come to.
+
 use clap::Parser;
 
 use super::*;
