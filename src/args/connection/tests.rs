@@ -1,3 +1,5 @@
+//! Command lines, and what they come to.
+
 use clap::Parser;
 
 use super::*;
@@ -15,7 +17,7 @@ fn parse(line: &str) -> Result<ConnectionArgs, String> {
 }
 
 /// What a command line comes to, without variables and without a terminal.
-fn check(line: &str) -> Result<Attachment, String> {
+fn check(line: &str) -> Result<Site, String> {
     let no_terminal = || Err(UsageError::new("no terminal"));
     parse(line)?.check(None, no_terminal).map_err(|error| error.to_string())
 }
@@ -26,8 +28,8 @@ fn address(line: &str) -> String {
 
 /// User and password of a command line, with `REDISCLI_AUTH` set, and `asked` typed when asked.
 fn credentials(line: &str) -> Option<(Option<String>, String)> {
-    let attachment = parse(line).unwrap().check(Some("variable".into()), || Ok("asked".into())).unwrap();
-    attachment.connector.credentials.map(|found| (found.user, found.password.expose().to_owned()))
+    let site = parse(line).unwrap().check(Some("variable".into()), || Ok("asked".into())).unwrap();
+    site.connector.credentials.map(|found| (found.user, found.password.expose().to_owned()))
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn uris_with_two_letters_s_are_encrypted() {
 
 #[test]
 fn addresses_are_mapped() {
-    let map = check("--address-map 10.0.0.1=a --address-map b:1=[::1]:2").unwrap().address_map;
+    let map = check("--address-map 10.0.0.1=a --address-map b:1=[::1]:2").unwrap().map;
     assert_eq!(map.apply(&Address::tcp("10.0.0.1", 7)), Address::tcp("a", 7));
     assert_eq!(map.apply(&Address::tcp("b", 1)), Address::tcp("::1", 2));
 }
