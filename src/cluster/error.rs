@@ -61,7 +61,7 @@ pub enum ClusterError {
         /// Who said so.
         source_address: Address,
         /// Why not.
-        cause: NetError,
+        cause: Box<NetError>,
     },
     /// Another node answers at a master's address.
     #[error("at {address} answers node {found}, not {expected} as the cluster says")]
