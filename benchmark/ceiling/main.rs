@@ -32,7 +32,7 @@ struct Arguments {
     #[arg(long, default_value = "127.0.0.1:6379", value_name = "HOST:PORT")]
     address: String,
     /// Keys over all masters
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     keys: u64,
     /// Bytes in each key
     #[arg(long, default_value_t = 512, value_name = "BYTES")]

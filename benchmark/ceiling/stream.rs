@@ -147,9 +147,9 @@ impl Writer<'_> {
         self.stream.extend_from_slice(&self.template);
         let key = start + self.template.iter().position(|&byte| byte == b'{').unwrap_or(0);
         self.stream[key + 1..key + 4].copy_from_slice(&tag(slot));
-        let digits = key + TAG_BYTES;
-        // A Vec always takes all of it; `smallest_key_size` saw to it that the digits suffice.
-        let written = write!(&mut self.stream[digits..digits + self.digits], "{ordinal:0$}", self.digits);
+        let (first, width) = (key + TAG_BYTES, self.digits);
+        // A slice takes what it has room for; `smallest_key_size` saw to it that the digits suffice.
+        let written = write!(&mut self.stream[first..first + width], "{ordinal:0width$}");
         debug_assert!(written.is_ok(), "an ordinal with more digits than its key has room for");
         let place = self.random.next_u64() as usize % (self.pool.len() - self.value_size);
         self.stream.extend_from_slice(&self.pool[place..place + self.value_size]);
@@ -230,6 +230,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_key_is_its_tag_its_ordinal_and_filler() {
+        let shape = Shape { keys: 16_384 * 2, ..SHAPE };
+        let tag = String::from_utf8(tag(7).to_vec()).unwrap();
+        assert_eq!(keys(&shape, &[7])[1].1, format!("{{{tag}}}:000000000001xx"));
+        assert_eq!(keys(&Shape { key_size: 9, ..shape }, &[7])[1].1, format!("{{{tag}}}:001"));
     }
 
     #[test]
