@@ -9,6 +9,7 @@ import os
 import platform
 import shlex
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -178,13 +179,10 @@ def table(header, rows):
 
 def machine():
     """This machine in a line."""
-    model = platform.processor() or platform.machine()
-    try:
-        names = [line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8")
-                 if line.startswith("model name")]
-        model = names[0] if names else model
-    except OSError:
-        pass
+    model = platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, "
             f"{platform.system()} {platform.release()}, load {os.getloadavg()[0]:.2f} before the first run")
@@ -261,7 +259,8 @@ def parse(options, cases=CASES):
 
 
 def main(run):
-    """Runs a script; what goes wrong is told in a line."""
+    """Runs a script; what goes wrong is told in a line, and the servers are stopped however it ends."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run()
     except Failure as failure:
