@@ -1,0 +1,269 @@
+"""What the measuring scripts share: a throwaway cluster, running a program, taking turns, and
+writing down what came of it. Python's standard library is all it needs."""
+
+import argparse
+import csv
+import datetime
+import json
+import os
+import platform
+import shlex
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+RUN_TIMEOUT_SECONDS = 1800
+
+
+class Failure(Exception):
+    """A measurement that could not be made, and why."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is filled: sizes in bytes, and how many keys."""
+
+    key_size: int
+    value_size: int
+    keys: int
+
+    def __str__(self):
+        return f"{self.key_size}/{self.value_size}, {self.keys:,} keys"
+
+    @classmethod
+    def parse(cls, text):
+        try:
+            key_size, value_size, keys = (int(part.replace("_", "")) for part in text.split("/"))
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"`{text}` is not KEY_SIZE/VALUE_SIZE/KEYS") from None
+        return cls(key_size, value_size, keys)
+
+
+CASES = [Case(256, 512, 3_000_000), Case(32, 64, 12_000_000)]
+
+
+class Cluster:
+    """Masters on loopback, from `port` on, that live as long as the `with` block."""
+
+    def __init__(self, server, port, masters):
+        self.server, self.port, self.masters = server, port, masters
+        self.ports = range(port, port + max(masters, 1))
+
+    def __enter__(self):
+        call([HERE / "cluster.sh", "start", self.server, str(self.port), str(self.masters)])
+        return self
+
+    def __exit__(self, *_):
+        call([HERE / "cluster.sh", "stop", str(self.port)])
+
+    def cli(self, port, *words):
+        return call(["redis-cli", "-p", str(port), *words]).strip()
+
+    def count(self):
+        """Keys over all masters."""
+        return sum(int(self.cli(port, "DBSIZE")) for port in self.ports)
+
+    def flush(self):
+        """Empties all masters, and waits until they have given the memory back: servers since
+        Valkey 8 would otherwise do that beside the next run."""
+        for port in self.ports:
+            self.cli(port, "FLUSHALL", "SYNC")
+        if left := self.count():
+            raise Failure(f"{left} keys are left after FLUSHALL: somebody else writes to port {self.port}")
+        time.sleep(0.2)
+
+    def version(self):
+        """The server's name and version: `valkey 9.1.2`."""
+        info = dict(line.split(":", 1) for line in self.cli(self.port, "INFO", "server").splitlines() if ":" in line)
+        name = "valkey" if "valkey_version" in info else "redis"
+        return f"{name} {info[name + '_version'].strip()}"
+
+
+def call(command):
+    """Runs a program and returns what it printed."""
+    command = [str(word) for word in command]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_TIMEOUT_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failure(f"{shlex.join(command)}: {error}") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-2000:]
+        raise Failure(f"{shlex.join(command)} ended with {done.returncode}: {said}")
+    return done.stdout
+
+
+def sizes(case):
+    """The options of a case, which fillbench and ceiling share."""
+    return ["--keys", case.keys, "--key-size", case.key_size, "--value-size", case.value_size]
+
+
+def fillbench(program, port, case, options=()):
+    """Fills with fillbench; returns the row of it, and its whole record."""
+    command = [program, "-h", "127.0.0.1", "-p", port, *sizes(case), *options, "--flush", "--yes", "--json"]
+    record = json.loads(call(command))
+    if record["verdict"] != "exact":
+        raise Failure(f"fillbench's verdict is {record['verdict']}: {record['error']}")
+    wire_bytes = record["done"]["wire_bytes"]
+    row = {
+        "program": "fillbench",
+        "keys_per_second": record["rates"]["keys_per_second"],
+        "wire_bytes_per_second": record["rates"]["wire_bytes_per_second"],
+        "seconds": record["seconds"]["fill"],
+        "cpu_seconds_per_gb": record["client"]["cpu_seconds"] / (wire_bytes / 1e9),
+        "peak_rss_bytes": record["client"]["peak_rss_bytes"],
+        "audit_seconds": record["seconds"]["audit"],
+        "proof_seconds": record["seconds"]["proof"],
+        "limited_by": record["limited_by"],
+        "command_line": shlex.join(str(word) for word in command),
+    }
+    return row, record
+
+
+def ceiling(program, port, case, options=()):
+    """Fills with the ceiling program, and returns the row of it."""
+    command = [program, "--address", f"127.0.0.1:{port}", *sizes(case), *options, "--json"]
+    found = json.loads(call(command))
+    wanted = ["keys_per_second", "wire_bytes_per_second", "seconds", "cpu_seconds_per_gb"]
+    row = {"program": "ceiling", "command_line": shlex.join(str(word) for word in command)}
+    return row | {name: found[name] for name in wanted}
+
+
+def turns(sides, rounds):
+    """Takes each side once a round, every other round backwards (A B, B A, A B, …), so that a drift
+    of the machine falls on all sides alike. Yields (round, side)."""
+    for number in range(rounds):
+        for side in sides if number % 2 == 0 else reversed(sides):
+            yield number, side
+
+
+def spread(values):
+    """(least, middle, most)."""
+    values = list(values)
+    return min(values), statistics.median(values), max(values)
+
+
+def ratio(rows, above, below):
+    """(least, middle, most) of one side's keys/s over the other's, round by round: both sides of a
+    round met the same machine."""
+    return spread(one["keys_per_second"] / other["keys_per_second"]
+                  for one in rows[above] for other in rows[below] if one["round"] == other["round"])
+
+
+def median(rows, name):
+    return statistics.median(row[name] for row in rows)
+
+
+def rate(value):
+    """Keys a second as the tables show them: `1,444k`."""
+    return f"{value / 1e3:,.0f}k"
+
+
+def show_ratio(of):
+    least, middle, most = of
+    return f"{middle:.3f} ({least:.3f} to {most:.3f})"
+
+
+def table(header, rows):
+    """A table in Markdown; all columns but the first two are numbers."""
+    marks = ["---" if place < 2 else "---:" for place in range(len(header))]
+    return "\n".join("| " + " | ".join(str(cell) for cell in row) + " |" for row in [header, marks, *rows])
+
+
+def machine():
+    """This machine in a line."""
+    model = platform.machine()
+    if os.path.exists("/proc/cpuinfo"):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, "
+            f"{platform.system()} {platform.release()}, load {os.getloadavg()[0]:.2f} before the first run")
+
+
+class Notebook:
+    """Writes every run into a CSV as soon as it is done, so that a late failure loses nothing, and
+    the tables into a Markdown file beside it at the end."""
+
+    COLUMNS = ["at", "server", "machine", "case", "key_size", "value_size", "keys", "side", "round", "program",
+               "keys_per_second", "wire_bytes_per_second", "seconds", "cpu_seconds_per_gb", "peak_rss_bytes",
+               "audit_seconds", "proof_seconds", "limited_by", "keys_left", "command_line"]
+
+    def __init__(self, name, server, folder):
+        self.started, self.server, self.machine = now(), server, machine()
+        folder.mkdir(parents=True, exist_ok=True)
+        stamp = self.started.translate(str.maketrans("", "", "-:"))
+        self.path = folder / f"{name}-{server.replace(' ', '-')}-{stamp}.csv"
+        self.file = open(self.path, "x", newline="", encoding="utf-8")
+        self.csv = csv.DictWriter(self.file, self.COLUMNS)
+        self.csv.writeheader()
+
+    def write(self, case, side, number, row):
+        """Takes the row of one run, and returns it with its round."""
+        self.csv.writerow(row | {
+            "at": now(), "server": self.server, "machine": self.machine, "case": str(case), "side": side,
+            "round": number, "key_size": case.key_size, "value_size": case.value_size, "keys": case.keys,
+        })
+        self.file.flush()
+        print(f"{case}: {side}, round {number}: {rate(row['keys_per_second'])} keys/s", file=sys.stderr)
+        return row | {"round": number}
+
+    def finish(self, title, text):
+        """Prints the tables and puts them beside the CSV."""
+        self.file.close()
+        page = (f"# {title}\n\n- Server: {self.server}\n- Machine: {self.machine}\n- Started: {self.started}\n"
+                f"- Written by: `{shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])}`\n"
+                f"- Every run and its command line: `{self.path.name}`\n\n{text}\n")
+        self.path.with_suffix(".md").write_text(page, encoding="utf-8")
+        print(page)
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parser(description):
+    """The options that all scripts share."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("server", help="a redis-server or valkey-server to start, 7.0 or newer")
+    options.add_argument("--port", type=int, default=17600, help="first port of the cluster [%(default)s]")
+    options.add_argument("--masters", type=int, default=3, help="0: one plain server [%(default)s]")
+    options.add_argument("--repeats", type=int, default=5, help="rounds, in each of which every side runs once [%(default)s]")
+    options.add_argument("--case", type=Case.parse, action="append", metavar="KEY_SIZE/VALUE_SIZE/KEYS", dest="cases",
+                         help="what to fill; may be repeated [256-byte keys with 512-byte values, and 32 with 64]")
+    options.add_argument("--fillbench", default=ROOT / "target/release/fillbench", help="[%(default)s]")
+    options.add_argument("--ceiling", default=ROOT / "target/release/examples/ceiling", help="[%(default)s]")
+    options.add_argument("--out", type=Path, default=ROOT / "results", help="folder for what is found [%(default)s]")
+    return options
+
+
+def parse(options, cases=CASES):
+    """Reads the command line, and sees that the programs are there."""
+    arguments = options.parse_args()
+    arguments.cases = arguments.cases or cases
+    if arguments.repeats < 1:
+        options.error("--repeats must be at least 1")
+    for program, cure in [(arguments.server, "name a server that is there"), ("redis-cli", "install it"),
+                          (arguments.fillbench, "cargo build --release"),
+                          (arguments.ceiling, "cargo build --release --example ceiling")]:
+        if not shutil.which(program):
+            options.error(f"{program} is not there: {cure}")
+    return arguments
+
+
+def main(run):
+    """Runs a script; what goes wrong is told in a line, and the servers are stopped however it ends."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run()
+    except Failure as failure:
+        sys.exit(f"{Path(sys.argv[0]).name}: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
