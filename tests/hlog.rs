@@ -1,4 +1,7 @@
 //! The interval log is read back by somebody else's reader: the Python port of HdrHistogram.
+#![cfg(test)]
+
+mod common;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,7 +22,7 @@ fn python() -> Option<PathBuf> {
 #[test]
 fn another_reader_finds_every_pipeline() {
     let Some(python) = python() else {
-        println!("skipped another_reader_finds_every_pipeline: no python with the package hdrhistogram");
+        common::skip("another_reader_finds_every_pipeline", "no python with the package hdrhistogram");
         return;
     };
     let place = tempfile::tempdir().unwrap();

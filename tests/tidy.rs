@@ -94,11 +94,24 @@ fn first_name(path: &str) -> String {
     path.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
 }
 
-/// Rooms that a file of `room` uses and must not.
-fn wrong_uses(map: &Map, room: &str, text: &str) -> Vec<String> {
+/// Whether the code of a module `depth` levels below the crate leaves its room by `super::`.
+fn leaves_by_super(code: &str, depth: usize) -> bool {
+    let longest = (1..9).take_while(|&count| code.contains(&"super::".repeat(count))).last();
+    longest.is_some_and(|count| count >= depth)
+}
+
+/// How many levels below the crate the module of a file is: `units.rs` and `net/mod.rs` are one.
+fn depth(path: &str) -> usize {
+    path.trim_end_matches("/mod.rs").split('/').count()
+}
+
+/// What a file of the library uses and must not.
+fn wrong_uses(map: &Map, path: &str, text: &str) -> Vec<String> {
+    let Some(room) = room(path) else { return Vec::new() };
     let mut wrong = Vec::new();
-    if code(text).contains("super::super::") {
-        wrong.push("reaches out by `super::super::`: write `crate::ROOM::`".into());
+    let (own, tests) = text.split_at(without_tests(text).len());
+    if leaves_by_super(&code(own), depth(path)) || leaves_by_super(&code(tests), depth(path) + 1) {
+        wrong.push("leaves its room by `super::`: write `crate::ROOM::`".into());
     }
     for used in rooms_used(text) {
         let is_below = matches!((map.get(&used), map.get(room)), (Some(used), Some(own)) if used < own);
@@ -155,6 +168,14 @@ fn unfinished(text: &str) -> Vec<String> {
     holding(text, &["todo!", "unimplemented!", "for now", "TODO", "FIXME", "HACK"])
 }
 
+/// The room that a file belongs to; none for `lib.rs` and `main.rs`.
+fn room(path: &str) -> Option<&str> {
+    match path.split_once('/') {
+        Some((room, _)) => Some(room),
+        None => path.strip_suffix(".rs").filter(|room| !["lib", "main"].contains(room)),
+    }
+}
+
 /// One file of the library.
 struct Source {
     /// From `src/`.
@@ -163,14 +184,6 @@ struct Source {
 }
 
 impl Source {
-    /// The room that it belongs to; none for `lib.rs` and `main.rs`.
-    fn room(&self) -> Option<&str> {
-        match self.path.split_once('/') {
-            Some((room, _)) => Some(room),
-            None => self.path.strip_suffix(".rs").filter(|room| !["lib", "main"].contains(room)),
-        }
-    }
-
     fn is_named(&self, names: &[&str]) -> bool {
         self.path.rsplit('/').next().is_some_and(|name| names.contains(&name))
     }
@@ -218,7 +231,7 @@ fn every_room_is_on_the_map() {
 #[test]
 fn rooms_use_lower_rooms_only() {
     let map = map_in(&lib());
-    hold(|source| source.room().map_or(Vec::new(), |room| wrong_uses(&map, room, &source.text)));
+    hold(|source| wrong_uses(&map, &source.path, &source.text));
 }
 
 #[test]
@@ -246,7 +259,7 @@ fn every_file_opens_with_its_purpose() {
 
 #[test]
 fn only_reports_print_and_only_main_exits() {
-    hold(|source| match source.room() {
+    hold(|source| match room(&source.path) {
         Some("report") | None => Vec::new(),
         Some(_) => prints_or_exits(&source.text),
     });
@@ -281,7 +294,7 @@ pub mod under;
 ";
 
     fn uses(room: &str, text: &str) -> Vec<String> {
-        wrong_uses(&map_in(LIB), room, text)
+        wrong_uses(&map_in(LIB), &format!("{room}/file.rs"), text)
     }
 
     #[test]
@@ -308,10 +321,21 @@ pub mod under;
         assert_eq!(uses("left", "use crate::top::A;"), ["uses top, which is not below left"]);
         assert_eq!(uses("left", "let a = crate::right::f();"), ["uses right, which is not below left"]);
         assert_eq!(uses("left", "use crate::unknown::A;"), ["uses unknown, which is not below left"]);
-        assert_eq!(uses("left", "use super::super::right::A;").len(), 1);
         let group = "use crate::{\n    base::A,\n    right::{B, C},\n    top,\n};";
         assert_eq!(rooms_used(group), ["base", "right", "top"]);
         assert_eq!(uses("left", group).len(), 2);
+    }
+
+    #[test]
+    fn a_room_is_not_left_by_super() {
+        let wrong = |path: &str, text: &str| wrong_uses(&map_in(LIB), path, text).len();
+        let (two, three) = ("use super::super::A;", "use super::super::super::A;");
+        assert_eq!((wrong("base.rs", "use super::A;"), wrong("left/mod.rs", "use super::A;")), (1, 1));
+        assert_eq!((wrong("left/file.rs", "use super::A;"), wrong("left/file.rs", two)), (0, 1));
+        assert_eq!((wrong("left/part/file.rs", two), wrong("left/part/file.rs", three)), (0, 1));
+        let in_tests = |text: &str| format!("#[cfg(test)]\nmod tests {{\n{text}\n}}\n");
+        assert_eq!(wrong("left/file.rs", &in_tests(two)), 0);
+        assert_eq!(wrong("left/file.rs", &in_tests(three)), 1);
     }
 
     #[test]
