@@ -5,10 +5,9 @@
 //! (`tests/tidy.rs` holds that); engines and reports meet in [`results`].
 //!
 //! ```text
-//! L7 commands/  one file per subcommand: arguments ─► engine ─► results ─► report
-//! L6 report/    what people and machines read
+//! L6 commands/  one file per subcommand: arguments ─► engine ─► results ─► report
 //! L5 args/      what the command line may say, as options that fit together
-//! L4 fill/      the engine: plan, run, account
+//! L4 fill/      the engine: plan, send, prove       report/   what people and machines read
 //! L3 write/     batch, writer        proof/   count, read        target/  attach, spawn
 //! L2 cluster/   topology, discovery, what a node says of itself
 //! L1 net/       connections          dataset/ keys and values    results/ record, events

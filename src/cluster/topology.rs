@@ -1,5 +1,6 @@
 //! Masters and their slots, read from `CLUSTER SHARDS` or `CLUSTER SLOTS`. Pure.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -109,8 +110,8 @@ impl Topology {
             let row = row.as_array().filter(|row| row.len() >= 3).ok_or("a row without a master")?;
             let slots = range(&row[..2])?;
             let node = row[2].as_array().filter(|node| node.len() >= 2).ok_or("a node without a port")?;
-            let id = node.get(2).and_then(|id| id.as_text()).unwrap_or_default().into_owned();
-            let host = node[0].as_text().map(|host| host.into_owned());
+            let id = node.get(2).and_then(Value::as_text).unwrap_or_default().into_owned();
+            let host = node[0].as_text().map(Cow::into_owned);
             let replicas = row.len() as u64 - 3;
             let master = Self::master(host, node[1].as_integer(), id, vec![slots.clone()], replicas, asked)?;
             // Before node ids were listed (Redis 3), the address tells nodes apart.
@@ -218,7 +219,7 @@ fn pairs(list: &Value) -> Result<BTreeMap<String, &Value>, String> {
 }
 
 fn text(map: &BTreeMap<String, &Value>, name: &str) -> Option<String> {
-    map.get(name)?.as_text().map(|text| text.into_owned())
+    map.get(name)?.as_text().map(Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use crate::cluster::{ClusterError, Info, Master, Mode, Topology, discover};
 use crate::net::{Address, Connection, NetError};
 use crate::proof::{count_slots, may_count, may_read};
+use crate::resp::Value;
 use crate::slots::SLOTS;
 use crate::target::Site;
 use crate::write::ReplyMode;
@@ -49,7 +50,7 @@ fn unreachable_master(error: ClusterError, master: &Master, asked: &Address) -> 
         ) if master.address != *asked => ClusterError::MasterUnreachable {
             announced: master.announced.clone(),
             source_address: asked.clone(),
-            cause,
+            cause: Box::new(cause),
         },
         error => error,
     }
@@ -159,6 +160,6 @@ async fn check_reply_mode(connection: &mut Connection) -> Result<(), FillError> 
 /// The server's `proto-max-bulk-len`; `None` if it will not say.
 async fn bulk_limit(connection: &mut Connection) -> Result<Option<u64>, NetError> {
     let reply = connection.call_raw(&[b"CONFIG", b"GET", b"proto-max-bulk-len"]).await?;
-    let value = reply.as_array().and_then(|pair| pair.get(1)).and_then(|value| value.as_text());
+    let value = reply.as_array().and_then(|pair| pair.get(1)).and_then(Value::as_text);
     Ok(value.and_then(|value| value.parse().ok()))
 }
