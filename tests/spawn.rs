@@ -202,9 +202,12 @@ on_each_server! {
     }
 
     async fn no_server_outlives_a_program_that_is_killed(server: &Server) {
+        // A killed program cannot take its folder away.
+        let folder = tempfile::tempdir().unwrap();
         let mut program = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child_that_starts_servers", "--nocapture", "--ignored"])
             .env("FILLBENCH_TEST_SPAWN", &server.binary)
+            .env("TMPDIR", folder.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
