@@ -1,7 +1,6 @@
 //! The command line as a whole, and which command it asks for.
 
-use clap::error::ErrorKind;
-use clap::{ArgAction, CommandFactory, Parser};
+use clap::{ArgAction, Parser};
 
 use super::Exit;
 use super::fill::FillCommand;
@@ -25,8 +24,7 @@ impl Cli {
     pub fn read() -> Result<Self, clap::Error> {
         let cli = Self::try_parse()?;
         if cli.fill.wants_help() {
-            let help = Self::command().render_help();
-            return Err(Self::command().error(ErrorKind::DisplayHelp, help));
+            return Self::try_parse_from([env!("CARGO_PKG_NAME"), "--help"]);
         }
         Ok(cli)
     }
