@@ -1,0 +1,13 @@
+//! What a fill promises, against real servers of both kinds: every key is there with its value, or the
+//! exact truth is told, whatever happens in the middle. What is there is read by a client that is none
+//! of ours; of the program's own code only the dataset is trusted, which says what should be there.
+#![cfg(test)]
+
+#[path = "../common/mod.rs"]
+
+mod common;
+
+mod data;
+mod exact;
+mod run;
+mod site;
