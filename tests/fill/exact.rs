@@ -111,7 +111,7 @@ on_each_server! {
             }
             // Keys that are there without one are not what was promised.
             site.fill(&data, "").assert_exact();
-            let left: i64 = crate::common::ask(site.owners()[0], &format!("PTTL {}", data.key_in(0)));
+            let left: i64 = crate::common::ask(site.masters()[0], &format!("PTTL {}", data.key_in(0)));
             assert_eq!(left, -1);
             site.fill(&data, "--ttl 1000").assert_exact();
         }

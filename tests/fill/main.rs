@@ -4,10 +4,16 @@
 #![cfg(test)]
 
 #[path = "../common/mod.rs"]
-
 mod common;
 
+mod agreement;
 mod data;
 mod exact;
+mod faults;
+mod full;
+mod memory;
+mod others;
+mod record;
 mod run;
+mod signals;
 mod site;

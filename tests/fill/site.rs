@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use fillbench::dataset::{Position, Values};
 use fillbench::slots::SLOTS;
 use fillbench::target::{Layout, Spawned};
-use redis::{Connection, Pipeline};
 
 use crate::common::{Server, ask, at, connect, key_counts};
 use crate::data::Data;
@@ -22,6 +20,9 @@ pub(crate) struct Site {
     pub(crate) name: &'static str,
     pub(crate) servers: Spawned,
 }
+
+/// The slots of each master, in order.
+pub(crate) type SlotsOf = BTreeMap<SocketAddr, Vec<u16>>;
 
 /// What there is of a dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,79 +105,50 @@ impl Site {
         value.unwrap_or_else(|| panic!("no {field} in {info}")).trim().parse().unwrap()
     }
 
-    /// Which master owns each slot; a standalone server owns all.
-    pub(crate) fn owners(&self) -> Vec<SocketAddr> {
+    /// The slots of each master, by the word of the first; a standalone server's are all.
+    pub(crate) fn slots_of(&self) -> SlotsOf {
         let seed = self.masters()[0];
-        let mut owners = vec![seed; usize::from(SLOTS)];
-        if ask::<String>(seed, "INFO cluster").contains("cluster_enabled:0") {
-            return owners;
+        if !self.is_cluster() {
+            return [(seed, (0..SLOTS).collect())].into();
         }
+        let mut slots_of = SlotsOf::new();
         for row in ask::<Vec<Vec<redis::Value>>>(seed, "CLUSTER SLOTS") {
-            let number = |value| redis::from_redis_value_ref::<usize>(value).unwrap();
+            let number = |value| redis::from_redis_value_ref::<u16>(value).unwrap();
             let redis::Value::Array(node) = &row[2] else { panic!("{row:?}") };
-            let owner = SocketAddr::from(([127, 0, 0, 1], number(&node[1]) as u16));
-            owners[number(&row[0])..=number(&row[1])].fill(owner);
+            let owner = SocketAddr::from(([127, 0, 0, 1], number(&node[1])));
+            slots_of.entry(owner).or_default().extend(number(&row[0])..=number(&row[1]));
         }
-        owners
+        slots_of
     }
 
-    /// How many keys each slot holds, by its owner's word. A cluster's only.
-    pub(crate) fn counts(&self) -> Vec<u64> {
-        let mut connections = self.connections();
+    fn is_cluster(&self) -> bool {
+        ask::<String>(self.masters()[0], "INFO cluster").contains("cluster_enabled:1")
+    }
+
+    /// How many keys each slot of a cluster holds, by its owner's word.
+    fn counts(&self) -> Vec<u64> {
         let mut counts = vec![0; usize::from(SLOTS)];
         for (owner, slots) in self.slots_of() {
             let mut pipe = redis::pipe();
             for slot in &slots {
                 pipe.cmd("CLUSTER").arg("COUNTKEYSINSLOT").arg(slot);
             }
-            let answers: Vec<u64> = pipe.query(connections.get_mut(&owner).unwrap()).unwrap();
-            for (slot, count) in slots.into_iter().zip(answers) {
-                counts[usize::from(slot)] = count;
-            }
+            let answers: Vec<u64> = pipe.query(&mut connect(owner)).unwrap();
+            slots.into_iter().zip(answers).for_each(|(slot, count)| counts[usize::from(slot)] = count);
         }
         counts
     }
 
-    /// The slots of each master.
-    pub(crate) fn slots_of(&self) -> BTreeMap<SocketAddr, Vec<u16>> {
-        let mut slots_of: BTreeMap<_, Vec<u16>> = BTreeMap::new();
-        for (slot, owner) in (0..).zip(self.owners()) {
-            slots_of.entry(owner).or_default().push(slot);
-        }
-        slots_of
-    }
-
-    fn connections(&self) -> BTreeMap<SocketAddr, Connection> {
-        self.masters().iter().map(|&master| (master, connect(master))).collect()
-    }
-
     /// What all masters together hold of a dataset.
     pub(crate) fn truth(&self, data: &Data) -> Truth {
-        self.truth_of(data, |_| true)
-    }
-
-    /// What some masters hold of their part of a dataset.
-    pub(crate) fn truth_of(&self, data: &Data, of: impl Fn(SocketAddr) -> bool) -> Truth {
-        let values = data.values();
-        let mut truth = Truth::default();
-        for (owner, slots) in self.slots_of().into_iter().filter(|(owner, _)| of(*owner)) {
-            let mut reader = Reader { connection: connect(owner), values: &values, truth };
-            let positions: Vec<_> = slots.into_iter().flat_map(|slot| data.positions(slot)).collect();
-            let most = (BATCH_BYTES / data.value_size.max(1) as usize).clamp(1, BATCH_KEYS);
-            let spec = data.spec();
-            for batch in positions.chunks(most) {
-                reader.read(batch, |position| spec.shape().key(position));
-            }
-            truth = reader.truth;
-        }
-        truth
+        truth_at(data, &self.slots_of())
     }
 
     /// Checks that a dataset is there, each key in its slot, and nothing else.
     #[track_caller]
     pub(crate) fn assert_holds(&self, data: &Data, what: &str) {
         assert_eq!(self.keys(), data.keys, "{}: {what}", self.name);
-        if self.masters().len() > 1 {
+        if self.is_cluster() {
             assert_eq!(self.counts(), data.keys_per_slot(), "{}: {what}", self.name);
         }
         let all = Truth { exact: data.keys, ..Truth::default() };
@@ -184,33 +156,30 @@ impl Site {
     }
 }
 
-/// Reads whole values from one server, and compares them.
-struct Reader<'a> {
-    connection: Connection,
-    values: &'a Values,
-    truth: Truth,
-}
-
-impl Reader<'_> {
-    fn read(&mut self, batch: &[Position], key: impl Fn(Position) -> Vec<u8>) {
-        let mut pipe = redis::pipe();
-        pipe.ignore_errors();
-        batch.iter().for_each(|&position| {
-            pipe.cmd("GET").arg(key(position));
-        });
-        for (value, &position) in self.query(&pipe).into_iter().zip(batch) {
-            match value {
-                redis::Value::Nil => self.truth.missing += 1,
-                redis::Value::BulkString(value) if value == self.values.value(position) => {
-                    self.truth.exact += 1;
+/// What some masters hold of a dataset in some slots: every key read whole, and compared.
+pub(crate) fn truth_at(data: &Data, slots_of: &SlotsOf) -> Truth {
+    let (spec, values) = (data.spec(), data.values());
+    let batch_keys = (BATCH_BYTES / data.value_size.max(1) as usize).clamp(1, BATCH_KEYS);
+    let mut truth = Truth::default();
+    for (&owner, slots) in slots_of {
+        let mut connection = connect(owner);
+        let positions: Vec<_> = slots.iter().flat_map(|&slot| data.positions(slot)).collect();
+        for batch in positions.chunks(batch_keys) {
+            let mut pipe = redis::pipe();
+            pipe.ignore_errors();
+            for &position in batch {
+                pipe.get(spec.shape().key(position));
+            }
+            let found: Vec<redis::Value> = pipe.query(&mut connection).unwrap();
+            for (found, &position) in found.into_iter().zip(batch) {
+                match found {
+                    redis::Value::Nil => truth.missing += 1,
+                    redis::Value::BulkString(found) if found == values.value(position) => truth.exact += 1,
+                    redis::Value::ServerError(error) if error.code() != "WRONGTYPE" => panic!("{error:?}"),
+                    _ => truth.wrong += 1,
                 }
-                redis::Value::ServerError(error) if error.code() != "WRONGTYPE" => panic!("{error:?}"),
-                _ => self.truth.wrong += 1,
             }
         }
     }
-
-    fn query(&mut self, pipe: &Pipeline) -> Vec<redis::Value> {
-        pipe.query(&mut self.connection).unwrap()
-    }
+    truth
 }
