@@ -94,12 +94,11 @@ on_each_server! {
             site.empty();
             site.fill(&data, "").assert_exact();
             let (spec, values) = (data.spec(), data.values());
-            for slot in (0..16_384).step_by(97) {
-                for position in data.positions(slot) {
-                    let key = spec.shape().key(position);
-                    assert_eq!(Route::with_key(&key, SlotAddr::Master), Route::new(slot, SlotAddr::Master));
-                    assert_eq!(client.get::<_, Vec<u8>>(&key).unwrap(), values.value(position), "{position:?}");
-                }
+            let slots: Vec<u16> = (0..16_384).step_by(97).collect();
+            for position in data.positions(&slots) {
+                let (key, slot) = (spec.shape().key(position), position.slot);
+                assert_eq!(Route::with_key(&key, SlotAddr::Master), Route::new(slot, SlotAddr::Master));
+                assert_eq!(client.get::<_, Vec<u8>>(&key).unwrap(), values.value(position), "{position:?}");
             }
             assert_eq!(client.exists::<_, bool>(spec.key(data.keys - 1)), Ok(true));
             assert_eq!(client.exists::<_, bool>(spec.key(data.keys)), Ok(false));

@@ -62,9 +62,12 @@ impl Data {
         String::from_utf8(self.spec().shape().key(Position { slot, ordinal: 0 })).unwrap()
     }
 
-    /// All positions in one slot.
-    pub(crate) fn positions(&self, slot: u16) -> impl Iterator<Item = Position> {
-        (0..self.keys_per_slot()[usize::from(slot)]).map(move |ordinal| Position { slot, ordinal })
+    /// The positions of all keys in some slots.
+    pub(crate) fn positions(&self, slots: &[u16]) -> Vec<Position> {
+        let counts = self.keys_per_slot();
+        let of_slot =
+            |&slot: &u16| (0..counts[usize::from(slot)]).map(move |ordinal| Position { slot, ordinal });
+        slots.iter().flat_map(of_slot).collect()
     }
 
     /// How many keys each slot should have, by the documented formula: one key after another.

@@ -82,7 +82,7 @@ on_each_server! {
         ]);
         for data in all {
             // The last key of a pipeline and of a slot is where large values end in the middle of things.
-            for args in ["", "--command set --pipeline-depth 3", "--command mset --writers 2"] {
+            for args in ["", "--command set --pipeline-depth 3 --writers 2"] {
                 site.empty();
                 let run = site.fill(&data, args);
                 let record = run.assert_exact();
@@ -103,7 +103,7 @@ on_each_server! {
             site.assert_holds(&data, &run.what);
             for (owner, slots) in site.slots_of() {
                 let mut pipe = redis::pipe();
-                for position in slots.into_iter().flat_map(|slot| data.positions(slot)) {
+                for position in data.positions(&slots) {
                     pipe.cmd("PTTL").arg(data.spec().shape().key(position));
                 }
                 let left: Vec<i64> = pipe.query(&mut crate::common::connect(owner)).unwrap();

@@ -163,8 +163,7 @@ pub(crate) fn truth_at(data: &Data, slots_of: &SlotsOf) -> Truth {
     let mut truth = Truth::default();
     for (&owner, slots) in slots_of {
         let mut connection = connect(owner);
-        let positions: Vec<_> = slots.iter().flat_map(|&slot| data.positions(slot)).collect();
-        for batch in positions.chunks(batch_keys) {
+        for batch in data.positions(slots).chunks(batch_keys) {
             let mut pipe = redis::pipe();
             pipe.ignore_errors();
             for &position in batch {
