@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fillbench::target::Layout;
 
-use crate::common::{Server, on_each_server};
+use crate::common::{Server, ask, connect, on_each_server};
 use crate::data::Data;
 use crate::site::Site;
 
@@ -106,12 +106,12 @@ on_each_server! {
                 for position in data.positions(&slots) {
                     pipe.cmd("PTTL").arg(data.spec().shape().key(position));
                 }
-                let left: Vec<i64> = pipe.query(&mut crate::common::connect(owner)).unwrap();
+                let left: Vec<i64> = pipe.query(&mut connect(owner)).unwrap();
                 assert!(left.iter().all(|ms| (900_000..=1_000_000).contains(ms)), "{run:?}");
             }
             // Keys that are there without one are not what was promised.
             site.fill(&data, "").assert_exact();
-            let left: i64 = crate::common::ask(site.masters()[0], &format!("PTTL {}", data.key_in(0)));
+            let left: i64 = ask(site.masters()[0], &format!("PTTL {}", data.key_in(0)));
             assert_eq!(left, -1);
             site.fill(&data, "--ttl 1000").assert_exact();
         }
@@ -162,5 +162,22 @@ on_each_server! {
         site.assert_holds(&old, "refused");
         site.fill(&new, "--flush --yes").assert_exact();
         site.assert_holds(&new, "flushed");
+    }
+
+    async fn into_the_database_that_was_named(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let (zero, three) = (Data::of(100), Data::of(20_000));
+        let in_three = || {
+            let mut connection = connect(site.masters()[0]);
+            redis::cmd("SELECT").arg(3).exec(&mut connection).unwrap();
+            redis::cmd("DBSIZE").query::<u64>(&mut connection).unwrap()
+        };
+        site.fill(&zero, "").assert_exact();
+        site.fill(&three, "-n 3").assert_exact();
+        assert_eq!(in_three(), three.keys);
+        site.assert_holds(&zero, "beside another database");
+        site.fill(&zero, "-n 3 --flush --yes").assert_exact();
+        assert_eq!(in_three(), zero.keys);
+        site.assert_holds(&zero, "beside a database that was emptied");
     }
 }

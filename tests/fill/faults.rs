@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fillbench::results::{Record, Verdict};
-use fillbench::target::Layout;
+use fillbench::target::{Layout, Spawn};
 
 use crate::common::{Server, ask, eventually, on_each_server};
 use crate::data::Data;
 use crate::run::Run;
-use crate::site::{Site, Truth, truth_at};
+use crate::site::{Site, SlotsOf, Truth, truth_at};
 
 /// How many keys stand in some slots.
 fn keys_in(data: &Data, slots: &[u16]) -> u64 {
@@ -37,6 +37,21 @@ fn writers(at: SocketAddr) -> Vec<String> {
     let clients: String = ask(at, "CLIENT LIST");
     let writing = clients.lines().filter(|line| line.contains(" cmd=set ") || line.contains(" cmd=mset "));
     writing.map(|line| line.split(' ').next().unwrap().strip_prefix("id=").unwrap().to_owned()).collect()
+}
+
+/// Moves a slot with its keys from one master to another, as resharding does.
+fn move_slot(site: &Site, slot: u16, from: usize, to: usize) {
+    let [source, target] = [from, to].map(|master| site.masters()[master]);
+    let [source_id, target_id]: [String; 2] = [source, target].map(|at| ask(at, "CLUSTER MYID"));
+    ask::<String>(target, &format!("CLUSTER SETSLOT {slot} IMPORTING {source_id}"));
+    ask::<String>(source, &format!("CLUSTER SETSLOT {slot} MIGRATING {target_id}"));
+    let keys: Vec<String> = ask(source, &format!("CLUSTER GETKEYSINSLOT {slot} 1000"));
+    for key in keys {
+        ask::<String>(source, &format!("MIGRATE 127.0.0.1 {} {key} 0 5000", target.port()));
+    }
+    for at in [target, source].into_iter().chain(site.masters().iter().copied()) {
+        ask::<String>(at, &format!("CLUSTER SETSLOT {slot} NODE {target_id}"));
+    }
 }
 
 on_each_server! {
@@ -95,11 +110,7 @@ on_each_server! {
         // The last slot of the first master is filled last: it holds nothing yet, so no key need move.
         let slot = site.slots_of()[&site.masters()[0]].last().copied().unwrap();
         let running = site.begin_slowly(&data, 20_000, "");
-        let ids: Vec<String> = site.masters().iter().map(|&master| ask(master, "CLUSTER MYID")).collect();
-        ask::<String>(site.masters()[1], &format!("CLUSTER SETSLOT {slot} IMPORTING {}", ids[0]));
-        for master in [1, 0, 2] {
-            ask::<String>(site.masters()[master], &format!("CLUSTER SETSLOT {slot} NODE {}", ids[1]));
-        }
+        move_slot(&site, slot, 0, 1);
         let run = running.end();
         let record = run.assert_inexact(site.truth(&data));
         let told = run.assert_error(&["quiet"]);
@@ -107,6 +118,40 @@ on_each_server! {
         assert!(record.account.executed < data.keys, "{run:?}");
         site.fill(&data, "").assert_exact();
         site.assert_holds(&data, "after the move");
+    }
+
+    async fn slots_that_move_with_their_keys(server: &Server) {
+        let site = Site::start(server, Layout::even(3)).await;
+        let data = Data::of(60_000);
+        let before = site.slots_of();
+        let moved: Vec<u16> = before[&site.masters()[0]].iter().copied().take(40).collect();
+        let running = site.begin_slowly(&data, 20_000, "");
+        moved.iter().for_each(|&slot| move_slot(&site, slot, 0, 1));
+        let run = running.end();
+        let record = run.assert_inexact(site.truth(&data));
+        assert!(record.account.executed < data.keys, "{run:?}");
+        // They were written where they were, and are found where they are.
+        let there = SlotsOf::from([(site.masters()[1], moved.clone())]);
+        assert_eq!(truth_at(&data, &there).exact, keys_in(&data, &moved), "{run:?}");
+        site.fill(&data, "").assert_exact();
+        site.assert_holds(&data, "after the move");
+    }
+
+    async fn a_replica_that_takes_over(server: &Server) {
+        let spawn = Spawn { replicas: 1, ..server.spawn(Layout::even(3)) };
+        let site = Site { name: server.name, servers: spawn.start().await.unwrap() };
+        let data = Data::of(60_000);
+        let running = site.begin_slowly(&data, 20_000, "");
+        let replica = site.servers.replicas()[0];
+        ask::<String>(replica, "CLUSTER FAILOVER");
+        let run = running.end();
+        eventually(&true, || site.slots_of().contains_key(&replica));
+        let record = run.assert_inexact(site.truth(&data));
+        run.assert_error(&[&site.named(0)]);
+        assert!(record.account.executed < data.keys, "{run:?}");
+        let again = site.fill(&data, "").assert_exact();
+        assert_eq!(again.servers.iter().filter(|server| server.address == replica.to_string()).count(), 1);
+        assert_eq!(site.truth(&data).exact, data.keys);
     }
 
     async fn a_master_that_falls_silent(server: &Server) {

@@ -131,7 +131,7 @@ on_each_server! {
         }
         assert_eq!(cell(row, "keys_per_second").parse(), Ok(record.rates.keys_per_second));
         assert_eq!(cell(row, "seconds_fill").parse(), Ok(record.seconds.fill));
-        assert_eq!(table(&all), [row.clone()]);
+        assert_eq!(table(&all), std::slice::from_ref(row));
 
         let intervals = table(&out.join("intervals.csv"));
         let keys: u64 = intervals.iter().map(|row| cell(row, "keys").parse::<u64>().unwrap()).sum();
