@@ -92,5 +92,5 @@ cargo clippy --locked --quiet --all-targets -- -D warnings
 step "cargo doc"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps
 step "cargo test"
-cargo test --locked --quiet -- "$@"
+cargo test --locked --quiet --no-fail-fast -- "$@"
 step "all is well"

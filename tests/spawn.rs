@@ -202,9 +202,12 @@ on_each_server! {
     }
 
     async fn no_server_outlives_a_program_that_is_killed(server: &Server) {
+        // A killed program cannot take its folder away.
+        let folder = tempfile::tempdir().unwrap();
         let mut program = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child_that_starts_servers", "--nocapture", "--ignored"])
             .env("FILLBENCH_TEST_SPAWN", &server.binary)
+            .env("TMPDIR", folder.path())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -249,6 +252,13 @@ async fn a_program_that_ends_is_told_with_its_last_words() {
             path.display()
         )
     );
+}
+
+#[tokio::test]
+async fn a_program_that_ends_without_a_word_is_told_so() {
+    let (_folder, path) = script("exit 1");
+    let error = spawn_script(&path, Duration::from_secs(10)).start().await.unwrap_err().to_string();
+    assert!(error.ends_with("its last words:\n(it wrote nothing)"), "{error}");
 }
 
 #[tokio::test]

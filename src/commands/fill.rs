@@ -153,7 +153,7 @@ impl Job {
                 let spawned = spawn
                     .start()
                     .await
-                    .map_err(|error| Failure { message: error.to_string(), cure: None })?;
+                    .map_err(|error| Failure { message: error.to_string(), cure: error.cure() })?;
                 self.site.address = spawned.seed();
                 record.target.kind = "spawned".into();
                 record.options.address = self.site.address.to_string();

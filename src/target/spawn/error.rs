@@ -8,19 +8,18 @@ use std::time::Duration;
 use super::LayoutError;
 use crate::net::NetError;
 
-/// Why throwaway servers could not be started, or handled once they were.
+/// Why throwaway servers could not be started, or handled once they were. Its text is the cause;
+/// [`SpawnError::cure`] says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum SpawnError {
     /// The cluster asked for cannot be.
     #[error(transparent)]
     Layout(#[from] LayoutError),
     /// There is nothing to start.
-    #[error(
-        "neither valkey-server nor redis-server is on PATH: install one, or name a server with --server-binary"
-    )]
+    #[error("neither valkey-server nor redis-server is on PATH")]
     NoServer,
     /// What was named is no program.
-    #[error("`{0}` is not a program that can be run: give --server-binary a redis-server or a valkey-server")]
+    #[error("`{0}` is not a program that can be run")]
     NoProgram(PathBuf),
     /// The operating system did not start it.
     #[error("`{binary}` could not be started: {source}")]
@@ -41,7 +40,7 @@ pub enum SpawnError {
         log: String,
     },
     /// Where the servers keep their logs could not be made.
-    #[error("no directory for the servers' logs could be made: {0}; set TMPDIR to one that can be written")]
+    #[error("no directory for the servers' logs could be made: {0}")]
     Directory(io::Error),
     /// No ports could be had.
     #[error("no free ports on 127.0.0.1 were found in {attempts} attempts: {reason}")]
@@ -81,4 +80,21 @@ pub enum SpawnError {
         /// Why not.
         reason: String,
     },
+}
+
+impl SpawnError {
+    /// What to do about it, where something can be done.
+    pub fn cure(&self) -> Option<String> {
+        let cure = match self {
+            Self::NoServer => "install one of them, or name a server with --server-binary",
+            Self::NoProgram(_) | Self::NotStarted { .. } => {
+                "give --server-binary a redis-server or a valkey-server"
+            }
+            Self::Directory(_) => "set TMPDIR to a folder that can be written",
+            Self::TimedOut { .. } => "is this machine busy? ask for fewer masters, or try again",
+            Self::SetUp { error, .. } => return error.cure(),
+            Self::Layout(_) | Self::Ended { .. } | Self::NoPorts { .. } | Self::Signal { .. } => return None,
+        };
+        Some(cure.into())
+    }
 }

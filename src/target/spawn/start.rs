@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::net::Address;
-
 use super::join::join;
 use super::node::{Deadline, Node, Recipe};
 use super::process::{Starter, find_server};
 use super::{Layout, SpawnError};
+use crate::net::Address;
 
 /// How long all servers together are given until they are ready.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -92,8 +91,7 @@ impl Spawned {
 
     /// The first of them: from it, the others are found.
     pub fn seed(&self) -> Address {
-        let first = self.addresses[0];
-        Address::tcp(&first.ip().to_string(), first.port())
+        self.addresses[0].into()
     }
 
     /// Where those are that started as masters.
