@@ -63,7 +63,7 @@ pub async fn fill(
     let limits = Limits { halt, deadline };
     let chosen = choose(options, prepared.topology.masters.len());
     let mut outcome = Outcome::new(record, options, &chosen, started);
-    for warning in std::mem::take(&mut prepared.warnings) {
+    for warning in prepared.warnings() {
         observer.event(Event::Warning(warning));
     }
     let ready = limits.bound(make_ready(&mut prepared, options, &mut outcome.clock)).await;
