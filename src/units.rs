@@ -16,6 +16,9 @@ pub enum UnitError {
     /// More than 2^64 bytes.
     #[error("`{0}` is larger than 2^64 bytes")]
     TooLarge(String),
+    /// Not a number of things.
+    #[error("`{0}` is not a count: write a whole number below 2^64, like 1000000")]
+    Count(String),
     /// Not a rate.
     #[error("`{0}` is not a rate: write keys a second like 50000, or bytes a second like 100MB")]
     Rate(String),
@@ -44,6 +47,14 @@ pub fn parse_size(text: &str, unit: u64) -> Result<u64, UnitError> {
         return Err(UnitError::TooLarge(text.into()));
     }
     Ok(bytes as u64)
+}
+
+/// Reads a whole number.
+///
+/// # Errors
+/// [`UnitError::Count`] if it is none, or does not fit 64 bits.
+pub fn parse_count(text: &str) -> Result<u64, UnitError> {
+    text.trim().parse().map_err(|_| UnitError::Count(text.into()))
 }
 
 /// Reads a length of time; a bare number counts seconds and may have a fraction.
@@ -125,6 +136,14 @@ mod tests {
         }
         assert!(matches!(parse_size("18446744073709551615", 2), Err(UnitError::TooLarge(_))));
         assert!(matches!(parse_size("99999999999999999999999", 1), Err(UnitError::TooLarge(_))));
+    }
+
+    #[test]
+    fn counts_are_whole_and_fit() {
+        assert_eq!(parse_count("18446744073709551615"), Ok(u64::MAX));
+        for text in ["18446744073709551616", "-1", "1.5", "many", ""] {
+            assert!(parse_count(text).is_err(), "{text}");
+        }
     }
 
     #[test]

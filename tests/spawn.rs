@@ -255,6 +255,13 @@ async fn a_program_that_ends_is_told_with_its_last_words() {
 }
 
 #[tokio::test]
+async fn a_program_that_ends_without_a_word_is_told_so() {
+    let (_folder, path) = script("exit 1");
+    let error = spawn_script(&path, Duration::from_secs(10)).start().await.unwrap_err().to_string();
+    assert!(error.ends_with("its last words:\n(it wrote nothing)"), "{error}");
+}
+
+#[tokio::test]
 async fn a_program_that_never_answers_is_given_up() {
     let (_folder, path) =
         script("i=0; while [ $i -lt 999 ]; do i=$((i+1)); echo line $i; done; exec sleep 60");

@@ -72,8 +72,8 @@ pub struct ConnectionArgs {
     /// Time for a connection to be made and answered [default: 5s]
     #[arg(long, value_name = "TIME", value_parser = time_above_zero)]
     connect_timeout: Option<Duration>,
-    /// Reach a node elsewhere than where it says: host:port=host:port or host=host; repeatable
-    #[arg(long, value_name = "ANNOUNCED=REACHABLE")]
+    /// Reach a node that says host:port elsewhere: host:port=host:port or host=host; repeatable
+    #[arg(long, value_name = "FROM=TO")]
     address_map: Vec<String>,
 }
 
@@ -83,9 +83,10 @@ impl ConnectionArgs {
         self.host == Some(None)
     }
 
-    /// Whether a server is named, rather than left to the default.
+    /// Whether a server is named, or who we are there, rather than left to the default.
     pub fn names_a_server(&self) -> bool {
-        self.host.is_some() || self.port.is_some() || self.socket.is_some() || self.uri.is_some()
+        let place = self.host.is_some() || self.port.is_some() || self.socket.is_some() || self.uri.is_some();
+        place || self.user.is_some() || self.pass.is_some() || self.askpass || self.tls
     }
 
     /// Checks the options together. Reads the files of certificates that are named, asks for a password

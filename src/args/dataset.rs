@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::UsageError;
 use crate::dataset::{Amount, Request, Spec};
-use crate::units::{GIB, parse_size};
+use crate::units::{GIB, parse_count, parse_size};
 
 /// The dataset, as it was typed.
 #[derive(Args, Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct DatasetArgs {
     #[arg(short, long, value_name = "SIZE", value_parser = gib, conflicts_with = "keys")]
     data: Option<u64>,
     /// How many keys to fill
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     keys: Option<u64>,
     /// Bytes in each key
     #[arg(long, value_name = "BYTES", value_parser = bytes, default_value = "512")]
@@ -24,8 +24,8 @@ pub struct DatasetArgs {
     /// Bytes in each value
     #[arg(long, value_name = "BYTES", value_parser = bytes, default_value = "512")]
     value_size: u64,
-    /// What every key starts with
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    /// What every key starts with [default: nothing]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     key_prefix: String,
     /// Another seed makes other values under the same keys
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -43,7 +43,8 @@ impl DatasetArgs {
             (None, Some(keys)) => Amount::Keys(keys),
             (None, None) => {
                 return Err(UsageError::new(
-                    "how much to fill is not said: give --data SIZE, in GiB, or --keys N",
+                    "how much to fill is not said: give --data SIZE, in GiB, or --keys N; without a server of \
+                     your own, try fillbench --spawn --keys 100000; fillbench --help shows everything",
                 ));
             }
         };

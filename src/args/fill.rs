@@ -24,7 +24,7 @@ pub struct FillArgs {
     /// Pipelines in flight per writer [default: chosen by bytes]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     window: Option<u64>,
-    /// One key a command, or keys of one slot together
+    /// One key a command, or keys of one slot together; auto takes the faster that can do the rest
     #[arg(long, value_enum, default_value_t = CommandName::Auto)]
     command: CommandName,
     /// Slot after slot, or one key of each slot after another
@@ -68,7 +68,6 @@ pub struct FillArgs {
 /// Names for [`CommandChoice`].
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum CommandName {
-    /// The faster of those that can do what is asked
     Auto,
     Set,
     Mset,

@@ -134,8 +134,14 @@ async fn refuse_down(seed: &mut Connection) -> Result<(), ClusterError> {
     let reply = seed.call_raw(&[b"CLUSTER", b"INFO"]).await?;
     // A user who may not ask learns of it from the first write.
     let Some(text) = reply.as_text() else { return Ok(()) };
-    match Info::parse(&text).text("cluster_state") {
+    let info = Info::parse(&text);
+    let slots = |field| info.number::<u64>(field).unwrap_or(0);
+    match info.text("cluster_state") {
         None | Some("ok") => Ok(()),
-        Some(state) => Err(ClusterError::Down { address: seed.address().clone(), state: state.into() }),
+        Some(state) => Err(ClusterError::Down {
+            address: seed.address().clone(),
+            state: state.into(),
+            failed: slots("cluster_slots_fail") + slots("cluster_slots_pfail"),
+        }),
     }
 }

@@ -30,12 +30,14 @@ pub enum ClusterError {
         slots: String,
     },
     /// The cluster refuses to serve.
-    #[error("the cluster at {address} is in state `{state}`")]
+    #[error("the cluster at {address} is in state `{state}`{}", failed_slots(*failed))]
     Down {
         /// Who was asked.
         address: Address,
         /// What `CLUSTER INFO` says.
         state: String,
+        /// How many slots have an owner that is gone, or may be.
+        failed: u64,
     },
     /// Writes go to a master.
     #[error("{address} is a replica of {master}, and takes no writes")]
@@ -87,13 +89,17 @@ impl ClusterError {
         let cure = match self {
             Self::Net(error) => return error.cure(),
             Self::Shape { .. } => return None,
-            Self::Unowned { .. } => "give them to a master: redis-cli --cluster fix HOST:PORT",
-            Self::Down { .. } => "see what is wrong with it: redis-cli --cluster check HOST:PORT",
+            Self::Unowned { address, .. } => {
+                return Some(format!("give them to a master: redis-cli --cluster fix {address}"));
+            }
+            Self::Down { address, .. } => {
+                return Some(format!("see what is wrong with it: redis-cli --cluster check {address}"));
+            }
             Self::Replica { master, .. } => return Some(format!("give its master instead: {master}")),
             Self::Hidden { .. } => "grant +cluster|shards, +cluster|slots or +info",
             Self::MasterUnreachable { announced, .. } => {
                 return Some(format!(
-                    "say where it is reached from here: --address-map {announced}=HOST:PORT"
+                    "is it down? if not, say where it is reached from here: --address-map {announced}=HOST:PORT"
                 ));
             }
             Self::WrongNode { .. } => "correct --address-map, or leave out the balancer between",
@@ -101,4 +107,8 @@ impl ClusterError {
         };
         Some(cure.into())
     }
+}
+
+fn failed_slots(count: u64) -> String {
+    if count == 0 { String::new() } else { format!(": {count} slots are with masters that have failed") }
 }

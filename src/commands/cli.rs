@@ -1,20 +1,36 @@
 //! The command line as a whole, and which command it asks for.
 
-use clap::{ArgAction, Parser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, CommandFactory, Parser};
 
 use super::Exit;
 use super::fill::FillCommand;
 
 /// Fill Redis and Valkey, standalone or cluster, and prove that every key is there.
 #[derive(Parser)]
-#[command(name = "fillbench", version, disable_help_flag = true, max_term_width = 100)]
+#[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
+#[command(override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]")]
 pub struct Cli {
     #[command(flatten)]
     fill: FillCommand,
     /// Print this help
-    #[arg(long, action = ArgAction::Help)]
+    #[arg(long, action = ArgAction::Help, help_heading = "Other")]
     help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Other")]
+    version: Option<bool>,
 }
+
+const AFTER_HELP: &str = "\
+Examples:
+  fillbench --spawn --keys 100000          a first try, with servers of its own
+  fillbench -h HOST --data 5               5 GiB into a server, or the cluster that it is part of
+  fillbench --keys 1000000 --json --yes --flush --out results/1
+
+Exit codes:
+  0 every key is proven    1 could not run or finish    2 bad usage
+  3 keys missing or wrong  130 interrupted";
 
 impl Cli {
     /// Reads the process's arguments.
@@ -22,7 +38,7 @@ impl Cli {
     /// # Errors
     /// What clap finds wrong with them, or the help or version that was asked for.
     pub fn read() -> Result<Self, clap::Error> {
-        let cli = Self::try_parse()?;
+        let cli = Self::try_parse().map_err(keep_secrets)?;
         if cli.fill.wants_help() {
             return Self::try_parse_from([env!("CARGO_PKG_NAME"), "--help"]);
         }
@@ -32,5 +48,19 @@ impl Cli {
     /// Runs what was asked, and says everything there is to say about it.
     pub fn run(self) -> Exit {
         self.fill.run()
+    }
+}
+
+/// No option goes without its dash. What does may be a password, or a URI that holds one, and is not
+/// repeated.
+fn keep_secrets(error: clap::Error) -> clap::Error {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word))
+            if error.kind() == ErrorKind::UnknownArgument && !word.starts_with('-') =>
+        {
+            let text = "a word belongs to no option: a server is named by -h HOST or -u URI";
+            Cli::command().error(ErrorKind::UnknownArgument, text)
+        }
+        _ => error,
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::args::{ConnectionArgs, DatasetArgs, FillArgs, OutputArgs, UsageError};
 use crate::fill::{FillError, FillOptions, Prepared, fill, prepare};
-use crate::report::{Report, ask, error_lines, tell};
+use crate::report::{OutputError, OutputOptions, Report, ask, error_lines, tell};
 use crate::results::{Failure, Options, Record, Verdict, new_histogram};
 use crate::target::{Layout, Site, Spawn, Spawned};
 use crate::units::show_count;
@@ -60,7 +60,8 @@ impl FillCommand {
         match self.try_run() {
             Ok(exit) => exit,
             Err(error) => {
-                tell(&error_lines(&format!("{error:#}"), None));
+                let cure = error.downcast_ref::<OutputError>().map(OutputError::cure);
+                tell(&error_lines(&format!("{error:#}"), cure));
                 if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
             }
         }
@@ -71,8 +72,18 @@ impl FillCommand {
         let (job, asked) = self.job()?;
         let mut record =
             Record::new(run_id(started_at), humantime::format_rfc3339_millis(started_at).to_string(), asked);
+        record.account.planned = job.options.spec.keys();
         let output = self.output.validate().map_err(|error| UsageError::new(error.to_string()))?;
-        let report = Arc::new(Report::open(&output, &record.run, started_at)?);
+        let report = match Report::open(&output, &record.run, started_at) {
+            Ok(report) => Arc::new(report),
+            Err(error) => {
+                record.error = Some(Failure { message: error.to_string(), cure: Some(error.cure().into()) });
+                // What has no place to be written to is told where it can be.
+                let elsewhere = OutputOptions { out: None, csv: None, ..output };
+                Report::open(&elsewhere, &record.run, started_at)?.finish(&record, &new_histogram())?;
+                return Ok(Exit::Failed);
+            }
+        };
         let runtime = runtime(job.options.threads)?;
         let latency = runtime.block_on(job.run(&report, &mut record))?;
         // Whatever is still waiting, a name service for instance, is not waited for.
@@ -86,10 +97,14 @@ impl FillCommand {
         let options = self.fill.options(spec)?;
         if self.spawn.is_some() && self.connection.names_a_server() {
             return Err(UsageError::new(
-                "--spawn starts servers of its own: leave out host, port, socket and URI",
+                "--spawn starts servers of its own: leave out host, port, socket, URI, password and TLS",
             ));
         }
-        let site = self.connection.site()?;
+        let mut site = self.connection.site()?;
+        if self.spawn.is_some() {
+            // One in the environment is meant for other servers.
+            site.connector.credentials = None;
+        }
         let mut asked = Options {
             address: site.address.to_string(),
             tls: site.connector.tls.is_some(),
@@ -132,6 +147,7 @@ impl Job {
             Ok(ready) => ready,
             Err(failure) => {
                 record.error = Some(failure);
+                record.seconds.total = started.elapsed().as_secs_f64();
                 return Ok(new_histogram());
             }
         };
@@ -153,7 +169,7 @@ impl Job {
                 let spawned = spawn
                     .start()
                     .await
-                    .map_err(|error| Failure { message: error.to_string(), cure: None })?;
+                    .map_err(|error| Failure { message: error.to_string(), cure: error.cure() })?;
                 self.site.address = spawned.seed();
                 record.target.kind = "spawned".into();
                 record.options.address = self.site.address.to_string();

@@ -20,13 +20,19 @@ impl Position {
     /// Where the key with this index stands.
     pub fn of_index(index: u64) -> Self {
         let slots = u64::from(SLOTS);
-        Self { slot: (index % slots * STEP % slots) as u16, ordinal: index / slots }
+        Self { slot: golden((index % slots) as u16), ordinal: index / slots }
     }
 
     /// The index of the key that stands here.
     pub fn index(self) -> u64 {
         self.ordinal * u64::from(SLOTS) + residue(self.slot)
     }
+}
+
+/// The slot's place among all slots in golden order: neighbours in this order are far apart as slots,
+/// and their values are near each other in the pool.
+pub fn golden(slot: u16) -> u16 {
+    (u64::from(slot) * STEP % u64::from(SLOTS)) as u16
 }
 
 /// How many of the first `keys` keys stand in `slot`.

@@ -7,7 +7,7 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-use super::{Position, Spec};
+use super::{Position, Spec, golden};
 
 /// Bytes in the pool. Large, so that compressors find next to nothing across values.
 pub const POOL_BYTES: usize = 32 << 20;
@@ -59,9 +59,8 @@ impl Values {
     /// Where in the pool the value is taken from.
     #[inline]
     fn place(&self, position: Position) -> usize {
-        let golden = usize::from(position.slot) * 10125 % 16384;
         let within = (position.ordinal as usize % POOL_BYTES) * (self.size % POOL_BYTES);
-        (golden * SLOT_STRIDE + within) % POOL_BYTES
+        (usize::from(golden(position.slot)) * SLOT_STRIDE + within) % POOL_BYTES
     }
 
     /// Appends the value at `position`, for values of up to [`CONTIGUOUS_BYTES`]. Hot: called for

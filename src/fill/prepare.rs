@@ -1,6 +1,8 @@
 //! Everything that can be known before the first key is sent: who the masters are, whether they will
 //! take the dataset, and what they hold already.
 
+use std::collections::BTreeMap;
+
 use crate::cluster::{ClusterError, Info, Master, Mode, Topology, discover};
 use crate::net::{Address, Connection, NetError};
 use crate::proof::{count_slots, may_count, may_read};
@@ -12,6 +14,9 @@ use crate::write::ReplyMode;
 use super::survey::{Node, survey};
 use super::{FillError, FillOptions};
 
+/// Masters that a warning names.
+const MASTERS_NAMED: usize = 3;
+
 /// Masters that are ready to be filled.
 pub struct Prepared {
     pub(super) site: Site,
@@ -19,7 +24,8 @@ pub struct Prepared {
     pub(super) nodes: Vec<Node>,
     /// Whether keys can be counted, or must be read.
     pub(super) may_count: bool,
-    pub(super) warnings: Vec<String>,
+    /// What should be known, and of which masters.
+    warnings: BTreeMap<String, Vec<Address>>,
 }
 
 /// Finds the masters, and checks what can be checked.
@@ -35,7 +41,7 @@ pub async fn prepare(site: Site, options: &FillOptions) -> Result<Prepared, Fill
     {
         nodes.push(node.map_err(|error| unreachable_master(error, master, &site.address))?);
     }
-    let mut prepared = Prepared { site, topology, nodes, may_count: true, warnings: Vec::new() };
+    let mut prepared = Prepared { site, topology, nodes, may_count: true, warnings: BTreeMap::new() };
     for index in 0..prepared.nodes.len() {
         prepared.check(index, options).await?;
     }
@@ -62,6 +68,16 @@ impl Prepared {
         self.nodes.iter().map(|node| node.keys).sum()
     }
 
+    /// What should be known before the fill, each thing once.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
+        self.warnings.iter().map(|(text, masters)| {
+            let more = masters.len().saturating_sub(MASTERS_NAMED);
+            let named: Vec<_> = masters.iter().take(MASTERS_NAMED).map(ToString::to_string).collect();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("at {}{more}, {text}", named.join(", "))
+        })
+    }
+
     /// The addresses of the masters.
     pub fn addresses(&self) -> Vec<&Address> {
         self.topology.masters.iter().map(|master| &master.address).collect()
@@ -86,26 +102,23 @@ impl Prepared {
         let counts = info.is_some() && may_count(connection, self.topology.mode).await?;
         let slot = self.topology.masters[index].slots.first().map_or(0, |slots| *slots.start());
         let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
-        if !may_read(connection, &key).await? {
-            if !counts {
-                return Err(FillError::Unprovable { address });
-            }
-            self.warnings.push(format!(
-                "{address} does not let this user read keys: only a count that no other client disturbs can prove them"
-            ));
-        } else if !counts {
-            self.may_count = false;
-            self.warnings.push(format!(
-                "{address} does not let this user run INFO or count keys: every key will be proven by reading it"
-            ));
+        let reads = may_read(connection, &key).await?;
+        if !reads && !counts {
+            return Err(FillError::Unprovable { address });
         }
-        if let Some(info) = info
-            && info.number::<u64>("maxmemory").unwrap_or(0) > 0
-            && let Some(policy) = info.text("maxmemory_policy").filter(|policy| *policy != "noeviction")
-        {
-            self.warnings.push(format!(
-                "{address} evicts keys when its memory is full (maxmemory-policy {policy}): a fill that does not fit will be found short"
-            ));
+        self.may_count &= counts;
+        let policy = info.as_ref().and_then(eviction);
+        let evicts = policy.map(|policy| {
+            format!(
+                "keys are evicted when the memory is full (maxmemory-policy {policy}): a fill that does not \
+                 fit will be found short"
+            )
+        });
+        let unread = "this user may not read keys: only a count that no other client disturbs can prove them";
+        let uncounted = "this user may not run INFO or count keys: every key will be proven by reading it";
+        let limits = [(!reads).then(|| unread.into()), (!counts).then(|| uncounted.into()), evicts];
+        for warning in limits.into_iter().flatten() {
+            self.warnings.entry(warning).or_default().push(address.clone());
         }
         Ok(())
     }
@@ -155,6 +168,12 @@ async fn check_reply_mode(connection: &mut Connection) -> Result<(), FillError> 
         Err(NetError::Refused { address, message, .. }) => Err(FillError::ReplyMode { address, message }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The policy by which a server throws keys away, if it may.
+fn eviction(info: &Info) -> Option<&str> {
+    let limited = info.number::<u64>("maxmemory").unwrap_or(0) > 0;
+    info.text("maxmemory_policy").filter(|policy| limited && *policy != "noeviction")
 }
 
 /// The server's `proto-max-bulk-len`; `None` if it will not say.

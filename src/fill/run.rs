@@ -61,9 +61,10 @@ pub async fn fill(
 ) -> LatencyHistogram {
     let deadline = options.timeouts.deadline.map(|limit| (started + limit, limit));
     let limits = Limits { halt, deadline };
-    let chosen = choose(options, prepared.topology.masters.len());
+    let round_trip = prepared.nodes.iter().map(|node| node.round_trip).max().unwrap_or_default();
+    let chosen = choose(options, prepared.topology.masters.len(), round_trip);
     let mut outcome = Outcome::new(record, options, &chosen, started);
-    for warning in std::mem::take(&mut prepared.warnings) {
+    for warning in prepared.warnings() {
         observer.event(Event::Warning(warning));
     }
     let ready = limits.bound(make_ready(&mut prepared, options, &mut outcome.clock)).await;

@@ -53,13 +53,14 @@ impl Connector {
         let stream = match address {
             Address::Unix(path) => {
                 let dialled = timeout_at(deadline, UnixStream::connect(path)).await;
-                let dialled = dialled.map_err(|_| late("connecting"))?;
+                let dialled = dialled.map_err(|_| late("it was not taken"))?;
                 let stream =
                     dialled.map_err(|cause| NetError::Unreachable { address: address.clone(), cause })?;
                 Stream::Unix(stream)
             }
             Address::Tcp { host, port } => {
-                let stream = dial(address, host, *port, deadline).await?.ok_or_else(|| late("connecting"))?;
+                let stream =
+                    dial(address, host, *port, deadline).await?.ok_or_else(|| late("it was not taken"))?;
                 match &self.tls {
                     None => Stream::Tcp(stream),
                     Some(tls) => {
@@ -74,7 +75,7 @@ impl Connector {
         // The deadline of the whole is the only one that a greeting has.
         let mut connection = Connection::new(address.clone(), stream, Duration::MAX);
         let greeted = handshake::greet(&mut connection, self.credentials.as_ref(), self.database, encrypted);
-        timeout_at(deadline, greeted).await.map_err(|_| late("the first answer"))??;
+        timeout_at(deadline, greeted).await.map_err(|_| late("the first answer did not come"))??;
         connection.set_reply_timeout(self.reply_timeout);
         Ok(connection)
     }

@@ -32,11 +32,11 @@ pub enum NetError {
         cause: io::Error,
     },
     /// The time for connecting was over.
-    #[error("no connection to {address} within {}: {stage} did not end", format_duration(*after))]
+    #[error("no connection to {address} within {}: {stage}", format_duration(*after))]
     Late {
         /// Who was called.
         address: Address,
-        /// What was under way.
+        /// What it was waiting for.
         stage: &'static str,
         /// The time that was given.
         after: Duration,
@@ -188,7 +188,7 @@ impl NetError {
 }
 
 /// The stage in which a server without TLS may keep silent.
-pub(super) const TLS_HANDSHAKE: &str = "the TLS handshake";
+pub(super) const TLS_HANDSHAKE: &str = "the TLS handshake did not end";
 
 fn unreachable_cure(address: &Address, cause: &io::Error) -> Option<&'static str> {
     let cure = match (address, cause.kind()) {

@@ -24,6 +24,9 @@ pub enum TlsProblem {
     /// The certificate's time is over, or has not come.
     #[error("its certificate {0}")]
     OutOfDate(String),
+    /// The certificate signs others, and is used as a server's own: what `openssl req -x509` makes.
+    #[error("its certificate is that of an authority, not of a server")]
+    Authority,
     /// The certificate is of no use for another reason.
     #[error("its certificate is not valid: {0}")]
     Certificate(String),
@@ -67,6 +70,10 @@ impl From<&CertificateError> for TlsProblem {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 Self::OutOfDate("is not valid yet".into())
             }
+            // What is in there is an error of webpki, which rustls does not name.
+            CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+                Self::Authority
+            }
             other => Self::Certificate(other.to_string()),
         }
     }
@@ -100,6 +107,9 @@ impl TlsProblem {
             }
             Self::WrongName(_) => "give a name that it is for: --sni NAME; or trust anyone: --insecure",
             Self::OutOfDate(_) => "renew it, check this machine's clock, or trust anyone: --insecure",
+            Self::Authority => {
+                "give the server one that an authority signed (CA:FALSE), or trust anyone: --insecure"
+            }
             Self::Certificate(_) => "have the server given a valid one, or trust anyone: --insecure",
             Self::WantsCertificate => "give one that the server trusts: --cert FILE --key FILE",
             Self::Unwelcome(_) => "give --cert and --key signed by an authority that the server trusts",

@@ -3,17 +3,18 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why results cannot be written, or were not.
+/// Why results cannot be written, or were not. The text is the cause; [`OutputError::cure`] says what
+/// to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The folder holds something already.
-    #[error("{} is not empty: give --out a new or empty folder, or append to a table with --csv FILE", folder.display())]
+    #[error("the folder {} is not empty", folder.display())]
     Used {
         /// `--out`.
         folder: PathBuf,
     },
     /// A folder, file or table cannot be made or opened.
-    #[error("cannot write {}: {error}: give --out or --csv a place that can be written", path.display())]
+    #[error("cannot write {}: {}", path.display(), plain(error))]
     Open {
         /// What could not be opened.
         path: PathBuf,
@@ -22,8 +23,7 @@ pub enum OutputError {
     },
     /// The table has other columns than this version writes.
     #[error(
-        "{} is a table of another kind: its column {column} is {found}, where a run's row has {expected}: \
-         give --csv another file",
+        "{} is a table of another kind: its column {column} is {found}, where a run's row has {expected}",
         table.display()
     )]
     Columns {
@@ -37,9 +37,27 @@ pub enum OutputError {
         expected: String,
     },
     /// Some results were not written; all others were.
-    #[error("not written: {}: all else is; make room there, and run again if these are needed", .0.join("; "))]
+    #[error("not written: {}; all else is", .0.join(", "))]
     Unwritten(
         /// Each place, with what the operating system said.
         Vec<String>,
     ),
+}
+
+impl OutputError {
+    /// What to do about it.
+    pub fn cure(&self) -> &'static str {
+        match self {
+            Self::Used { .. } => "give --out a new or empty folder, or append to a table with --csv FILE",
+            Self::Open { .. } => "give --out or --csv a place that can be written",
+            Self::Columns { .. } => "give --csv another file",
+            Self::Unwritten(_) => "make room there, and run again if these are needed",
+        }
+    }
+}
+
+/// An operating system's error without its number.
+pub(super) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

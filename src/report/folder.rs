@@ -36,6 +36,9 @@ impl Folder {
     ) -> Result<(Self, Vec<Output>), OutputError> {
         let failed = |error| OutputError::Open { path: path.into(), error };
         let made = !path.exists();
+        if !made && !path.is_dir() {
+            return Err(failed(io::ErrorKind::NotADirectory.into()));
+        }
         fs::create_dir_all(path).map_err(failed)?;
         if fs::read_dir(path).map_err(failed)?.next().is_some() {
             return Err(OutputError::Used { folder: path.into() });

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use super::OutputError;
+use super::error::plain;
 use crate::results::{Event, LatencyHistogram, Observer, Record, Second};
 
 /// One way to write a run.
@@ -75,7 +76,8 @@ impl Outputs {
             if record.done.wire_bytes > 0 || output.format.tells_of_nothing_sent() {
                 output.attempt(|format| format.finish(record, latency));
             }
-            unwritten.extend(output.failed.as_ref().map(|error| format!("{} ({error})", output.place)));
+            unwritten
+                .extend(output.failed.as_ref().map(|error| format!("{} ({})", output.place, plain(error))));
         });
         if unwritten.is_empty() { Ok(()) } else { Err(OutputError::Unwritten(unwritten)) }
     }

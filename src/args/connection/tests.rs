@@ -53,10 +53,10 @@ fn h_alone_asks_for_help() {
 
 #[test]
 fn a_server_is_named_by_any_part_of_its_address() {
-    for line in ["-h a", "-p 1", "-s /a", "-u redis://"] {
+    for line in ["-h a", "-p 1", "-s /a", "-u redis://", "-a pw", "--user me", "--askpass", "--tls"] {
         assert!(parse(line).unwrap().names_a_server(), "{line}");
     }
-    assert!(!parse("-a pw -n 1").unwrap().names_a_server());
+    assert!(!parse("-n 1").unwrap().names_a_server());
 }
 
 #[test]

@@ -218,5 +218,5 @@ fn tail(path: &Path) -> std::io::Result<String> {
         Some((_cut, rest)) if length > LOG_TAIL_BYTES => rest,
         _ => &end,
     };
-    Ok(whole.trim_end().into())
+    Ok(if whole.is_empty() { "(it wrote nothing)".into() } else { whole.trim_end().into() })
 }
