@@ -32,11 +32,14 @@ fn assert_in_the_dark(run: &Run, dark: u64, truth_elsewhere: Truth) -> Record {
     record
 }
 
-/// The connections that write, by their ids.
+/// The connections that write, by their ids: what they sent last is a write, or what stands around it.
 fn writers(at: SocketAddr) -> Vec<String> {
     let clients: String = ask(at, "CLIENT LIST");
-    let writing = clients.lines().filter(|line| line.contains(" cmd=set ") || line.contains(" cmd=mset "));
-    writing.map(|line| line.split(' ').next().unwrap().strip_prefix("id=").unwrap().to_owned()).collect()
+    let sends = |line: &&str| {
+        ["set", "mset", "client|reply"].iter().any(|cmd| line.contains(&format!(" cmd={cmd} ")))
+    };
+    let id = |line: &str| line.split(' ').next().unwrap().strip_prefix("id=").unwrap().to_owned();
+    clients.lines().filter(sends).map(id).collect()
 }
 
 /// Moves a slot with its keys from one master to another, as resharding does.
@@ -167,6 +170,48 @@ on_each_server! {
         assert_in_the_dark(&run, dark, truth_at(&data, &others));
         run.assert_error(&[&silent.to_string(), "neither took nor answered anything for 1s", "--barrier-timeout"]);
         assert!(run.took < Duration::from_secs(30), "{run:?}");
+    }
+
+    async fn writes_that_are_refused_from_now_on(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let master = site.masters()[0];
+        for (refuse, accept, error) in [
+            ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0", "NOREPLICAS"),
+            ("ACL SETUSER default -set -mset", "ACL SETUSER default +@all", "NOPERM"),
+        ] {
+            site.empty();
+            let data = Data::of(40_000);
+            let running = site.begin_slowly(&data, 20_000, "");
+            ask::<String>(master, refuse);
+            let run = running.end();
+            let record = run.assert_inexact(site.truth(&data));
+            run.assert_error(&[error, &master.to_string()]);
+            assert!(record.account.executed < data.keys, "{run:?}");
+            assert!(record.account.refusals.iter().any(|refusal| refusal.error == error), "{run:?}");
+            ask::<String>(master, accept);
+        }
+    }
+
+    async fn a_barrier_that_is_refused_in_silence(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let (master, data) = (site.masters()[0], Data::of(40_000));
+        let running = site.begin_slowly(&data, 20_000, "--barrier-timeout 1s");
+        ask::<String>(master, "ACL SETUSER default -client");
+        let run = running.end();
+        run.assert_inexact(site.truth(&data));
+        // What a muted connection cannot say, another does.
+        run.assert_error(&[&master.to_string(), "for 1s", "NOPERM"]);
+    }
+
+    async fn keys_that_expire_before_they_are_proven(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let data = Data::of(20_000);
+        let run = site.fill(&data, "--rate 20000 --ttl 100ms");
+        let record = run.record();
+        let account = &record.account;
+        assert_eq!((run.code, record.verdict), (3, Verdict::Missing), "{run:?}");
+        assert!(account.missing.unwrap() >= data.keys / 2 && account.executed == data.keys, "{run:?}");
+        assert_eq!(account.proven + account.missing.unwrap(), data.keys, "{run:?}");
     }
 
     async fn a_run_that_is_out_of_time(server: &Server) {

@@ -57,13 +57,13 @@ on_each_server! {
             let data = Data::of(30_000);
             visit(&site, |connection, slot| {
                 let key = data.key_in(slot);
-                match slot % 4 {
+                let written: redis::RedisResult<()> = match slot % 4 {
                     0 => connection.set(key, "short"),
                     1 => connection.set(key, "x".repeat(data.value_size as usize)),
                     2 => connection.lpush(key, "a list"),
                     _ => connection.hset(key, "a", "hash"),
-                }
-                .unwrap();
+                };
+                written.unwrap();
             });
             let run = site.fill(&data, "");
             let record = run.assert_exact();

@@ -57,10 +57,10 @@ impl Running {
         }
     }
 
-    /// Waits until it has said that it fills.
-    pub(crate) fn until_filling(&mut self) {
+    /// Waits until it has said a word to people.
+    pub(crate) fn until_said(&mut self, word: &str) {
         let stderr = self.folder.path().join("stderr");
-        self.until(|| std::fs::read_to_string(&stderr).unwrap().contains("filling"));
+        self.until(|| std::fs::read_to_string(&stderr).unwrap().contains(word));
     }
 
     /// Its process id.

@@ -8,22 +8,28 @@ use fillbench::target::Layout;
 
 use crate::common::{Server, eventually, on_each_server};
 use crate::data::Data;
-use crate::run::{Running, begin};
+use crate::run::{Run, Running, begin};
 use crate::site::Site;
 
-/// Interrupts it, and checks that it ends soon and says what it did.
+/// Interrupts it, and checks that it ends soon and says so.
 #[track_caller]
-fn interrupt(running: Running, signal: &str) -> fillbench::results::Record {
+fn interrupt(running: Running, signal: &str) -> Run {
     let since = Instant::now();
     running.signal(signal);
     let run = running.end();
     assert!(since.elapsed() < Duration::from_secs(3), "{signal} took {:?}", since.elapsed());
-    let record = run.record();
-    assert_eq!((run.code, record.verdict), (130, Verdict::Interrupted), "{signal}: {run:?}");
-    let account = &record.account;
+    assert_eq!((run.code, run.record().verdict), (130, Verdict::Interrupted), "{signal}: {run:?}");
+    run
+}
+
+/// Interrupts a fill, and checks that it says what it did; gives how many keys that were.
+#[track_caller]
+fn interrupt_fill(running: Running, signal: &str) -> u64 {
+    let run = interrupt(running, signal);
+    let account = run.record().account;
     assert!(account.executed > 0 && account.executed < account.planned, "{signal}: {run:?}");
     assert_eq!((account.proven, account.missing, account.suspect), (0, None, account.planned), "{run:?}");
-    record
+    account.executed
 }
 
 /// The processes that a process has started, and theirs.
@@ -44,9 +50,9 @@ on_each_server! {
             site.empty();
             let mut running = site.begin(&data, "--rate 20000");
             running.until(|| site.keys() > 2_000);
-            let record = interrupt(running, signal);
-            assert!(site.truth(&data).exact >= record.account.executed);
-            assert_eq!(site.truth(&data).wrong, 0);
+            let executed = interrupt_fill(running, signal);
+            let truth = site.truth(&data);
+            assert!(truth.exact >= executed && truth.wrong == 0, "{executed} of {truth:?}");
         }
     }
 
@@ -56,7 +62,23 @@ on_each_server! {
         running.until(|| site.keys() > 2_000);
         site.servers.pause(0).unwrap();
         std::thread::sleep(Duration::from_millis(200));
-        interrupt(running, "INT");
+        interrupt_fill(running, "INT");
+        site.servers.resume(0).unwrap();
+    }
+
+    async fn the_proof_is_interrupted_too(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let data = Data::of(300_000);
+        site.fill(&data, "").assert_exact();
+        // Keys that were there before are read, which takes a while.
+        let hits = || site.info(0, "keyspace_hits");
+        let before = hits();
+        let mut running = site.begin(&data, "");
+        running.until(|| hits() > before + 1_000);
+        site.servers.pause(0).unwrap();
+        let run = interrupt(running, "INT");
+        let account = &run.record().account;
+        assert_eq!((account.executed, account.missing), (data.keys, None), "{run:?}");
         site.servers.resume(0).unwrap();
     }
 
@@ -67,11 +89,11 @@ on_each_server! {
             let mut args = Data::of(500_000).args();
             args.extend(["--spawn=2", "--server-binary", &binary, "--rate", "20000", "--json"].map(Into::into));
             let mut running = begin(&args, &[("TMPDIR", folder.path())]);
-            running.until_filling();
+            running.until_said("filling");
             std::thread::sleep(Duration::from_millis(500));
             let servers = descendants(running.pid());
             assert_eq!(servers.len(), 2, "{servers:?}");
-            interrupt(running, signal);
+            interrupt_fill(running, signal);
             eventually(&0, || servers.iter().filter(|pid| Path::new(&format!("/proc/{pid}")).exists()).count());
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{signal}");
         }
