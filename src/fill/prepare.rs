@@ -63,9 +63,18 @@ fn unreachable_master(error: ClusterError, master: &Master, asked: &Address) -> 
 }
 
 impl Prepared {
-    /// How many keys the masters hold; `None` if one would not say.
+    /// How many keys a flush would delete; `None` if a master would not say.
     pub fn existing_keys(&self) -> Option<u64> {
-        self.nodes.iter().map(|node| node.keys).sum()
+        let keys = |node: &Node| match self.flushes_one_database() {
+            true => node.keys,
+            // A server that counts none of its databases in INFO still counted this one.
+            false => Some(node.info.as_ref()?.keys().max(node.keys?)),
+        };
+        self.nodes.iter().map(keys).sum()
+    }
+
+    fn flushes_one_database(&self) -> bool {
+        self.site.connector.database != 0
     }
 
     /// What should be known before the fill, each thing once.
@@ -125,7 +134,7 @@ impl Prepared {
 
     /// Empties every master, and looks at them anew.
     pub(super) async fn flush(&mut self, options: &FillOptions) -> Result<(), FillError> {
-        let named = self.site.connector.database != 0;
+        let named = self.flushes_one_database();
         for node in &mut self.nodes {
             node.connection.set_reply_timeout(options.timeouts.flush);
             let command: &[u8] = if named { b"FLUSHDB" } else { b"FLUSHALL" };

@@ -4,6 +4,8 @@ use std::io;
 
 use tokio_rustls::rustls;
 
+use super::error::plain;
+
 use rustls::{AlertDescription, CertificateError, Error};
 
 /// What stood in the way of TLS.
@@ -13,7 +15,7 @@ pub enum TlsProblem {
     #[error("what it answered is not TLS")]
     NotSpoken,
     /// The connection ended.
-    #[error("it closed the connection during the handshake: {0}")]
+    #[error("it closed the connection during the handshake: {}", plain(.0))]
     Closed(io::Error),
     /// Nobody trusted vouches for the server.
     #[error("its certificate is signed by nobody who is trusted")]

@@ -11,7 +11,7 @@ pub fn tell(text: &str) {
 
 /// Asks on stderr, and reads the answer from stdin: only a yes is a yes. It blocks.
 pub fn ask(question: &str) -> bool {
-    tell(&format!("{}  [y/N] ", wrap("fillbench: ", 11, question).trim_end()));
+    tell(&format!("{} [y/N] ", wrap("fillbench: ", 11, question).trim_end()));
     let mut answer = String::new();
     let read = io::stdin().read_line(&mut answer);
     read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
