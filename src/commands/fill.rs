@@ -199,7 +199,10 @@ async fn consented(prepared: &Prepared, halt: watch::Receiver<bool>) -> Result<b
     let question = format!("{masters} {holding}. Delete {them}?");
     // Reading a terminal cannot be interrupted, but need not be waited for.
     match unless(halt, tokio::task::spawn_blocking(move || ask(&question))).await {
-        None => Ok(false),
+        None => {
+            tell("\n");
+            Ok(false)
+        }
         Some(Ok(true)) => Ok(true),
         Some(_) => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
     }

@@ -64,7 +64,8 @@ impl From<&CertificateError> for TlsProblem {
                 Self::WrongName("; it has none that counts (a subjectAltName)".into())
             }
             CertificateError::NotValidForNameContext { presented, .. } => {
-                Self::WrongName(format!(": {}", presented.join(", ")))
+                let names: Vec<_> = presented.iter().map(|name| bare(name)).collect();
+                Self::WrongName(format!(": {}", names.join(", ")))
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 Self::OutOfDate("has expired".into())
@@ -79,6 +80,12 @@ impl From<&CertificateError> for TlsProblem {
             other => Self::Certificate(other.to_string()),
         }
     }
+}
+
+/// A name without its kind: rustls shows `DnsName("a")` and `IpAddress(::1)`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"')
 }
 
 impl From<AlertDescription> for TlsProblem {
