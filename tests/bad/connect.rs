@@ -105,7 +105,7 @@ async fn encryption_has_to_be_agreed_on() {
     let trusted = folder.path().join("server.crt").display().to_string();
     Case::new(&format!("-h localhost -p {tls} --keys 10 --tls --cacert {trusted}"))
         .run()
-        .failed("its certificate is for another name", "--sni NAME");
+        .failed("its certificate is for another name: 127.0.0.1", "--sni NAME");
     Case::new(&format!("-p {tls} --keys 10 --tls --cacert {trusted}")).run().exact();
     Case::new(&format!("-p {tls} --keys 10 --tls --insecure")).run().exact();
 
