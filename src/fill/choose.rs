@@ -1,6 +1,8 @@
 //! What is left open is chosen by bytes: what is in flight to a master should fit its processor's
 //! caches, and no single command should hold a server for long. Pure.
 
+use std::time::Duration;
+
 use crate::dataset::Spec;
 use crate::units::Rate;
 use crate::write::{BatchOptions, Command, Depth, Order, Window, wire_bytes_per_key};
@@ -14,8 +16,10 @@ const GROUP_BYTES: u64 = 128 << 10;
 const GROUP_KEYS: u64 = 512;
 /// Wire bytes of a pipeline that nobody asked to be larger or smaller.
 const PIPELINE_BYTES: u64 = 256 << 10;
-/// Wire bytes in flight to a master that are enough, and still fit caches.
+/// Wire bytes in flight to a master that are enough near by, and still fit caches.
 const IN_FLIGHT_BYTES: u64 = 512 << 10;
+/// Farther away, what is in flight has to fill the way there and back at this rate: 20 Gbit/s.
+const IN_FLIGHT_BYTES_PER_SECOND: f64 = 2.5e9;
 /// Wire bytes in flight to a master at most, whatever was asked: servers cut clients off at 1 GiB
 /// (`client-query-buffer-limit`), and all of it may have to be sent again.
 const IN_FLIGHT_BYTES_MAX: u64 = 64 << 20;
@@ -45,8 +49,8 @@ impl Chosen {
     }
 }
 
-/// Chooses for `masters` masters.
-pub(super) fn choose(options: &FillOptions, masters: usize) -> Chosen {
+/// Chooses for so many masters, the farthest of which answers within `round_trip`.
+pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration) -> Chosen {
     let spec = &options.spec;
     let mut batch = BatchOptions {
         command: Command::Set,
@@ -81,14 +85,20 @@ pub(super) fn choose(options: &FillOptions, masters: usize) -> Chosen {
         None => Depth::AtLeast((PIPELINE_BYTES.min(paced) / key_bytes).max(1)),
     };
     let (Depth::Exactly(depth) | Depth::AtLeast(depth)) = batch.depth;
-    let pipeline_bytes = depth.max(batch.group) * key_bytes;
+    let pipeline_bytes = depth * key_bytes;
     let pipelines = match options.window {
         _ if options.serial => 1,
         Some(window) => window,
-        None => (IN_FLIGHT_BYTES / writers / pipeline_bytes).max(2),
+        None => (in_flight_bytes(round_trip) / writers).div_ceil(pipeline_bytes).max(2),
     };
     let window = Window { pipelines: pipelines as usize, bytes: IN_FLIGHT_BYTES_MAX / writers };
     Chosen { batch, order: options.order, window, writers, wire_bytes_per_second }
+}
+
+/// Bytes on the wire that keep a master busy.
+fn in_flight_bytes(round_trip: Duration) -> u64 {
+    let way = (round_trip.as_secs_f64() * IN_FLIGHT_BYTES_PER_SECOND) as u64;
+    way.clamp(IN_FLIGHT_BYTES, IN_FLIGHT_BYTES_MAX)
 }
 
 /// Keys in one MSET.
@@ -96,4 +106,83 @@ fn group(spec: &Spec, key_bytes: u64, paced: u64) -> u64 {
     let by_bytes = GROUP_BYTES.min(paced) / key_bytes;
     // No slot has fewer keys than any other but for one.
     by_bytes.min(GROUP_KEYS).min(spec.keys().div_ceil(u64::from(crate::slots::SLOTS))).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::dataset::{Amount, Request};
+    use crate::fill::Timeouts;
+    use crate::write::{ReplyMode, TimeToLive};
+
+    const NEAR: Duration = Duration::from_micros(50);
+
+    fn options(keys: u64, key_size: u64, value_size: u64) -> FillOptions {
+        let request =
+            Request { amount: Amount::Keys(keys), key_size, value_size, prefix: String::new(), seed: 1 };
+        let second = Duration::from_secs(1);
+        FillOptions {
+            spec: Arc::new(Spec::new(&request).unwrap()),
+            command: CommandChoice::Auto,
+            order: Order::Slot,
+            reply: ReplyMode::Off,
+            ttl: None,
+            pipeline_depth: None,
+            writers: None,
+            window: None,
+            rate: None,
+            serial: false,
+            flush: false,
+            timeouts: Timeouts { barrier: second, proof: second, flush: second, deadline: None },
+            threads: 1,
+        }
+    }
+
+    #[test]
+    fn auto_groups_what_can_be_grouped() {
+        assert_eq!(choose(&options(3_000_000, 256, 512), 3, NEAR).batch.command, Command::Mset);
+        let single = [
+            options(16384, 256, 512),
+            options(3_000_000, 256, 1 << 20),
+            FillOptions { ttl: Some(TimeToLive(NEAR)), ..options(3_000_000, 256, 512) },
+            FillOptions { order: Order::Stride, ..options(3_000_000, 256, 512) },
+        ];
+        for options in single {
+            let chosen = choose(&options, 3, NEAR);
+            assert_eq!((chosen.batch.command, chosen.batch.group), (Command::Set, 1), "{options:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_in_flight_is_bounded_in_bytes_whatever_the_sizes() {
+        for (key_size, value_size) in [(32, 64), (256, 512), (64, 4096), (64, 65536), (64, 10 << 20)] {
+            let options = options(10_000_000, key_size, value_size);
+            let chosen = choose(&options, 3, NEAR);
+            let key_bytes = wire_bytes_per_key(&options.spec, &chosen.batch);
+            assert!(chosen.batch.group == 1 || chosen.batch.group * key_bytes <= GROUP_BYTES);
+            let pipeline = chosen.depth() * key_bytes;
+            assert!(chosen.depth() == 1 || pipeline <= PIPELINE_BYTES, "{chosen:?}");
+            let in_flight = pipeline * chosen.window.pipelines as u64;
+            assert!(chosen.depth() == 1 || in_flight <= 2 * IN_FLIGHT_BYTES, "{chosen:?}");
+        }
+    }
+
+    #[test]
+    fn a_shallow_depth_gets_a_wider_window_and_so_does_a_far_server() {
+        let shallow = FillOptions { pipeline_depth: Some(20), ..options(3_000_000, 256, 512) };
+        assert!(choose(&shallow, 3, NEAR).window.pipelines > 20);
+        let far = choose(&options(3_000_000, 256, 512), 3, Duration::from_millis(2));
+        assert!((15..25).contains(&far.window.pipelines), "{far:?}");
+        let serial = FillOptions { serial: true, ..options(3_000_000, 256, 512) };
+        assert_eq!(choose(&serial, 3, Duration::from_millis(2)).window.pipelines, 1);
+    }
+
+    #[test]
+    fn under_a_rate_pipelines_are_short() {
+        let paced = FillOptions { rate: Some(Rate::Keys(3000.0)), ..options(3_000_000, 256, 512) };
+        let chosen = choose(&paced, 3, NEAR);
+        assert!(chosen.depth() <= 100 && chosen.batch.group <= 10, "{chosen:?}");
+    }
 }

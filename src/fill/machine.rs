@@ -18,6 +18,10 @@ pub(super) fn cpu_seconds() -> f64 {
 
 /// The largest resident set so far, in bytes.
 pub(super) fn peak_rss_bytes() -> u64 {
+    // What `getrusage` says on Linux starts with the peak of whoever started this process.
+    if let Some(bytes) = kib("/proc/self/status", "VmHWM") {
+        return bytes;
+    }
     // macOS counts bytes, everybody else kilobytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     usage().map_or(0, |usage| usage.max_rss() as u64 * unit)
@@ -32,14 +36,9 @@ pub(super) fn host() -> Host {
     Host {
         cpu_model: field("/proc/cpuinfo", "model name").unwrap_or_default(),
         cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u64),
-        memory_bytes: memory_bytes().unwrap_or(0),
+        memory_bytes: kib("/proc/meminfo", "MemTotal").unwrap_or(0),
         os: os(),
     }
-}
-
-fn memory_bytes() -> Option<u64> {
-    let kib: u64 = field("/proc/meminfo", "MemTotal")?.split_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024)
 }
 
 fn os() -> String {
@@ -50,6 +49,12 @@ fn os() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let name = name.unwrap_or_else(|| std::env::consts::OS.into());
     format!("{name} {}", kernel.trim()).trim().into()
+}
+
+/// The bytes that a `name : value kB` line of a file tells.
+fn kib(path: &str, name: &str) -> Option<u64> {
+    let kib: u64 = field(path, name)?.split_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// The value of the first `name : value` line of a file.

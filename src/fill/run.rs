@@ -61,7 +61,8 @@ pub async fn fill(
 ) -> LatencyHistogram {
     let deadline = options.timeouts.deadline.map(|limit| (started + limit, limit));
     let limits = Limits { halt, deadline };
-    let chosen = choose(options, prepared.topology.masters.len());
+    let round_trip = prepared.nodes.iter().map(|node| node.round_trip).max().unwrap_or_default();
+    let chosen = choose(options, prepared.topology.masters.len(), round_trip);
     let mut outcome = Outcome::new(record, options, &chosen, started);
     for warning in prepared.warnings() {
         observer.event(Event::Warning(warning));

@@ -2,6 +2,7 @@
 //! to know what happened.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
@@ -17,7 +18,12 @@ pub(super) struct Node {
     pub info: Option<Info>,
     /// Keys in the database; `None` if this user may not count them.
     pub keys: Option<u64>,
+    /// The shortest time in which a question was answered.
+    pub round_trip: Duration,
 }
+
+/// Questions that are timed: one may come at a bad moment.
+const PINGS: usize = 3;
 
 /// Asks all masters at once. The result has one entry per master, in their order.
 pub(super) async fn survey(
@@ -62,5 +68,11 @@ async fn visit(connector: &Connector, master: &Master, mode: Mode) -> Result<Nod
         Err(NetError::Refused { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(Node { connection, info, keys })
+    let mut round_trip = Duration::MAX;
+    for _ in 0..PINGS {
+        let asked = Instant::now();
+        connection.call_raw(&[b"PING"]).await?;
+        round_trip = round_trip.min(asked.elapsed());
+    }
+    Ok(Node { connection, info, keys, round_trip })
 }

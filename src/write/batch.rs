@@ -129,6 +129,11 @@ impl Batch {
         &self.walk
     }
 
+    /// Bytes of one key with its value and what frames them.
+    pub fn key_bytes(&self) -> usize {
+        self.head.len() + self.values.size() + self.tail.len()
+    }
+
     /// Whether the last byte generated was the last of a pipeline.
     pub fn between_pipelines(&self) -> bool {
         matches!(self.state, State::Between)
@@ -140,7 +145,7 @@ impl Batch {
     }
 
     /// Appends to `out` until it holds `fill_to` bytes or more, or the pipeline ends. Beyond that it
-    /// goes by one key at most, and by [`CONTIGUOUS_BYTES`] of a value. Must not be called when
+    /// goes by one key at most, and not by a value above [`CONTIGUOUS_BYTES`], which is streamed. Must not be called when
     /// [`Self::is_done`]. With `cut`, the pipeline ends with the command that it is in.
     pub fn fill(&mut self, out: &mut Vec<u8>, fill_to: usize, cut: bool) -> Option<Ended> {
         loop {
@@ -168,7 +173,7 @@ impl Batch {
                     out.extend_from_slice(&self.head);
                     self.state = State::Value(0);
                 }
-                State::Value(done) => self.append_value(out, done),
+                State::Value(done) => self.append_value(out, done, fill_to),
             }
             // A pipeline that is complete ends in the same call: its barrier is never left behind.
             let complete =
@@ -227,8 +232,9 @@ impl Batch {
     }
 
     /// The next part of a value that is streamed.
-    fn append_value(&mut self, out: &mut Vec<u8>, done: usize) {
-        let done = done + self.values.write_part(self.at, done, CONTIGUOUS_BYTES, out);
+    fn append_value(&mut self, out: &mut Vec<u8>, done: usize, fill_to: usize) {
+        let most = fill_to.saturating_sub(out.len()).max(1);
+        let done = done + self.values.write_part(self.at, done, most, out);
         self.state = State::Value(done);
         if done == self.values.size() {
             out.extend_from_slice(&self.tail);

@@ -19,8 +19,12 @@ use crate::resp::{Decoder, Value};
 
 use super::{Batch, Ended, Pacer, Progress};
 
-/// Bytes generated before they are given to the socket: a small buffer that stays in cache.
-const CHUNK_BYTES: usize = 64 << 10;
+/// Bytes generated before they are given to the socket: a small buffer that stays in cache. So many
+/// are one packet on a loopback device (its MTU is 65536): a few more would cost a second packet, and
+/// the client a quarter more processor time (`PERFORMANCE.md`).
+const CHUNK_BYTES: usize = 65_483;
+/// With keys so large that a chunk cannot end just below its size, it is at least this.
+const CHUNK_BYTES_MIN: usize = 32 << 10;
 /// Bytes read at a time; answers are five bytes each.
 const READ_BYTES: usize = 4 << 10;
 const OK: &[u8] = b"+OK\r\n";
@@ -109,6 +113,10 @@ pub struct Writer<S> {
 
     chunk: Vec<u8>,
     chunk_sent: usize,
+    /// A chunk is sent when it holds so many bytes; it may hold one key more.
+    chunk_bytes: usize,
+    /// Whether the stream may hold back bytes that it has taken: one that encrypts does.
+    unflushed: bool,
     inbox: BytesMut,
     decoder: Decoder,
     /// Oldest first; the last one may still be in the making.
@@ -136,7 +144,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         progress: Arc<Progress>,
         timeout: Duration,
     ) -> Self {
+        let full = CHUNK_BYTES.saturating_sub(batch.key_bytes()).max(CHUNK_BYTES_MIN);
+        let quantum = pacer.as_ref().map_or(full, |pacer| pacer.quantum_bytes());
         Self {
+            chunk_bytes: quantum.clamp(1, full),
+            unflushed: false,
             stream,
             batch,
             window,
@@ -191,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
                 Poll::Ready(Err(end)) => return Poll::Ready(end),
                 other => other.is_ready(),
             };
-            let wait = if self.chunk_sent < self.chunk.len() {
+            let wait = if self.chunk_sent < self.chunk.len() || self.unflushed {
                 match self.poll_send(context) {
                     Poll::Ready(Ok(())) => continue,
                     Poll::Ready(Err(error)) => return Poll::Ready(lost(&error)),
@@ -216,67 +228,74 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         }
     }
 
-    /// Fills the chunk, if the window and the rate admit it.
+    /// Fills the chunk with as much as the window and the rate admit.
     fn generate(&mut self, stopping: Stop) -> Next {
         let stopping = stopping.is_some() || self.refused.is_some();
-        if self.batch.between_pipelines() {
-            if self.batch.is_done() || stopping {
-                return match self.in_flight.is_empty() {
-                    true if self.batch.is_done() => Next::End(End::Done),
-                    true => Next::End(End::Stopped),
-                    false => Next::Wait(Wait::Server),
-                };
-            }
-            let room = self.in_flight.len() < self.window.pipelines;
-            let admitted = self.in_flight.is_empty() || room && self.unanswered_bytes < self.window.bytes;
-            if !admitted {
-                return Next::Wait(Wait::Server);
-            }
-        }
         if self.paid_until.is_some_and(|until| !stopping && Instant::now() < until) {
             return Next::Wait(Wait::Pacer);
         }
-        self.append_chunk(stopping);
-        Next::Send
-    }
-
-    /// Generates the next bytes of the pipeline in the making, or the first of another.
-    fn append_chunk(&mut self, stopping: bool) {
-        if self.batch.between_pipelines() {
-            let started = Instant::now();
-            self.first_byte.get_or_insert(started);
-            self.last_progress = started;
-            self.in_flight.push_back(Pipeline { started, bytes: 0, answers: 0, ended: None });
-        }
         self.chunk.clear();
         self.chunk_sent = 0;
-        let quantum = self.pacer.as_ref().map_or(CHUNK_BYTES, |pacer| pacer.quantum_bytes());
-        let ended = self.batch.fill(&mut self.chunk, quantum.min(CHUNK_BYTES), stopping);
-        let bytes = self.chunk.len();
-        self.paid_until = self.pacer.as_ref().map(|pacer| pacer.pay(bytes));
-        self.unanswered_bytes += bytes as u64;
+        while self.chunk.len() < self.chunk_bytes {
+            if self.batch.between_pipelines() {
+                if stopping || self.batch.is_done() || !self.has_room() {
+                    break;
+                }
+                self.start_pipeline();
+            }
+            self.append(stopping);
+        }
+        self.paid_until = self.pacer.as_ref().map(|pacer| pacer.pay(self.chunk.len()));
+        match (self.chunk.is_empty(), self.in_flight.is_empty()) {
+            (false, _) => Next::Send,
+            (true, false) => Next::Wait(Wait::Server),
+            (true, true) if self.batch.is_done() => Next::End(End::Done),
+            (true, true) => Next::End(End::Stopped),
+        }
+    }
+
+    /// Whether the window admits another pipeline.
+    fn has_room(&self) -> bool {
+        let room = self.in_flight.len() < self.window.pipelines && self.unanswered_bytes < self.window.bytes;
+        room || self.in_flight.is_empty()
+    }
+
+    fn start_pipeline(&mut self) {
+        let started = Instant::now();
+        self.first_byte.get_or_insert(started);
+        self.last_progress = started;
+        self.in_flight.push_back(Pipeline { started, bytes: 0, answers: 0, ended: None });
+    }
+
+    /// Appends to the chunk until it is full, or the pipeline in the making ends.
+    fn append(&mut self, stopping: bool) {
+        let before = self.chunk.len();
+        let ended = self.batch.fill(&mut self.chunk, self.chunk_bytes, stopping);
+        let bytes = (self.chunk.len() - before) as u64;
+        self.unanswered_bytes += bytes;
         if let Some(pipeline) = self.in_flight.back_mut() {
-            pipeline.bytes += bytes as u64;
+            pipeline.bytes += bytes;
             pipeline.ended = ended;
         }
         self.settle();
     }
 
+    /// Gives the stream what is left of the chunk; ready when it has taken some, or all is on its way.
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let rest = &self.chunk[self.chunk_sent..];
+        if rest.is_empty() {
+            ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+            self.unflushed = false;
+            return Poll::Ready(Ok(()));
+        }
         let sent = ready!(Pin::new(&mut self.stream).poll_write(context, rest))?;
         if sent == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }
         self.chunk_sent += sent;
+        self.unflushed = true;
         self.progress.wrote(sent);
         self.moved();
-        if self.chunk_sent == self.chunk.len() {
-            // A stream that encrypts may hold back the last bytes until it is flushed.
-            if let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(context) {
-                return Poll::Ready(Err(error));
-            }
-        }
         Poll::Ready(Ok(()))
     }
 

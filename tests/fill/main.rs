@@ -1,0 +1,19 @@
+//! What a fill promises, against real servers of both kinds: every key is there with its value, or the
+//! exact truth is told, whatever happens in the middle. What is there is read by a client that is none
+//! of ours; of the program's own code only the dataset is trusted, which says what should be there.
+#![cfg(test)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod agreement;
+mod data;
+mod exact;
+mod faults;
+mod full;
+mod memory;
+mod others;
+mod record;
+mod run;
+mod signals;
+mod site;

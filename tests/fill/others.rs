@@ -1,0 +1,130 @@
+//! Keys that were there before, and other clients that write in the middle.
+
+use fillbench::target::Layout;
+use redis::{Commands, Connection};
+
+use crate::common::{Server, connect, on_each_server};
+use crate::data::Data;
+use crate::site::{Site, Truth};
+
+/// Keys of somebody else, in the slots and with the tags of ours.
+const THEIRS: u64 = 300;
+
+/// Slots of the keys that others touch: spread over all masters.
+fn slots() -> impl Iterator<Item = u16> {
+    (0..16_384).step_by(16_384 / THEIRS as usize).take(THEIRS as usize)
+}
+
+/// A connection to each slot's owner.
+fn visit(site: &Site, mut each: impl FnMut(&mut Connection, u16)) {
+    for (owner, owned) in site.slots_of() {
+        let mut connection = connect(owner);
+        slots().filter(|slot| owned.contains(slot)).for_each(|slot| each(&mut connection, slot));
+    }
+}
+
+/// A key that is none of ours, in a slot of ours.
+fn their_key(data: &Data, slot: u16) -> String {
+    data.key_in(slot).replace("}:", "}theirs:")
+}
+
+fn write_theirs(site: &Site, data: &Data) {
+    let mut calls = 0;
+    visit(site, |connection, slot| {
+        let (key, other) = (their_key(data, slot), format!("{}+", their_key(data, slot)));
+        calls += 1;
+        match calls % 2 {
+            0 => [&key, &other].into_iter().for_each(|key| connection.set(key, slot).unwrap()),
+            _ => connection.mset(&[(&key, slot), (&other, slot)]).unwrap(),
+        }
+    });
+    assert_eq!(calls, THEIRS);
+}
+
+#[track_caller]
+fn assert_theirs_untouched(site: &Site, data: &Data) {
+    visit(site, |connection, slot| {
+        let key = their_key(data, slot);
+        let both: (u16, u16) = connection.mget(&[&key, &format!("{key}+")]).unwrap();
+        assert_eq!(both, (slot, slot));
+    });
+}
+
+on_each_server! {
+    async fn whatever_the_keys_held_is_overwritten(server: &Server) {
+        for layout in [Layout::Standalone, Layout::shares(&[2, 5, 1])] {
+            let site = Site::start(server, layout).await;
+            let data = Data::of(30_000);
+            visit(&site, |connection, slot| {
+                let key = data.key_in(slot);
+                match slot % 4 {
+                    0 => connection.set(key, "short"),
+                    1 => connection.set(key, "x".repeat(data.value_size as usize)),
+                    2 => connection.lpush(key, "a list"),
+                    _ => connection.hset(key, "a", "hash"),
+                }
+                .unwrap()
+            });
+            let run = site.fill(&data, "");
+            let record = run.assert_exact();
+            assert!(record.account.proven_by["read"] >= THEIRS, "{run:?}");
+            site.assert_holds(&data, "overwritten");
+        }
+    }
+
+    async fn other_keys_are_neither_touched_nor_counted(server: &Server) {
+        for layout in [Layout::Standalone, Layout::shares(&[2, 5, 1])] {
+            let site = Site::start(server, layout).await;
+            let data = Data::of(20_000);
+            // Before the fill.
+            write_theirs(&site, &data);
+            site.fill(&data, "").assert_exact();
+            assert_eq!(site.keys(), data.keys + 2 * THEIRS);
+            assert_theirs_untouched(&site, &data);
+            site.empty();
+            // In the middle, while every slot's count is ours alone at the start.
+            for args in ["--command set", "--command mset"] {
+                site.empty();
+                let running = site.begin_slowly(&data, 20_000, args);
+                write_theirs(&site, &data);
+                let run = running.end();
+                run.assert_exact();
+                assert_eq!(site.truth(&data), Truth { exact: data.keys, ..Truth::default() });
+                assert_eq!(site.keys(), data.keys + 2 * THEIRS, "{run:?}");
+                assert_theirs_untouched(&site, &data);
+            }
+        }
+    }
+
+    async fn keys_that_others_deleted_or_changed_are_told_by_number(server: &Server) {
+        for layout in [Layout::Standalone, Layout::shares(&[2, 5, 1])] {
+            let site = Site::start(server, layout).await;
+            let data = Data::of(30_000);
+            for (delete, change) in [(true, true), (true, false), (false, true)] {
+                site.empty();
+                let running = site.begin_slowly(&data, 30_000, "");
+                let mut truth = Truth { exact: data.keys, ..Truth::default() };
+                for (owner, slots) in site.slots_of() {
+                    let mut connection = connect(owner);
+                    // Each master is filled from its lowest slot on, so these are done.
+                    for &slot in &slots[..64] {
+                        let key = data.key_in(slot);
+                        if delete && slot % 3 == 0 {
+                            truth.missing += connection.del::<_, u64>(&key).unwrap();
+                        } else if change && slot % 3 == 1 {
+                            let mut set = redis::cmd("SET");
+                            let set = set.arg(&key).arg("theirs").arg("XX");
+                            truth.wrong += u64::from(set.query::<Option<String>>(&mut connection).unwrap().is_some());
+                        }
+                    }
+                }
+                truth.exact -= truth.missing + truth.wrong;
+                let run = running.end();
+                assert_eq!((truth.missing > 0, truth.wrong > 0), (delete, change), "{run:?}");
+                assert_eq!(site.truth(&data), truth);
+                let record = run.assert_inexact(truth);
+                assert_eq!(record.account.executed, data.keys, "all was sent: {run:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! One run of the program: begun, watched, signalled, ended; and what it left.
+
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use fillbench::results::{Record, Verdict};
+use tempfile::TempDir;
+
+use crate::site::Truth;
+
+/// No run in these tests takes as long: one that does hangs.
+const LIMIT: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A run that goes on. Dropped, it is ended.
+pub(crate) struct Running {
+    child: Child,
+    what: String,
+    began: Instant,
+    /// Where it writes `stdout` and `stderr`: files never fill up as pipes do.
+    folder: TempDir,
+}
+
+/// A run that is over.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// Its arguments.
+    pub(crate) what: String,
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) took: Duration,
+}
+
+/// Begins a run.
+pub(crate) fn begin(args: &[String], envs: &[(&str, &std::path::Path)]) -> Running {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name| File::create(folder.path().join(name)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fillbench"));
+    command.args(args).envs(envs.iter().copied()).env_remove("REDISCLI_AUTH");
+    command.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
+    let child = command.spawn().unwrap();
+    Running { child, what: args.join(" "), began: Instant::now(), folder }
+}
+
+impl Running {
+    /// Waits until something is so. Fails if the run is over before, or if that takes too long.
+    pub(crate) fn until(&mut self, mut is_so: impl FnMut() -> bool) {
+        while !is_so() {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("`{}` was over too early: {status}\n{}", self.what, self.said("stderr"));
+            }
+            self.check_time();
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    /// Waits until it has said that it fills.
+    pub(crate) fn until_filling(&mut self) {
+        let stderr = self.folder.path().join("stderr");
+        self.until(|| std::fs::read_to_string(&stderr).unwrap().contains("filling"));
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal by its name, without `SIG`.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
+    }
+
+    /// Waits until it is over.
+    pub(crate) fn end(mut self) -> Run {
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => break status,
+                None => self.check_time(),
+            }
+            std::thread::sleep(PAUSE);
+        };
+        Run {
+            what: self.what.clone(),
+            code: code(status),
+            stdout: self.said("stdout"),
+            stderr: self.said("stderr"),
+            took: self.began.elapsed(),
+        }
+    }
+
+    fn said(&self, stream: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(stream)).unwrap()
+    }
+
+    fn check_time(&self) {
+        if self.began.elapsed() > LIMIT {
+            panic!("`{}` hangs; it said:\n{}", self.what, self.said("stderr"));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Either fails only if it is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The exit code; of a run that a signal ended, 128 and the signal, as shells say it.
+fn code(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
+}
+
+impl Run {
+    /// What `--json` printed.
+    pub(crate) fn record(&self) -> Record {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// Checks that all went well, and gives the record.
+    #[track_caller]
+    pub(crate) fn assert_exact(&self) -> Record {
+        assert_eq!(self.code, 0, "{self:?}");
+        let record = self.record();
+        let account = &record.account;
+        assert_eq!(record.verdict, Verdict::Exact, "{self:?}");
+        assert_eq!(record.error, None, "{self:?}");
+        assert_eq!((account.executed, account.proven), (account.planned, account.planned), "{self:?}");
+        assert_eq!((account.missing, account.wrong, account.suspect), (Some(0), Some(0), 0), "{self:?}");
+        assert_eq!((account.refused, account.evicted), (0, 0), "{self:?}");
+        assert_eq!(account.proven_by.values().sum::<u64>(), account.planned, "{self:?}");
+        record
+    }
+
+    /// Checks that it says of every key what is true, and ends with the code for that; gives the record.
+    #[track_caller]
+    pub(crate) fn assert_inexact(&self, truth: Truth) -> Record {
+        let record = self.record();
+        let account = &record.account;
+        let told = Truth {
+            exact: account.proven,
+            missing: account.missing.unwrap_or_else(|| panic!("{self:?}")),
+            wrong: account.wrong.unwrap_or_else(|| panic!("{self:?}")),
+        };
+        assert_eq!(told, truth, "{self:?}");
+        assert_eq!(account.suspect, 0, "{self:?}");
+        let verdict = if truth.missing > 0 { Verdict::Missing } else { Verdict::Wrong };
+        assert_eq!((self.code, record.verdict), (3, verdict), "{self:?}");
+        record
+    }
+
+    /// Checks that its error has all of these words; gives its whole text.
+    #[track_caller]
+    pub(crate) fn assert_error(&self, words: &[&str]) -> String {
+        let error = self.record().error.unwrap_or_else(|| panic!("no error in {self:?}"));
+        let text = format!("{}; {}", error.message, error.cure.unwrap_or_default());
+        for word in words {
+            assert!(text.contains(word), "no `{word}` in: {text}");
+            assert!(self.stderr.contains(&error.message[..20]), "not told: {self:?}");
+        }
+        text
+    }
+}
