@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::{ClusterError, Info, Master, Mode, Topology, discover};
+use crate::cluster::{self, ClusterError, Info, Master, Mode, Topology, discover};
 use crate::net::{Address, Connection, NetError};
 use crate::proof::{count_slots, may_count, may_read};
 use crate::resp::Value;
@@ -112,6 +112,10 @@ impl Prepared {
         let slot = self.topology.masters[index].slots.first().map_or(0, |slots| *slots.start());
         let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
         let reads = may_read(connection, &key).await?;
+        if info.is_some() {
+            // What was refused until here was asked by this check, and is no part of the fill.
+            *info = cluster::info(connection).await?;
+        }
         if !reads && !counts {
             return Err(FillError::Unprovable { address });
         }

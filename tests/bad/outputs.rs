@@ -8,7 +8,7 @@ use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 
 use crate::case::{Case, flat};
-use crate::common::Server;
+use crate::common::{Server, fillbench};
 
 #[test]
 fn a_place_that_is_of_no_use_is_told_before_anything_is_sent() {
@@ -64,18 +64,28 @@ fn a_folder_that_fills_up_in_the_middle_costs_no_key() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    // Blocks of 512 bytes: the headers of tables fit, the record does not.
+    let (out, table) = (folder.path().join("out"), folder.path().join("all.csv"));
+    let fill = "--spawn=standalone --keys 1000 --json --server-binary";
+    let mut first = fillbench(fill.split(' '));
+    first.arg(&server.binary).arg("--csv").arg(&table).assert().success();
+    let before = fs::read(&table).unwrap();
+
+    // Blocks of 512 bytes: the headers of tables fit, a record does not.
     let limit = "trap '' XFSZ; ulimit -f 4; exec \"$@\"";
     let mut command = Command::new("sh");
-    command.args(["-c", limit, "sh"]).arg(cargo_bin("fillbench")).arg("--server-binary").arg(&server.binary);
-    command.args(["--spawn=standalone", "--keys", "1000", "--json", "--out"]).arg(folder.path().join("out"));
+    command.args(["-c", limit, "sh"]).arg(cargo_bin("fillbench")).args(fill.split(' ')).arg(&server.binary);
+    command.arg("--out").arg(&out).arg("--csv").arg(&table);
     let output = command.output().unwrap();
     let told = flat(&String::from_utf8_lossy(&output.stderr));
     let record: Value =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {told}"));
     assert_eq!((output.status.code(), &record["verdict"]), (Some(1), &"exact".into()), "{told}");
-    assert!(told.contains("run.json (file too large)") && told.contains("; all else is"), "{told}");
-    assert!(!folder.path().join("out/run.json").exists(), "it is there whole, or not at all");
+    for name in ["run.json", "all.csv"] {
+        assert!(told.contains(&format!("{name} (file too large)")), "{name}: {told}");
+    }
+    let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("run.json")), "{left:?}");
+    assert!(fs::read(&table).unwrap() == before, "no half of a row is left");
 }
 
 #[test]
