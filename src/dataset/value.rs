@@ -15,6 +15,8 @@ pub const POOL_BYTES: usize = 32 << 20;
 pub const CONTIGUOUS_BYTES: usize = 64 << 10;
 /// Bytes at the start of each value that no other value of the dataset starts with.
 pub const STAMP_BYTES: usize = 8;
+/// What memory is read by.
+const CACHE_LINE_BYTES: usize = 64;
 /// The pool's distance between the first values of neighbouring slots in golden order.
 const SLOT_STRIDE: usize = POOL_BYTES / 16384;
 
@@ -72,6 +74,16 @@ impl Values {
         out.extend_from_slice(&self.pool[place..place + self.size]);
         let stamped = self.size.min(STAMP_BYTES);
         out[start..start + stamped].copy_from_slice(&self.stamp(position)[..stamped]);
+    }
+
+    /// Reads a byte of each cache line of the value at `position`, so that it is in the cache when it
+    /// is written soon after. Many of these in a row wait for memory side by side, where as many
+    /// writes would wait one after another.
+    #[inline]
+    pub fn warm(&self, position: Position) {
+        let place = self.place(position);
+        let lines = self.pool[place..place + self.size.min(CONTIGUOUS_BYTES)].chunks(CACHE_LINE_BYTES);
+        std::hint::black_box(lines.fold(0u8, |sum, line| sum.wrapping_add(line[0])));
     }
 
     /// Appends up to `most` bytes of the value at `position` from byte `offset` on, as many as one

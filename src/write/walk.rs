@@ -85,6 +85,13 @@ impl Walk {
         }
     }
 
+    /// The next `keys` keys of a striding walk, or those until its round ends: what is worth looking
+    /// at ahead. Empty in slot order, where memory is read in runs anyway.
+    pub fn upcoming(&self, keys: usize) -> impl Iterator<Item = Position> {
+        let striding = if self.order == Order::Stride { &self.slots[self.at..] } else { &[] };
+        striding.iter().take(keys).map(|&slot| Position { slot, ordinal: self.ordinal })
+    }
+
     /// Slot order starts the next slot at its first key, stride the next round after the last slot.
     fn next_slot(&mut self) {
         self.at += 1;
