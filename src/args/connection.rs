@@ -1,6 +1,7 @@
 //! Options that say which server, and how to reach it: redis-cli's own names, so that hands know them.
 //! Contradictions are found here, before anything is dialled.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -205,9 +206,10 @@ fn ask_password() -> Result<Secret, UsageError> {
     match rpassword::prompt_password_with_config("Password: ", config) {
         Ok(password) => Ok(Secret::from(password)),
         Err(cause) => {
-            let text = format!(
-                "--askpass needs a terminal to ask on ({cause}): set REDISCLI_AUTH where there is none"
-            );
+            let text = match cause.kind() {
+                io::ErrorKind::Interrupted => "no password was given: interrupted".into(),
+                _ => "--askpass needs a terminal to ask on: set REDISCLI_AUTH where there is none".to_owned(),
+            };
             Err(UsageError::new(text))
         }
     }

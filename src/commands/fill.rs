@@ -183,21 +183,26 @@ impl Job {
 
 /// Emptying masters that hold keys wants a yes. False if the question was interrupted.
 async fn consented(prepared: &Prepared, halt: watch::Receiver<bool>) -> Result<bool> {
-    let holding = match prepared.existing_keys() {
-        Some(0) => return Ok(true),
-        Some(keys) => format!("hold {} keys", show_count(keys)),
-        None => "may hold keys".into(),
-    };
     let masters: Vec<String> = prepared.addresses().iter().map(ToString::to_string).collect();
+    let hold = if masters.len() == 1 { "holds" } else { "hold" };
+    let (holding, them) = match prepared.existing_keys() {
+        Some(0) => return Ok(true),
+        Some(1) => (format!("{hold} 1 key"), "it"),
+        Some(keys) => (format!("{hold} {} keys", show_count(keys)), "them all"),
+        None => ("may hold keys".into(), "them all"),
+    };
     let masters = masters.join(", ");
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         let text = format!("{masters} {holding}, which --flush deletes: give --yes if that is meant");
         return Err(UsageError::new(text).into());
     }
-    let question = format!("{masters} {holding}. Delete them all?");
+    let question = format!("{masters} {holding}. Delete {them}?");
     // Reading a terminal cannot be interrupted, but need not be waited for.
     match unless(halt, tokio::task::spawn_blocking(move || ask(&question))).await {
-        None => Ok(false),
+        None => {
+            tell("\n");
+            Ok(false)
+        }
         Some(Ok(true)) => Ok(true),
         Some(_) => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
     }
