@@ -10,6 +10,7 @@ use clap::Args;
 use super::UsageError;
 use super::uri::{DEFAULT_PORT, Uri, same_database};
 use crate::net::{Address, AddressMap, Connector, Credentials, Secret, Tls, TlsOptions};
+use crate::results::Options;
 use crate::target::Site;
 use crate::units::parse_time;
 
@@ -97,6 +98,15 @@ impl ConnectionArgs {
     /// [`UsageError`] names the options that do not go together, or the file that is of no use.
     pub fn site(&self) -> Result<Site, UsageError> {
         self.check(std::env::var(PASSWORD_VARIABLE).ok(), ask_password)
+    }
+
+    /// Enters what was asked into a record's options; never a password.
+    pub fn describe(&self, site: &Site, options: &mut Options) {
+        options.address = site.address.to_string();
+        options.tls = site.connector.tls.is_some();
+        options.db = site.connector.database;
+        options.connect_timeout_seconds = site.connector.connect_timeout.as_secs_f64();
+        options.address_map.clone_from(&self.address_map);
     }
 
     fn check(

@@ -93,8 +93,7 @@ impl FillCommand {
     }
 
     fn job(&self) -> Result<(Job, Options), UsageError> {
-        let (spec, request) = self.dataset.spec()?;
-        let options = self.fill.options(spec)?;
+        let options = self.fill.options(self.dataset.spec()?)?;
         if self.spawn.is_some() && self.connection.names_a_server() {
             return Err(UsageError::new(
                 "--spawn starts servers of its own: leave out host, port, socket, URI, password and TLS",
@@ -105,21 +104,12 @@ impl FillCommand {
             // One in the environment is meant for other servers.
             site.connector.credentials = None;
         }
-        let mut asked = Options {
-            address: site.address.to_string(),
-            tls: site.connector.tls.is_some(),
-            db: site.connector.database,
-            key_size: request.key_size,
-            value_size: request.value_size,
-            key_prefix: request.prefix.clone(),
-            seed: request.seed,
-            ..Options::default()
-        };
-        match request.amount {
-            crate::dataset::Amount::Keys(keys) => asked.keys = Some(keys),
-            crate::dataset::Amount::Bytes(bytes) => asked.data_bytes = Some(bytes),
-        }
+        let mut asked = Options::default();
+        self.dataset.describe(&mut asked);
+        self.connection.describe(&site, &mut asked);
         self.fill.describe(&mut asked);
+        asked.spawn = self.spawn.as_ref().map(ToString::to_string);
+        asked.server_binary = self.server_binary.as_ref().map(|path| path.display().to_string());
         let spawn = self
             .spawn
             .clone()
