@@ -113,7 +113,7 @@ on_each_server! {
                             truth.missing += connection.del::<_, u64>(&key).unwrap();
                         } else if change && slot % 3 == 1 {
                             let mut set = redis::cmd("SET");
-                            let set = set.arg(&key).arg("theirs").arg("XX");
+                            let set = set.arg(&key).arg("x".repeat(data.value_size as usize)).arg("XX");
                             truth.wrong += u64::from(set.query::<Option<String>>(&mut connection).unwrap().is_some());
                         }
                     }
