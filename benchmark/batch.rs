@@ -9,8 +9,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fillbench::dataset::{Amount, Request, Spec, Values};
 use fillbench::write::{Batch, BatchOptions, Command, Depth, Order, ReplyMode, Walk};
 
-/// As many as a writer gives to its socket at a time.
-const CHUNK_BYTES: usize = 64 << 10;
+/// About as many as a writer gives to its socket at a time.
+const CHUNK_BYTES: usize = 65_483;
 
 fn generate(
     criterion: &mut Criterion,
@@ -20,7 +20,7 @@ fn generate(
     group: u64,
     order: Order,
 ) {
-    let keys = 1_500_000;
+    let keys = 3_000_000;
     let request =
         Request { amount: Amount::Keys(keys), key_size, value_size, prefix: String::new(), seed: 1 };
     let spec = Arc::new(Spec::new(&request).unwrap_or_else(|error| unreachable!("{error}")));
@@ -50,7 +50,7 @@ fn generate(
 }
 
 fn batch(criterion: &mut Criterion) {
-    for (key_size, value_size, group) in [(32, 64, 366), (256, 512, 161)] {
+    for (key_size, value_size, group) in [(32, 64, 183), (256, 512, 183)] {
         generate(criterion, key_size, value_size, Command::Mset, group, Order::Slot);
         generate(criterion, key_size, value_size, Command::Set, 1, Order::Slot);
         generate(criterion, key_size, value_size, Command::Set, 1, Order::Stride);

@@ -8,7 +8,7 @@
 //! L6 commands/  one file per subcommand: arguments ─► engine ─► results ─► report
 //! L5 args/      what the command line may say, as options that fit together
 //! L4 fill/      the engine: plan, send, prove       report/   what people and machines read
-//! L3 write/     batch, writer        proof/   count, read        target/  attach, spawn
+//! L3 write/     batch, writer        proof/   count, read        target/  site, spawn
 //! L2 cluster/   topology, discovery, what a node says of itself
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time

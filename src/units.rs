@@ -69,6 +69,15 @@ pub fn parse_time(text: &str) -> Result<Duration, UnitError> {
     }
 }
 
+/// As [`parse_time`], for time in which something has to happen.
+///
+/// # Errors
+/// [`UnitError::Time`] if it is none, negative, or zero.
+pub fn parse_time_above_zero(text: &str) -> Result<Duration, UnitError> {
+    let time = parse_time(text)?;
+    if time.is_zero() { Err(UnitError::Time(text.into())) } else { Ok(time) }
+}
+
 /// A ceiling on how fast keys are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rate {

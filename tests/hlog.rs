@@ -33,7 +33,7 @@ fn another_reader_finds_every_pipeline() {
         let mut latency = new_histogram();
         (1..=1000).for_each(|us| latency.record(us + 1000 * number).unwrap());
         let (start, length) = (Duration::from_secs(number), Duration::from_secs(1));
-        report.event(Event::Second(Second { start, length, masters: Vec::new(), latency }));
+        report.event(&Event::Second(Second { start, length, masters: Vec::new(), latency }));
     }
     drop(report);
 

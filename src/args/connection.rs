@@ -12,7 +12,7 @@ use super::uri::{DEFAULT_PORT, Uri, same_database};
 use crate::net::{Address, AddressMap, Connector, Credentials, Secret, Tls, TlsOptions};
 use crate::results::Options;
 use crate::target::Site;
-use crate::units::parse_time;
+use crate::units::parse_time_above_zero;
 
 /// The variable that redis-cli takes its password from.
 const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
@@ -72,7 +72,7 @@ pub struct ConnectionArgs {
     #[arg(long, conflicts_with_all = ["cacert", "cacertdir"])]
     insecure: bool,
     /// Time for a connection to be made and answered [default: 5s]
-    #[arg(long, value_name = "TIME", value_parser = time_above_zero)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero)]
     connect_timeout: Option<Duration>,
     /// Reach a node that says host:port elsewhere: host:port=host:port or host=host; repeatable
     #[arg(long, value_name = "FROM=TO")]
@@ -200,14 +200,6 @@ impl ConnectionArgs {
 #[expect(clippy::unnecessary_wraps, reason = "clap's parsers may fail, and this one cannot")]
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::from(text))
-}
-
-fn time_above_zero(text: &str) -> Result<Duration, String> {
-    match parse_time(text) {
-        Ok(Duration::ZERO) => Err("no connection is made in no time: write 5s".into()),
-        Ok(time) => Ok(time),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 /// Asks on the terminal itself, whatever stdin and stdout are.

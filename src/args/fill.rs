@@ -9,7 +9,7 @@ use super::UsageError;
 use crate::dataset::Spec;
 use crate::fill::{CommandChoice, FillOptions, Timeouts};
 use crate::results::Options;
-use crate::units::{Rate, UnitError, parse_rate, parse_time};
+use crate::units::{Rate, parse_rate, parse_time, parse_time_above_zero};
 use crate::write::{Order, ReplyMode, TimeToLive};
 
 /// How to fill, as it was typed.
@@ -53,16 +53,16 @@ pub struct FillArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=256))]
     threads: Option<u64>,
     /// How long a master may neither take nor answer anything
-    #[arg(long, value_name = "TIME", value_parser = above_zero, default_value = "30s")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "30s")]
     barrier_timeout: Duration,
     /// How long a master may be silent during the proof
-    #[arg(long, value_name = "TIME", value_parser = above_zero, default_value = "30s")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "30s")]
     proof_timeout: Duration,
     /// How long emptying a master may take
-    #[arg(long, value_name = "TIME", value_parser = above_zero, default_value = "5m")]
+    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "5m")]
     flush_timeout: Duration,
     /// How long the whole run may take
-    #[arg(long, value_name = "TIME", value_parser = above_zero)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero)]
     deadline: Option<Duration>,
 }
 
@@ -180,9 +180,4 @@ impl FillArgs {
 /// One thread sends more than one server takes; servers on the same machine need the others.
 fn quarter_of_the_processors() -> u64 {
     std::thread::available_parallelism().map_or(1, |cpus| (cpus.get() as u64 / 4).max(1))
-}
-
-fn above_zero(text: &str) -> Result<Duration, UnitError> {
-    parse_time(text)?.checked_sub(Duration::from_nanos(1)).ok_or_else(|| UnitError::Time(text.into()))?;
-    parse_time(text)
 }

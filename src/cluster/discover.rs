@@ -1,6 +1,6 @@
 //! Finding out whether the server that was named is alone or part of a cluster, and who owns what.
 
-use crate::net::{Address, AddressMap, Connection, Connector, NetError};
+use crate::net::{Address, AddressMap, Connection, Connector, NetError, shown};
 use crate::resp::Value;
 
 use super::{ClusterError, Info, Topology, show_slots};
@@ -91,7 +91,7 @@ pub async fn ask(node: &mut Connection, tls: bool) -> Result<Option<Topology>, C
     // A user who may not ask the cluster may still ask whether there is one.
     match info(node).await? {
         Some(info) if info.text("cluster_enabled") == Some("0") => Ok(None),
-        _ => Err(ClusterError::Hidden { address, message: refusal.unwrap_or_default() }),
+        _ => Err(ClusterError::Hidden { address, message: shown(&refusal.unwrap_or_default()) }),
     }
 }
 

@@ -1,6 +1,5 @@
 //! `fillbench [options]`: fill, prove, report.
 
-use std::future::Future;
 use std::hash::BuildHasher;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -9,12 +8,11 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use tokio::sync::watch;
 
 use crate::args::{ConnectionArgs, DatasetArgs, FillArgs, OutputArgs, UsageError};
-use crate::fill::{FillError, FillOptions, Prepared, fill, prepare};
+use crate::fill::{FillError, FillOptions, Limit, Limits, Prepared, fill, prepare};
 use crate::report::{OutputError, OutputOptions, Report, ask, error_lines, tell};
-use crate::results::{Failure, Options, Record, Verdict, new_histogram};
+use crate::results::{Failure, LatencyHistogram, Options, Record, Verdict, new_histogram};
 use crate::target::{Layout, Site, Spawn, Spawned};
 use crate::units::show_count;
 
@@ -85,7 +83,9 @@ impl FillCommand {
             }
         };
         let runtime = runtime(job.options.threads)?;
-        let latency = runtime.block_on(job.run(&report, &mut record))?;
+        let started = Instant::now();
+        let latency = runtime.block_on(job.run(started, &report, &mut record))?;
+        record.seconds.total = started.elapsed().as_secs_f64();
         // Whatever is still waiting, a name service for instance, is not waited for.
         runtime.shutdown_background();
         report.finish(&record, &latency)?;
@@ -108,6 +108,9 @@ impl FillCommand {
         self.dataset.describe(&mut asked);
         self.connection.describe(&site, &mut asked);
         self.fill.describe(&mut asked);
+        if self.spawn.is_some() {
+            asked.address.clear();
+        }
         asked.spawn = self.spawn.as_ref().map(ToString::to_string);
         asked.server_binary = self.server_binary.as_ref().map(|path| path.display().to_string());
         let spawn = self
@@ -123,30 +126,29 @@ impl Job {
     /// for is an error.
     async fn run(
         mut self,
+        started: Instant,
         report: &Arc<Report>,
         record: &mut Record,
-    ) -> Result<crate::results::LatencyHistogram> {
-        let started = Instant::now();
+    ) -> Result<LatencyHistogram> {
         let halt = interrupted().context("failed to handle signals")?;
-        let Some(ready) = unless(halt.clone(), self.make_ready(record)).await else {
-            record.verdict = Verdict::Interrupted;
-            return Ok(new_histogram());
-        };
+        let limits = Limits::new(halt, started, self.options.timeouts.deadline);
         // Lives until the run is over: dropping it stops the servers.
-        let (spawned, prepared) = match ready {
-            Ok(ready) => ready,
-            Err(failure) => {
-                record.error = Some(failure);
-                record.seconds.total = started.elapsed().as_secs_f64();
-                return Ok(new_histogram());
-            }
+        let (spawned, prepared) = match limits.within(self.make_ready(record)).await {
+            Ok(Ok(ready)) => ready,
+            Ok(Err(failure)) => return Ok(fail(record, failure)),
+            Err(limit) => return Ok(cut(record, limit)),
         };
-        if self.options.flush && spawned.is_none() && !self.yes && !consented(&prepared, halt.clone()).await?
-        {
-            record.verdict = Verdict::Interrupted;
-            return Ok(new_histogram());
+        if self.options.flush && spawned.is_none() && !self.yes {
+            match limits.within(consent(&prepared)).await {
+                Ok(consented) => consented?,
+                Err(limit) => {
+                    // The question's line is still open.
+                    tell("\n");
+                    return Ok(cut(record, limit));
+                }
+            }
         }
-        let latency = fill(prepared, &self.options, report.clone(), halt, record, started).await;
+        let latency = fill(prepared, &self.options, report.clone(), &limits, record).await;
         drop(spawned);
         Ok(latency)
     }
@@ -162,7 +164,6 @@ impl Job {
                     .map_err(|error| Failure { message: error.to_string(), cure: error.cure() })?;
                 self.site.address = spawned.seed();
                 record.target.kind = "spawned".into();
-                record.options.address = self.site.address.to_string();
                 Some(spawned)
             }
         };
@@ -171,12 +172,27 @@ impl Job {
     }
 }
 
-/// Emptying masters that hold keys wants a yes. False if the question was interrupted.
-async fn consented(prepared: &Prepared, halt: watch::Receiver<bool>) -> Result<bool> {
+/// A run that failed before anything was sent.
+fn fail(record: &mut Record, failure: Failure) -> LatencyHistogram {
+    record.error = Some(failure);
+    new_histogram()
+}
+
+/// A run that was cut short before anything was sent.
+fn cut(record: &mut Record, limit: Limit) -> LatencyHistogram {
+    match limit {
+        Limit::Interrupted => record.verdict = Verdict::Interrupted,
+        Limit::Deadline(limit) => record.error = Some(FillError::Deadline(limit).failure()),
+    }
+    new_histogram()
+}
+
+/// Emptying masters that hold keys wants a yes.
+async fn consent(prepared: &Prepared) -> Result<()> {
     let masters: Vec<String> = prepared.addresses().iter().map(ToString::to_string).collect();
     let hold = if masters.len() == 1 { "holds" } else { "hold" };
     let (holding, them) = match prepared.existing_keys() {
-        Some(0) => return Ok(true),
+        Some(0) => return Ok(()),
         Some(1) => (format!("{hold} 1 key"), "it"),
         Some(keys) => (format!("{hold} {} keys", show_count(keys)), "them all"),
         None => ("may hold keys".into(), "them all"),
@@ -188,21 +204,9 @@ async fn consented(prepared: &Prepared, halt: watch::Receiver<bool>) -> Result<b
     }
     let question = format!("{masters} {holding}. Delete {them}?");
     // Reading a terminal cannot be interrupted, but need not be waited for.
-    match unless(halt, tokio::task::spawn_blocking(move || ask(&question))).await {
-        None => {
-            tell("\n");
-            Ok(false)
-        }
-        Some(Ok(true)) => Ok(true),
-        Some(_) => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
-    }
-}
-
-/// The result of `work`, or nothing if somebody wants the run to end first.
-async fn unless<T>(mut halt: watch::Receiver<bool>, work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        done = work => Some(done),
-        Ok(_) = halt.wait_for(|halt| *halt) => None,
+    match tokio::task::spawn_blocking(move || ask(&question)).await {
+        Ok(true) => Ok(()),
+        _ => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
     }
 }
 

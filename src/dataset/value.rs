@@ -8,6 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 use super::{Position, Spec, golden};
+use crate::slots::SLOTS;
 
 /// Bytes in the pool. Large, so that compressors find next to nothing across values.
 pub const POOL_BYTES: usize = 32 << 20;
@@ -18,7 +19,7 @@ pub const STAMP_BYTES: usize = 8;
 /// What memory is read by.
 const CACHE_LINE_BYTES: usize = 64;
 /// The pool's distance between the first values of neighbouring slots in golden order.
-const SLOT_STRIDE: usize = POOL_BYTES / 16384;
+const SLOT_STRIDE: usize = POOL_BYTES / SLOTS as usize;
 
 /// The values of one dataset. Holds the pool: share it rather than make another.
 pub struct Values {

@@ -41,14 +41,6 @@ pub(super) struct Chosen {
     pub wire_bytes_per_second: Option<f64>,
 }
 
-impl Chosen {
-    /// Keys in a pipeline, as it was asked or chosen.
-    pub fn depth(&self) -> u64 {
-        let (Depth::Exactly(depth) | Depth::AtLeast(depth)) = self.batch.depth;
-        depth
-    }
-}
-
 /// Chooses for so many masters, the farthest of which answers within `round_trip`.
 pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration) -> Chosen {
     let spec = &options.spec;
@@ -84,8 +76,7 @@ pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration
         Some(depth) => Depth::Exactly(depth),
         None => Depth::AtLeast((PIPELINE_BYTES.min(paced) / key_bytes).max(1)),
     };
-    let (Depth::Exactly(depth) | Depth::AtLeast(depth)) = batch.depth;
-    let pipeline_bytes = depth * key_bytes;
+    let pipeline_bytes = batch.depth.keys() * key_bytes;
     let pipelines = match options.window {
         _ if options.serial => 1,
         Some(window) => window,
@@ -162,10 +153,10 @@ mod tests {
             let chosen = choose(&options, 3, NEAR);
             let key_bytes = wire_bytes_per_key(&options.spec, &chosen.batch);
             assert!(chosen.batch.group == 1 || chosen.batch.group * key_bytes <= GROUP_BYTES);
-            let pipeline = chosen.depth() * key_bytes;
-            assert!(chosen.depth() == 1 || pipeline <= PIPELINE_BYTES, "{chosen:?}");
+            let pipeline = chosen.batch.depth.keys() * key_bytes;
+            assert!(chosen.batch.depth.keys() == 1 || pipeline <= PIPELINE_BYTES, "{chosen:?}");
             let in_flight = pipeline * chosen.window.pipelines as u64;
-            assert!(chosen.depth() == 1 || in_flight <= 2 * IN_FLIGHT_BYTES, "{chosen:?}");
+            assert!(chosen.batch.depth.keys() == 1 || in_flight <= 2 * IN_FLIGHT_BYTES, "{chosen:?}");
         }
     }
 
@@ -183,6 +174,6 @@ mod tests {
     fn under_a_rate_pipelines_are_short() {
         let paced = FillOptions { rate: Some(Rate::Keys(3000.0)), ..options(3_000_000, 256, 512) };
         let chosen = choose(&paced, 3, NEAR);
-        assert!(chosen.depth() <= 100 && chosen.batch.group <= 10, "{chosen:?}");
+        assert!(chosen.batch.depth.keys() <= 100 && chosen.batch.group <= 10, "{chosen:?}");
     }
 }

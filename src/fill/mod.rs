@@ -5,6 +5,7 @@ mod audit;
 mod choose;
 mod error;
 mod ledger;
+mod limits;
 mod machine;
 mod outcome;
 mod plan;
@@ -17,6 +18,7 @@ mod settings;
 mod survey;
 
 pub use error::FillError;
+pub use limits::{Limit, Limits};
 pub use prepare::{Prepared, prepare};
-pub use run::{Halt, fill};
+pub use run::fill;
 pub use settings::{CommandChoice, FillOptions, Timeouts};

@@ -1,12 +1,12 @@
 //! What a fill came to, entered into its record stage by stage, so that a run that ends early leaves
 //! what is known until then.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::cluster::{Info, Mode};
 use crate::results::{Event, Failure, Latency, LimitedBy, Observer, Rates, Record, Seconds, Server, Verdict};
 use crate::units::{show_bytes, show_count};
-use crate::write::{Command, Order, ReplyMode};
+use crate::write::{Order, ReplyMode};
 
 use super::choose::Chosen;
 use super::ledger::Ledger;
@@ -17,6 +17,8 @@ use super::{FillError, FillOptions, audit, machine};
 
 /// A thread that was busy for more than this share of the time held the others up.
 const BUSY: f64 = 0.85;
+/// Writers that waited for the rate for more than this share of their time were limited by it.
+const MOSTLY: f64 = 0.5;
 /// A fill shorter than this is too short to say what limited it.
 const SHORTEST_TO_JUDGE: Duration = Duration::from_millis(200);
 
@@ -24,18 +26,14 @@ const SHORTEST_TO_JUDGE: Duration = Duration::from_millis(200);
 pub(super) struct Outcome<'a> {
     record: &'a mut Record,
     pair_bytes: u64,
-    started: Instant,
     pub clock: Clock,
 }
 
 impl<'a> Outcome<'a> {
     /// Enters what was asked and chosen.
-    pub fn new(record: &'a mut Record, options: &FillOptions, chosen: &Chosen, started: Instant) -> Self {
+    pub fn new(record: &'a mut Record, options: &FillOptions, chosen: &Chosen) -> Self {
         let done = &mut record.done;
-        done.command = match chosen.batch.command {
-            Command::Set => "SET".into(),
-            Command::Mset => "MSET".into(),
-        };
+        done.command = chosen.batch.command.name().into();
         done.order = match chosen.order {
             Order::Slot => "slot".into(),
             Order::Stride => "stride".into(),
@@ -45,14 +43,13 @@ impl<'a> Outcome<'a> {
             ReplyMode::On => "on".into(),
         };
         done.group_keys = chosen.batch.group;
-        done.pipeline_depth = chosen.depth();
+        done.pipeline_depth = chosen.batch.depth.keys();
         done.window = chosen.window.pipelines as u64;
         done.writers = chosen.writers;
         done.threads = options.threads;
-        record.account.planned = options.spec.keys();
         record.account.suspect = options.spec.keys();
         record.client.host = machine::host();
-        Self { record, pair_bytes: options.spec.pair_bytes(), started, clock: Clock::default() }
+        Self { record, pair_bytes: options.spec.pair_bytes(), clock: Clock::default() }
     }
 
     /// Enters what the user was warned of.
@@ -108,7 +105,7 @@ impl<'a> Outcome<'a> {
             1 => done.command.clone(),
             group => format!("{} of up to {group} keys", done.command),
         };
-        observer.event(Event::Planned {
+        observer.event(&Event::Planned {
             target: if server.trim().is_empty() { place } else { format!("{place}, {}", server.trim()) },
             how: format!(
                 "{command}, {} order, replies {}, pipelines of {} keys ({})",
@@ -140,7 +137,8 @@ impl<'a> Outcome<'a> {
             interval_keys_per_second: sent.spread,
         };
         record.latency_us = Latency::from(&sent.latency);
-        let worked: f64 = (0..sent.parts.len()).map(|_| fill).sum();
+        let spans = sent.parts.iter().filter_map(|part| part.written.as_ref()?.span);
+        let worked: f64 = spans.map(|(first, last)| (last - first).as_secs_f64()).sum();
         let share = |time: Duration| if worked > 0.0 { (time.as_secs_f64() / worked).min(1.0) } else { 0.0 };
         record.client.cpu_seconds = sent.cpu_seconds;
         record.client.waiting_share = share(sent.parts.iter().map(|part| part.progress.waiting()).sum());
@@ -203,14 +201,13 @@ impl<'a> Outcome<'a> {
             _ if record.verdict == Verdict::Exact => None,
             Ended::Failed(error) => Some(error.failure()),
             Ended::Interrupted => None,
-            Ended::Complete => unproven(&totals.suspect, after),
+            Ended::Complete => unproven(totals.suspect, after),
         };
         let Clock { flush, audit, proof } = self.clock;
         record.seconds = Seconds {
             flush: flush.as_secs_f64(),
             audit: audit.as_secs_f64(),
             proof: proof.as_secs_f64(),
-            total: self.started.elapsed().as_secs_f64(),
             ..record.seconds
         };
         record.client.peak_rss_bytes = machine::peak_rss_bytes();
@@ -218,9 +215,9 @@ impl<'a> Outcome<'a> {
 }
 
 /// Why keys stayed suspect although all was sent.
-fn unproven(suspect: &u64, after: &After) -> Option<Failure> {
+fn unproven(suspect: u64, after: &After) -> Option<Failure> {
     let why = after.proof.as_ref()?.why_open.clone()?;
-    (*suspect > 0).then(|| FillError::Unproven { keys: *suspect, why }.failure())
+    (suspect > 0).then(|| FillError::Unproven { keys: suspect, why }.failure())
 }
 
 /// A version's numbers, so that 10 is above 9.
@@ -236,7 +233,7 @@ fn limited_by(record: &Record, prepared: &Prepared) -> LimitedBy {
     if fill < SHORTEST_TO_JUDGE.as_secs_f64() {
         return LimitedBy::Unknown;
     }
-    if record.client.pacing_share > 0.5 {
+    if record.client.pacing_share > MOSTLY {
         return LimitedBy::Rate;
     }
     let client = record.client.cpu_seconds / fill;

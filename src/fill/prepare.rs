@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::cluster::{self, ClusterError, Info, Master, Mode, Topology, discover};
 use crate::net::{Address, Connection, NetError};
-use crate::proof::{count_slots, may_count, may_read};
+use crate::proof::{count_database, count_slots, may_count, may_read};
 use crate::resp::Value;
 use crate::slots::SLOTS;
 use crate::target::Site;
@@ -36,9 +36,8 @@ pub async fn prepare(site: Site, options: &FillOptions) -> Result<Prepared, Fill
     let found = discover(&site.connector, &site.address, &site.map).await?;
     let topology = found.topology;
     let mut nodes = Vec::new();
-    for (master, node) in
-        topology.masters.iter().zip(survey(&site.connector, &topology.masters, topology.mode).await)
-    {
+    let surveyed = survey(&site.connector, &topology.masters, topology.mode).await?;
+    for (master, node) in topology.masters.iter().zip(surveyed) {
         nodes.push(node.map_err(|error| unreachable_master(error, master, &site.address))?);
     }
     let mut prepared = Prepared { site, topology, nodes, may_count: true, warnings: BTreeMap::new() };
@@ -111,12 +110,13 @@ impl Prepared {
         let counts = info.is_some() && may_count(connection, self.topology.mode).await?;
         let slot = self.topology.masters[index].slots.first().map_or(0, |slots| *slots.start());
         let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
-        let reads = may_read(connection, &key).await?;
+        let reads = may_read(connection, &key, options.ttl.is_some()).await?;
         if info.is_some() {
             // What was refused until here was asked by this check, and is no part of the fill.
             *info = cluster::info(connection).await?;
         }
-        if !reads && !counts {
+        // Keys that expire are never proven by a count.
+        if !reads && (!counts || options.ttl.is_some()) {
             return Err(FillError::Unprovable { address });
         }
         self.may_count &= counts;
@@ -148,7 +148,7 @@ impl Prepared {
             }
         }
         let masters = &self.topology.masters;
-        let nodes = survey(&self.site.connector, masters, self.topology.mode).await;
+        let nodes = survey(&self.site.connector, masters, self.topology.mode).await?;
         self.nodes = nodes.into_iter().collect::<Result<_, _>>()?;
         Ok(())
     }
@@ -161,8 +161,9 @@ impl Prepared {
         }
         for (master, node) in self.topology.masters.iter().zip(&mut self.nodes) {
             let slots: Vec<u16> = master.slots.iter().cloned().flatten().collect();
-            let counts = match (node.keys, self.topology.mode) {
-                (Some(0), _) => vec![0; slots.len()],
+            // Counted anew, after the INFO that the audit starts from: nothing falls between the two.
+            let counts = match (count_database(&mut node.connection).await?, self.topology.mode) {
+                (0, _) => vec![0; slots.len()],
                 (_, Mode::Standalone) => continue,
                 (_, Mode::Cluster) => count_slots(&mut node.connection, &slots).await?,
             };

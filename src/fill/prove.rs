@@ -21,7 +21,7 @@ use super::ledger::Ledger;
 const READERS: usize = 2;
 /// Slots read in one go; the rest is then split anew, so that readers end together.
 const SLOTS_PER_READ: usize = 64;
-/// How often slots that are being moved are looked for again.
+/// Slots that are being moved are looked for in so many rounds.
 const ROUNDS: usize = 3;
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(500);
 const REPORT_EVERY: Duration = Duration::from_millis(100);
@@ -186,10 +186,10 @@ async fn read_round(
                 Some(Ok(Err(error))) => why_open = Some(error.to_string()),
                 Some(Err(error)) => why_open = Some(error.to_string()),
             },
-            _ = ticks.tick() => observer.event(Event::Proving { keys: progress.load(Relaxed), of }),
+            _ = ticks.tick() => observer.event(&Event::Proving { keys: progress.load(Relaxed), of }),
         }
     }
-    observer.event(Event::Proving { keys: progress.load(Relaxed), of });
+    observer.event(&Event::Proving { keys: progress.load(Relaxed), of });
     why_open.or_else(|| (!ledger.unproven().is_empty()).then(|| "their owners would not show them".into()))
 }
 

@@ -1,11 +1,8 @@
 //! One fill from the first connection to the verdict: make the masters ready, send, look at what
 //! happened, prove. Whoever wants it to end can end it in each stage.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use tokio::sync::watch;
 
 use crate::cluster::{Info, rediscover};
 use crate::dataset::Values;
@@ -14,22 +11,13 @@ use crate::results::{Event, LatencyHistogram, Observer, Record, new_histogram};
 
 use super::choose::choose;
 use super::ledger::Ledger;
+use super::limits::Limits;
 use super::outcome::Outcome;
 use super::prepare::Prepared;
 use super::prove::{Evidence, Proof, prove};
 use super::send::{Ended, Sent, send};
 use super::survey::survey;
 use super::{FillError, FillOptions, audit};
-
-/// Set to true by whoever wants a run to end: it does so within a second.
-pub type Halt = watch::Receiver<bool>;
-
-/// What ends a run from outside.
-#[derive(Clone)]
-pub(super) struct Limits {
-    halt: Halt,
-    deadline: Option<(Instant, Duration)>,
-}
 
 /// What was found after the sending; empty where nobody could look. By planned master.
 #[derive(Default)]
@@ -55,17 +43,14 @@ pub async fn fill(
     mut prepared: Prepared,
     options: &FillOptions,
     observer: Arc<dyn Observer>,
-    halt: Halt,
+    limits: &Limits,
     record: &mut Record,
-    started: Instant,
 ) -> LatencyHistogram {
-    let deadline = options.timeouts.deadline.map(|limit| (started + limit, limit));
-    let limits = Limits { halt, deadline };
     let round_trip = prepared.nodes.iter().map(|node| node.round_trip).max().unwrap_or_default();
     let chosen = choose(options, prepared.topology.masters.len(), round_trip);
-    let mut outcome = Outcome::new(record, options, &chosen, started);
+    let mut outcome = Outcome::new(record, options, &chosen);
     for warning in prepared.warnings() {
-        observer.event(Event::Warning(warning.clone()));
+        observer.event(&Event::Warning(warning.clone()));
         outcome.warned(warning);
     }
     let ready = limits.bound(make_ready(&mut prepared, options, &mut outcome.clock)).await;
@@ -79,7 +64,7 @@ pub async fn fill(
     };
     let values = Arc::new(Values::new(&options.spec));
     outcome.announce(&*observer);
-    let (sent, mut ended) = send(&prepared, options, &chosen, &values, &observer, &limits).await;
+    let (sent, mut ended) = send(&prepared, options, &chosen, &values, &observer, limits).await;
     let mut ledger = sent.ledger(&options.spec);
     outcome.sent(&prepared, &sent, &ledger);
 
@@ -96,42 +81,7 @@ pub async fn fill(
     }
     outcome.after(&prepared, &after);
     outcome.ended(ended, &ledger, &after);
-    observer.event(Event::Finished);
     sent.latency
-}
-
-impl Limits {
-    /// Runs `work` to its end, unless the run is to end first.
-    pub async fn bound<T>(&self, work: impl Future<Output = Result<T, FillError>>) -> Result<T, Ended> {
-        tokio::select! {
-            done = work => done.map_err(Ended::Failed),
-            ended = self.reached() => Err(ended),
-        }
-    }
-
-    /// Ends when somebody asks for it, or when the run's time is over.
-    pub async fn reached(&self) -> Ended {
-        let mut halt = self.halt.clone();
-        let halted = async {
-            if halt.wait_for(|halt| *halt).await.is_err() {
-                // Nobody is left who could ask.
-                std::future::pending::<()>().await;
-            }
-        };
-        let overdue = async {
-            match self.deadline {
-                Some((at, limit)) => {
-                    tokio::time::sleep_until(at.into()).await;
-                    limit
-                }
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = halted => Ended::Interrupted,
-            limit = overdue => Ended::Failed(FillError::Deadline(limit)),
-        }
-    }
 }
 
 /// Empties the masters if that was asked, and returns which slots hold no key.
@@ -171,13 +121,15 @@ impl Stage<'_> {
     ) -> Result<(), FillError> {
         let since = Instant::now();
         let Prepared { site, topology, nodes, .. } = self.prepared;
-        let now = survey(&site.connector, &topology.masters, topology.mode).await;
+        let now = survey(&site.connector, &topology.masters, topology.mode).await?;
         after.infos = now.into_iter().map(|node| node.ok()?.info).collect();
         for (index, (before, after_info)) in nodes.iter().zip(&after.infos).enumerate() {
             let (command, commands) = sent.commands_of(index);
             after.suspicion.push(match (&before.info, after_info, commands) {
                 _ if self.options.ttl.is_some() => Some("its keys expire".into()),
-                (Some(before), Some(now), Some(commands)) => audit::suspicion(before, now, command, commands),
+                (Some(before), Some(now), Some(commands)) => {
+                    audit::suspicion(before, now, &command, commands)
+                }
                 (_, _, None) => Some("what it executed is not known".into()),
                 _ => Some("it does not show its counters".into()),
             });

@@ -50,12 +50,7 @@ impl Sampler {
 
     /// To be called about ten times a second.
     pub fn tick(&mut self) {
-        let keys: u64 = self.masters.iter().map(Watched::executed).sum();
-        self.observer.event(Event::Filling {
-            keys,
-            payload_bytes: keys * self.pair_bytes,
-            elapsed: self.started.elapsed(),
-        });
+        self.tell();
         if self.interval_started.elapsed() >= INTERVAL {
             self.end_interval();
         }
@@ -64,9 +59,18 @@ impl Sampler {
     /// Ends the last interval, and returns the latencies of all pipelines and the spread of the whole
     /// seconds' rates.
     pub fn finish(mut self) -> (LatencyHistogram, Spread) {
-        self.tick();
+        self.tell();
         self.end_interval();
         (self.latency, Spread::of(&mut self.keys_per_second))
+    }
+
+    fn tell(&self) {
+        let keys: u64 = self.masters.iter().map(Watched::executed).sum();
+        self.observer.event(&Event::Filling {
+            keys,
+            payload_bytes: keys * self.pair_bytes,
+            elapsed: self.started.elapsed(),
+        });
     }
 
     fn end_interval(&mut self) {
@@ -94,10 +98,8 @@ impl Sampler {
         if length >= SHORTEST_FOR_SPREAD {
             self.keys_per_second.push(keys as f64 / length.as_secs_f64());
         }
-        if !latency.is_empty() || keys > 0 {
-            self.latency += &latency;
-        }
-        self.observer.event(Event::Second(Second { start, length, masters, latency }));
+        self.latency += &latency;
+        self.observer.event(&Event::Second(Second { start, length, masters, latency }));
     }
 }
 

@@ -8,19 +8,21 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::dataset::{Spec, Values};
-use crate::net::{Address, Connector, Stream};
+use crate::net::{Address, Connector, Stream, shown};
 use crate::results::{LatencyHistogram, Observer, Spread, new_histogram};
 use crate::write::{Batch, Command, End, Pacer, Progress, Stop, Walk, Writer, Written};
 
 use super::audit::patrol;
 use super::choose::Chosen;
 use super::ledger::Ledger;
+use super::limits::Limits;
 use super::plan::{Share, shares};
 use super::prepare::Prepared;
-use super::run::Limits;
 use super::sampler::Sampler;
+use super::survey::in_order;
 use super::{FillError, FillOptions, machine};
 
+/// How often progress is looked at.
 const TICK: Duration = Duration::from_millis(100);
 /// After an interruption, answers that are due are waited for no longer than this.
 const LAST_ANSWERS: Duration = Duration::from_millis(500);
@@ -67,18 +69,14 @@ impl Sent {
 
     /// The command that was sent to a master, as its statistics name it, and how many it executed;
     /// `None` if some were not answered for.
-    pub fn commands_of(&self, master: usize) -> (&'static str, Option<u64>) {
-        let name = match self.command {
-            Command::Set => "set",
-            Command::Mset => "mset",
-        };
+    pub fn commands_of(&self, master: usize) -> (String, Option<u64>) {
         let of_master = self.parts.iter().filter(|part| part.share.master == master);
         let commands = of_master.map(|part| match &part.written {
             Some(written) if written.unanswered => None,
             Some(written) => Some(written.commands),
             None => Some(0),
         });
-        (name, commands.sum())
+        (self.command.name().to_ascii_lowercase(), commands.sum())
     }
 
     /// When the first byte was sent and the last answer came, to one master or to all.
@@ -122,7 +120,7 @@ pub(super) async fn send(
 
     let (stop, _) = watch::channel(None);
     let cpu_before = machine::cpu_seconds();
-    let mut site = Overseer {
+    let mut overseer = Overseer {
         prepared,
         parts: &sent.parts,
         limits,
@@ -138,12 +136,12 @@ pub(super) async fn send(
     };
     let mut ended = Ended::Complete;
     for turn in turns {
-        ended = site.oversee(turn).await;
+        ended = overseer.oversee(turn).await;
         if !matches!(ended, Ended::Complete) {
             break;
         }
     }
-    let Overseer { patrol, sampler, finished, .. } = site;
+    let Overseer { patrol, sampler, finished, .. } = overseer;
     patrol.abort();
     sent.cpu_seconds = machine::cpu_seconds() - cpu_before;
     (sent.latency, sent.spread) = sampler.finish();
@@ -173,14 +171,10 @@ async fn connect(prepared: &Prepared, parts: &[Part]) -> Result<Vec<Stream>, Fil
     for (index, part) in parts.iter().enumerate() {
         let connector = prepared.site.connector.clone();
         let address = prepared.topology.masters[part.share.master].address.clone();
-        opening.spawn(async move { connector.open(&address).await.map(|open| (index, open.into_stream())) });
+        opening.spawn(async move { (index, connector.open(&address).await) });
     }
-    let mut streams = Vec::with_capacity(parts.len());
-    while let Some(opened) = opening.join_next().await {
-        streams.push(opened??);
-    }
-    streams.sort_by_key(|(index, _)| *index);
-    Ok(streams.into_iter().map(|(_, stream)| stream).collect())
+    let opened = in_order(opening).await?.into_iter();
+    opened.map(|opened| Ok(opened?.into_stream())).collect()
 }
 
 fn watched(prepared: &Prepared, parts: &[Part]) -> Vec<(String, Vec<Arc<Progress>>)> {
@@ -228,7 +222,7 @@ impl Overseer<'_> {
                 },
                 _ = ticks.tick() => { self.sampler.tick(); None }
                 // These two are polled no more once one of them is ready: then the run is ending.
-                limit = &mut reached, if running => Some(limit),
+                limit = &mut reached, if running => Some(limit.into()),
                 changed = &mut self.patrol, if running => Some(Ended::Failed(match changed {
                     Ok((address, change)) => FillError::Changed { address, change },
                     Err(error) => error.into(),
@@ -255,7 +249,7 @@ impl Overseer<'_> {
         let error = match end {
             End::Done | End::Stopped => return None,
             _ if !first => return None,
-            End::Refused(message) => FillError::Refused { address, message },
+            End::Refused(message) => FillError::Refused { address, message: shown(&message) },
             End::Lost(message) => FillError::WriterLost { address, message },
             End::Silent(after) => {
                 let reason = ask_why(&self.prepared.site.connector, &address).await;

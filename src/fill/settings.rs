@@ -23,7 +23,7 @@ pub enum CommandChoice {
 pub struct Timeouts {
     /// How long a master may neither take nor answer anything during the fill.
     pub barrier: Duration,
-    /// How long a master may be silent during audits and the proof.
+    /// How long a master may be silent during the proof.
     pub proof: Duration,
     /// How long emptying one master may take.
     pub flush: Duration,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::cluster::{self, ClusterError, Info, Master, Mode};
 use crate::net::{Connection, Connector, NetError};
@@ -30,21 +30,23 @@ pub(super) async fn survey(
     connector: &Connector,
     masters: &[Master],
     mode: Mode,
-) -> Vec<Result<Node, ClusterError>> {
+) -> Result<Vec<Result<Node, ClusterError>>, JoinError> {
     let mut tasks = JoinSet::new();
     for (index, master) in masters.iter().enumerate() {
         let (connector, master) = (connector.clone(), master.clone());
         tasks.spawn(async move { (index, visit(&connector, &master, mode).await) });
     }
-    let mut nodes: BTreeMap<usize, _> = BTreeMap::new();
+    in_order(tasks).await
+}
+
+/// What numbered tasks return, in the order of their numbers.
+pub(super) async fn in_order<T: 'static>(mut tasks: JoinSet<(usize, T)>) -> Result<Vec<T>, JoinError> {
+    let mut done = BTreeMap::new();
     while let Some(joined) = tasks.join_next().await {
-        // A task is neither cancelled nor does it panic: an entry that were missing all the same
-        // would count as a master that does not answer.
-        if let Ok((index, node)) = joined {
-            nodes.insert(index, node);
-        }
+        let (number, value) = joined?;
+        done.insert(number, value);
     }
-    nodes.into_values().collect()
+    Ok(done.into_values().collect())
 }
 
 async fn visit(connector: &Connector, master: &Master, mode: Mode) -> Result<Node, ClusterError> {

@@ -10,7 +10,7 @@ use tokio_rustls::rustls;
 
 use super::refusal;
 use super::{Address, TlsProblem};
-use crate::resp::Malformed;
+use crate::resp::{Malformed, Value};
 
 /// Why there is no connection, or no answer. Its text is the cause; [`NetError::cure`] says what to
 /// do about it. Neither ever holds a password.
@@ -138,6 +138,12 @@ impl NetError {
     /// An error reply to `command`.
     pub(super) fn refused(address: &Address, command: String, message: &str) -> Self {
         Self::Refused { address: address.clone(), command, message: refusal::shown(message) }
+    }
+
+    /// A reply that `command` does not give: an error, or a value of another kind.
+    pub fn unexpected(address: &Address, command: &str, reply: &Value) -> Self {
+        let message = reply.as_error().map_or_else(|| format!("{reply:?}"), str::to_owned);
+        Self::refused(address, command.into(), &message)
     }
 
     /// An open connection failed: TLS has more to say about that than the operating system.

@@ -6,7 +6,7 @@ const SHOWN_CHARS: usize = 240;
 /// A server's message as it may be shown. Servers repeat the arguments of a command that they do not
 /// know, and a password may be among them: that part is cut off. Control characters, which a terminal
 /// would obey, are replaced.
-pub(super) fn shown(message: &str) -> String {
+pub fn shown(message: &str) -> String {
     let safe = message.split(", with args beginning with").next().unwrap_or_default();
     let safe = safe.replace(char::is_control, "?");
     match safe.char_indices().nth(SHOWN_CHARS) {

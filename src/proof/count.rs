@@ -22,7 +22,7 @@ pub async fn count_slots(node: &mut Connection, slots: &[u16]) -> Result<Vec<u64
     .await?;
     match refusal {
         None => Ok(counts),
-        Some(reply) => Err(refused(node, "CLUSTER COUNTKEYSINSLOT", &reply)),
+        Some(reply) => Err(NetError::unexpected(node.address(), "CLUSTER COUNTKEYSINSLOT", &reply)),
     }
 }
 
@@ -33,7 +33,10 @@ pub async fn count_slots(node: &mut Connection, slots: &[u16]) -> Result<Vec<u64
 /// [`NetError`] if the node does not answer, or refuses.
 pub async fn count_database(node: &mut Connection) -> Result<u64, NetError> {
     let reply = node.call(&[b"DBSIZE"]).await?;
-    reply.as_integer().map(|count| count as u64).ok_or_else(|| refused(node, "DBSIZE", &reply))
+    reply
+        .as_integer()
+        .map(|count| count as u64)
+        .ok_or_else(|| NetError::unexpected(node.address(), "DBSIZE", &reply))
 }
 
 /// Whether this user may count what a fill needs counted.
@@ -47,26 +50,4 @@ pub async fn may_count(node: &mut Connection, mode: Mode) -> Result<bool, NetErr
     };
     let sized = node.call_raw(&[b"DBSIZE"]).await?;
     Ok(counted.as_error().is_none() && sized.as_error().is_none())
-}
-
-/// Whether this user may read `key`, which this node owns.
-///
-/// # Errors
-/// [`NetError`] if the node does not answer.
-pub async fn may_read(node: &mut Connection, key: &[u8]) -> Result<bool, NetError> {
-    for command in [&[b"STRLEN", key][..], &[b"GETRANGE", key, b"0", b"0"], &[b"EXISTS", key]] {
-        let reply = node.call_raw(command).await?;
-        if reply.as_error().is_some_and(|message| message.starts_with("NOPERM")) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn refused(node: &Connection, command: &str, reply: &Value) -> NetError {
-    NetError::Refused {
-        address: node.address().clone(),
-        command: command.into(),
-        message: reply.as_error().map_or_else(|| format!("{reply:?}"), str::to_owned),
-    }
 }

@@ -5,5 +5,5 @@
 mod count;
 mod read;
 
-pub use count::{count_database, count_slots, may_count, may_read};
-pub use read::{Expectation, Found, ReadProgress, read};
+pub use count::{count_database, count_slots, may_count};
+pub use read::{Expectation, Found, ReadProgress, may_read, read};

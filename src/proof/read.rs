@@ -37,13 +37,6 @@ pub struct Found {
     pub unknown: u64,
 }
 
-impl Found {
-    /// All keys that were looked for.
-    pub fn keys(&self) -> u64 {
-        self.exact + self.missing + self.wrong + self.unknown
-    }
-}
-
 /// Counts keys as they are looked at.
 pub type ReadProgress = AtomicU64;
 
@@ -56,6 +49,23 @@ enum Seen {
     Unknown,
     /// An empty string or no key: a second question tells.
     Empty,
+}
+
+/// Whether this user may ask of `key`, which this node owns, what reading asks; with `expires`, its
+/// time to live, too.
+///
+/// # Errors
+/// [`NetError`] if the node does not answer.
+pub async fn may_read(node: &mut Connection, key: &[u8], expires: bool) -> Result<bool, NetError> {
+    let questions: [&[&[u8]]; 4] =
+        [&[b"STRLEN", key], &[b"GETRANGE", key, b"0", b"0"], &[b"EXISTS", key], &[b"PTTL", key]];
+    for question in &questions[..if expires { 4 } else { 3 }] {
+        let reply = node.call_raw(question).await?;
+        if reply.as_error().is_some_and(|message| message.starts_with("NOPERM")) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Reads all keys of `slots` at a node, and returns what was found in each.
@@ -158,16 +168,19 @@ async fn look_again(
     for &place in &empty {
         spell(expected, batch[place].1, &mut key);
         encode_command(&mut wire, &[b"EXISTS", &key]);
-        encode_command(&mut wire, &[b"PTTL", &key]);
+        if expected.expires {
+            encode_command(&mut wire, &[b"PTTL", &key]);
+        }
     }
     let should_be_empty = expected.values.size() == 0;
-    node.pipeline(&wire, empty.len() * 2, |reply, value| {
-        let seen = &mut seen[empty[reply / 2]];
-        match (reply % 2, value.as_integer()) {
+    let questions = if expected.expires { 2 } else { 1 };
+    node.pipeline(&wire, empty.len() * questions, |reply, value| {
+        let seen = &mut seen[empty[reply / questions]];
+        match (reply % questions, value.as_integer()) {
             (0, Some(0)) => *seen = Seen::Missing,
             (0, Some(_)) => *seen = if should_be_empty { Seen::Exact } else { Seen::Wrong },
             (0, None) => *seen = Seen::Unknown,
-            (_, Some(ms)) if *seen == Seen::Exact && expected.expires && ms < 0 => *seen = Seen::Wrong,
+            (_, Some(ms)) if *seen == Seen::Exact && ms < 0 => *seen = Seen::Wrong,
             _ => {}
         }
     })

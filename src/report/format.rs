@@ -84,9 +84,9 @@ impl Outputs {
 }
 
 impl Observer for Outputs {
-    fn event(&self, event: Event) {
+    fn event(&self, event: &Event) {
         if let Event::Second(second) = event {
-            self.each(|output| output.attempt(|format| format.second(&second)));
+            self.each(|output| output.attempt(|format| format.second(second)));
         }
     }
 }

@@ -14,12 +14,10 @@ mod json;
 mod latency;
 mod open;
 mod table;
-mod tee;
 mod terminal;
 #[cfg(test)]
 mod tests;
 
 pub use error::OutputError;
 pub use open::{OutputOptions, Report};
-pub use tee::Tee;
 pub use terminal::{Progress, ask, error_lines, summary, tell};

@@ -8,7 +8,7 @@ use super::folder::Folder;
 use super::format::{Output, Outputs};
 use super::json::Json;
 use super::table::Table;
-use super::{OutputError, Progress, Tee};
+use super::{OutputError, Progress};
 use crate::results::{Event, LatencyHistogram, Observer, Record};
 
 /// Where results go: no two of them in one place.
@@ -83,10 +83,11 @@ impl Report {
 }
 
 impl Observer for Report {
-    fn event(&self, event: Event) {
+    fn event(&self, event: &Event) {
         if matches!(event, Event::Second(_)) {
             self.keep_folder();
         }
-        Tee(&[&self.outputs, &self.progress]).event(event);
+        self.outputs.event(event);
+        self.progress.event(event);
     }
 }

@@ -49,8 +49,7 @@ fn played(record: &Record) -> (tempfile::TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("parent/run");
     let report = into_folder(&path).unwrap();
-    example::seconds().into_iter().for_each(|second| report.event(Event::Second(second)));
-    report.event(Event::Finished);
+    example::seconds().into_iter().for_each(|second| report.event(&Event::Second(second)));
     report.finish(record, &example::histogram()).unwrap();
     (place, path)
 }
@@ -133,7 +132,7 @@ fn seconds_can_be_read_while_the_run_goes_on() {
     let report = into_folder(place.path()).unwrap();
     let rows = || fs::read_to_string(place.path().join("intervals.csv")).unwrap().lines().count();
     assert_eq!(rows(), 1);
-    report.event(Event::Second(example::seconds().remove(0)));
+    report.event(&Event::Second(example::seconds().remove(0)));
     assert_eq!(rows(), 4);
     assert!(!place.path().join("run.json").exists());
 }
@@ -170,7 +169,7 @@ fn a_run_that_never_began_leaves_no_folder() {
 fn a_run_that_stopped_in_the_middle_keeps_its_seconds() {
     let place = tempfile::tempdir().unwrap();
     let report = into_folder(place.path()).unwrap();
-    report.event(Event::Second(example::seconds().remove(0)));
+    report.event(&Event::Second(example::seconds().remove(0)));
     drop(report);
     assert!(files(place.path()).contains("intervals.csv"));
 }
@@ -259,7 +258,7 @@ fn a_failed_second_is_told_at_the_end_and_not_tried_again() {
         }
     }
     let outputs = Outputs::new(vec![Output::new(&"it", Flaky(0))]);
-    example::seconds().into_iter().for_each(|second| outputs.event(Event::Second(second)));
+    example::seconds().into_iter().for_each(|second| outputs.event(&Event::Second(second)));
     let text = outputs.finish(&example::exact(), &new_histogram()).unwrap_err().to_string();
     assert!(text.contains("it (failure 1)"), "{text}");
 }

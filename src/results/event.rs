@@ -38,20 +38,10 @@ pub enum Event {
         /// Keys to look at.
         of: u64,
     },
-    /// The run is over, well or not.
-    Finished,
 }
 
 /// Receives events. It is called from the engine's own threads, and must return quickly.
 pub trait Observer: Send + Sync {
     /// Takes one event.
-    fn event(&self, event: Event);
-}
-
-/// An observer that shows nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Observer for Silent {
-    fn event(&self, _: Event) {}
+    fn event(&self, event: &Event);
 }

@@ -10,7 +10,7 @@ mod record;
 #[cfg(test)]
 mod schema;
 
-pub use event::{Event, Observer, Silent};
+pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
 pub use interval::{Interval, Second, Spread};
 pub use record::{

@@ -41,7 +41,7 @@ pub struct Record {
     pub account: Account,
     /// The account in one word.
     pub verdict: Verdict,
-    /// Why the run ended early or could not be proven; absent when all went well.
+    /// Why the run ended early or could not be proven; `null` when all went well.
     pub error: Option<Failure>,
     /// What the user was warned of.
     pub warnings: Vec<String>,
@@ -82,7 +82,7 @@ pub struct Program {
 /// What was asked, under the command line's own names. `null` means: left open.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
-    /// Address or URI that was given, without credentials.
+    /// Address or URI that was given, without credentials; empty where servers were started.
     pub address: String,
     /// Whether the connections were encrypted.
     pub tls: bool,
@@ -197,7 +197,7 @@ pub struct Seconds {
     pub audit: f64,
     /// Counting or reading the keys afterwards.
     pub proof: f64,
-    /// From the first connection to the verdict.
+    /// From the start to the verdict.
     pub total: f64,
 }
 

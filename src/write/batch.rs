@@ -50,6 +50,24 @@ pub enum Depth {
     AtLeast(u64),
 }
 
+impl Depth {
+    /// Keys that a pipeline has, if no command goes beyond them.
+    pub fn keys(self) -> u64 {
+        let (Self::Exactly(keys) | Self::AtLeast(keys)) = self;
+        keys
+    }
+}
+
+impl Command {
+    /// As servers spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Set => "SET",
+            Self::Mset => "MSET",
+        }
+    }
+}
+
 /// How keys become commands and pipelines.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchOptions {
@@ -192,8 +210,7 @@ impl Batch {
 
     /// Keys that may still come before the barrier.
     fn pipeline_left(&self) -> u64 {
-        let (Depth::Exactly(depth) | Depth::AtLeast(depth)) = self.options.depth;
-        depth.saturating_sub(self.pipeline.keys)
+        self.options.depth.keys().saturating_sub(self.pipeline.keys)
     }
 
     fn start_command(&mut self, out: &mut Vec<u8>) {

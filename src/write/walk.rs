@@ -47,11 +47,6 @@ impl Walk {
         Self { slots, order, spec, at: 0, ordinal: 0, left }
     }
 
-    /// The slots that it visits.
-    pub fn slots(&self) -> &[u16] {
-        &self.slots
-    }
-
     /// Keys still to come.
     pub fn left(&self) -> u64 {
         self.left

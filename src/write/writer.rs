@@ -66,7 +66,7 @@ pub struct Written {
     pub commands: u64,
     /// Whether more was sent than was answered for.
     pub unanswered: bool,
-    /// When the first byte was sent and the last answer came.
+    /// When the first byte was sent, and when something last moved: at a good end, the last answer.
     pub span: Option<(Instant, Instant)>,
     /// How it ended.
     pub end: End,

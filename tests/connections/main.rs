@@ -1,12 +1,9 @@
 //! Connections to real servers, and to listeners that only pretend: every way in which one can fail is
 //! told by its cause, with its cure.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test may stop at the first surprise, and says what it skipped"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod established;
 mod handshake;
 mod pretenders;

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use fillbench::net::Address;
 use tempfile::TempDir;
 
+use crate::common;
+
 const START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A server of its own folder and port, stopped when this is dropped.
@@ -36,13 +38,11 @@ impl Server {
     }
 
     fn start_on(port: u16, options: &[&str], folder: TempDir) -> Option<Self> {
-        let mut command = Command::new("redis-server");
+        let found = common::Server::find("redis", "connections")?;
+        let mut command = Command::new(found.binary);
         command.current_dir(&folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.args(["--save", "", "--unixsocket", "redis.sock"]).args(options);
-        let Ok(process) = command.spawn() else {
-            println!("skipped: there is no redis-server on PATH");
-            return None;
-        };
+        let process = command.spawn().unwrap();
         let mut server = Self { process, port, folder };
         let started = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {

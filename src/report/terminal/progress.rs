@@ -56,35 +56,34 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn event(&self, event: Event) {
+    fn event(&self, event: &Event) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).take(event);
     }
 }
 
 impl State {
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: &Event) {
         match event {
             Event::Planned { target, how, keys: count, payload_bytes } => {
-                self.planned = count;
-                let what = format!("{} ({}) into {target}", keys(count), show_bytes(payload_bytes));
-                self.view.say(&(wrap("filling ", 8, &what) + &wrap("   with ", 8, &how)));
+                self.planned = *count;
+                let what = format!("{} ({}) into {target}", keys(*count), show_bytes(*payload_bytes));
+                self.view.say(&(wrap("filling ", 8, &what) + &wrap("   with ", 8, how)));
             }
-            Event::Warning(text) => self.view.insist(&wrap("warning: ", 9, &text)),
+            Event::Warning(text) => self.view.insist(&wrap("warning: ", 9, text)),
             Event::Filling { keys, payload_bytes, elapsed } => {
                 let planned = self.planned;
-                self.stage(Work::Filling, planned).0.advance(keys, payload_bytes, elapsed);
+                self.stage(Work::Filling, planned).0.advance(*keys, *payload_bytes, *elapsed);
                 self.show();
             }
             Event::Proving { keys, of } => {
-                let (stage, began) = self.stage(Work::Proving, of);
-                stage.of = of;
-                stage.advance(keys, 0, began.elapsed());
+                let (stage, began) = self.stage(Work::Proving, *of);
+                stage.of = *of;
+                stage.advance(*keys, 0, began.elapsed());
                 if stage.elapsed >= SHORT_PROOF {
                     self.show();
                 }
             }
             Event::Second(_) => {}
-            Event::Finished => self.end_stage(),
         }
     }
 
@@ -145,17 +144,16 @@ mod tests {
     }
 
     fn play(progress: &Progress, tenths: u64) {
-        progress.event(planned());
+        progress.event(&planned());
         for tenth in 1..=tenths {
             let keys = 6_990_507 * tenth / tenths;
             let elapsed = Duration::from_millis(100 * tenth);
-            progress.event(Event::Filling { keys, payload_bytes: keys * 768, elapsed });
+            progress.event(&Event::Filling { keys, payload_bytes: keys * 768, elapsed });
             if tenth == tenths / 2 {
-                progress.event(Event::Warning("127.0.0.1:7001 has no replica".into()));
+                progress.event(&Event::Warning("127.0.0.1:7001 has no replica".into()));
             }
         }
-        progress.event(Event::Proving { keys: 0, of: 6_990_507 });
-        progress.event(Event::Finished);
+        progress.event(&Event::Proving { keys: 0, of: 6_990_507 });
     }
 
     #[test]
