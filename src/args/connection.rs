@@ -1,6 +1,7 @@
 //! Options that say which server, and how to reach it: redis-cli's own names, so that hands know them.
 //! Contradictions are found here, before anything is dialled.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use clap::Args;
 use super::UsageError;
 use super::uri::{DEFAULT_PORT, Uri, same_database};
 use crate::net::{Address, AddressMap, Connector, Credentials, Secret, Tls, TlsOptions};
+use crate::results::Options;
 use crate::target::Site;
 use crate::units::parse_time;
 
@@ -96,6 +98,15 @@ impl ConnectionArgs {
     /// [`UsageError`] names the options that do not go together, or the file that is of no use.
     pub fn site(&self) -> Result<Site, UsageError> {
         self.check(std::env::var(PASSWORD_VARIABLE).ok(), ask_password)
+    }
+
+    /// Enters what was asked into a record's options; never a password.
+    pub fn describe(&self, site: &Site, options: &mut Options) {
+        options.address = site.address.to_string();
+        options.tls = site.connector.tls.is_some();
+        options.db = site.connector.database;
+        options.connect_timeout_seconds = site.connector.connect_timeout.as_secs_f64();
+        options.address_map.clone_from(&self.address_map);
     }
 
     fn check(
@@ -205,9 +216,10 @@ fn ask_password() -> Result<Secret, UsageError> {
     match rpassword::prompt_password_with_config("Password: ", config) {
         Ok(password) => Ok(Secret::from(password)),
         Err(cause) => {
-            let text = format!(
-                "--askpass needs a terminal to ask on ({cause}): set REDISCLI_AUTH where there is none"
-            );
+            let text = match cause.kind() {
+                io::ErrorKind::Interrupted => "no password was given: interrupted".into(),
+                _ => "--askpass needs a terminal to ask on: set REDISCLI_AUTH where there is none".to_owned(),
+            };
             Err(UsageError::new(text))
         }
     }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::UsageError;
 use crate::dataset::{Amount, Request, Spec};
+use crate::results::Options;
 use crate::units::{GIB, parse_count, parse_size};
 
 /// The dataset, as it was typed.
@@ -33,11 +34,11 @@ pub struct DatasetArgs {
 }
 
 impl DatasetArgs {
-    /// The dataset that these describe, and how it was asked for.
+    /// The dataset that these describe.
     ///
     /// # Errors
     /// [`UsageError`] if they describe none.
-    pub fn spec(&self) -> Result<(Arc<Spec>, Request), UsageError> {
+    pub fn spec(&self) -> Result<Arc<Spec>, UsageError> {
         let amount = match (self.data, self.keys) {
             (Some(bytes), _) => Amount::Bytes(bytes),
             (None, Some(keys)) => Amount::Keys(keys),
@@ -56,7 +57,17 @@ impl DatasetArgs {
             seed: self.seed,
         };
         let spec = Spec::new(&request).map_err(|error| UsageError::new(error.to_string()))?;
-        Ok((Arc::new(spec), request))
+        Ok(Arc::new(spec))
+    }
+
+    /// Enters what was asked into a record's options.
+    pub fn describe(&self, options: &mut Options) {
+        options.data_bytes = self.data;
+        options.keys = self.keys;
+        options.key_size = self.key_size;
+        options.value_size = self.value_size;
+        options.key_prefix.clone_from(&self.key_prefix);
+        options.seed = self.seed;
     }
 }
 

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use super::UsageError;
 use crate::dataset::Spec;
 use crate::fill::{CommandChoice, FillOptions, Timeouts};
+use crate::results::Options;
 use crate::units::{Rate, UnitError, parse_rate, parse_time};
 use crate::write::{Order, ReplyMode, TimeToLive};
 
@@ -150,7 +151,7 @@ impl FillArgs {
     }
 
     /// What was asked, entered into a record's options.
-    pub fn describe(&self, options: &mut crate::results::Options) {
+    pub fn describe(&self, options: &mut Options) {
         let name = |value: Option<clap::builder::PossibleValue>| {
             value.map_or_else(String::new, |v| v.get_name().into())
         };
@@ -169,6 +170,10 @@ impl FillArgs {
         options.serial = self.serial;
         options.flush = self.flush;
         options.threads = self.threads;
+        options.barrier_timeout_seconds = self.barrier_timeout.as_secs_f64();
+        options.proof_timeout_seconds = self.proof_timeout.as_secs_f64();
+        options.flush_timeout_seconds = self.flush_timeout.as_secs_f64();
+        options.deadline_seconds = self.deadline.map(|deadline| deadline.as_secs_f64());
     }
 }
 

@@ -51,6 +51,15 @@ impl Info {
         self.text("run_id")
     }
 
+    /// Keys in all databases.
+    pub fn keys(&self) -> u64 {
+        let databases = self
+            .fields
+            .iter()
+            .filter(|(name, _)| name.strip_prefix("db").is_some_and(|number| number.parse::<u32>().is_ok()));
+        databases.filter_map(|(_, value)| item(value, "keys")).sum()
+    }
+
     /// Error replies by their first word.
     pub fn errors(&self) -> BTreeMap<String, u64> {
         self.prefixed("errorstat_", |value| item(value, "count"))
@@ -85,12 +94,14 @@ mod tests {
             "# Server\r\nredis_version:7.2.4\r\nvalkey_version:9.1.2\r\nrun_id:abc\r\n\r\n# Memory\r\n\
              used_memory:1024\r\n# Errorstats\r\nerrorstat_OOM:count=3\r\n# Commandstats\r\n\
              cmdstat_set:calls=10,usec=1,usec_per_call=0.10,rejected_calls=3,failed_calls=0\r\n\
-             cmdstat_cluster|shards:calls=1,usec=5,usec_per_call=5.00\r\n",
+             cmdstat_cluster|shards:calls=1,usec=5,usec_per_call=5.00\r\n# Keyspace\r\n\
+             db0:keys=3,expires=0,avg_ttl=0\r\ndb11:keys=4,expires=1,avg_ttl=2\r\n",
         );
         assert_eq!(info.server(), ("valkey", "9.1.2".into()));
         assert_eq!(info.run_id(), Some("abc"));
         assert_eq!(info.number::<u64>("used_memory"), Some(1024));
         assert_eq!(info.number::<u64>("run_id"), None);
+        assert_eq!(info.keys(), 7);
         assert_eq!(info.errors(), BTreeMap::from([("oom".into(), 3)]));
         assert_eq!(
             info.commands(),

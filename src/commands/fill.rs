@@ -93,8 +93,7 @@ impl FillCommand {
     }
 
     fn job(&self) -> Result<(Job, Options), UsageError> {
-        let (spec, request) = self.dataset.spec()?;
-        let options = self.fill.options(spec)?;
+        let options = self.fill.options(self.dataset.spec()?)?;
         if self.spawn.is_some() && self.connection.names_a_server() {
             return Err(UsageError::new(
                 "--spawn starts servers of its own: leave out host, port, socket, URI, password and TLS",
@@ -105,21 +104,12 @@ impl FillCommand {
             // One in the environment is meant for other servers.
             site.connector.credentials = None;
         }
-        let mut asked = Options {
-            address: site.address.to_string(),
-            tls: site.connector.tls.is_some(),
-            db: site.connector.database,
-            key_size: request.key_size,
-            value_size: request.value_size,
-            key_prefix: request.prefix.clone(),
-            seed: request.seed,
-            ..Options::default()
-        };
-        match request.amount {
-            crate::dataset::Amount::Keys(keys) => asked.keys = Some(keys),
-            crate::dataset::Amount::Bytes(bytes) => asked.data_bytes = Some(bytes),
-        }
+        let mut asked = Options::default();
+        self.dataset.describe(&mut asked);
+        self.connection.describe(&site, &mut asked);
         self.fill.describe(&mut asked);
+        asked.spawn = self.spawn.as_ref().map(ToString::to_string);
+        asked.server_binary = self.server_binary.as_ref().map(|path| path.display().to_string());
         let spawn = self
             .spawn
             .clone()
@@ -183,21 +173,26 @@ impl Job {
 
 /// Emptying masters that hold keys wants a yes. False if the question was interrupted.
 async fn consented(prepared: &Prepared, halt: watch::Receiver<bool>) -> Result<bool> {
-    let holding = match prepared.existing_keys() {
-        Some(0) => return Ok(true),
-        Some(keys) => format!("hold {} keys", show_count(keys)),
-        None => "may hold keys".into(),
-    };
     let masters: Vec<String> = prepared.addresses().iter().map(ToString::to_string).collect();
+    let hold = if masters.len() == 1 { "holds" } else { "hold" };
+    let (holding, them) = match prepared.existing_keys() {
+        Some(0) => return Ok(true),
+        Some(1) => (format!("{hold} 1 key"), "it"),
+        Some(keys) => (format!("{hold} {} keys", show_count(keys)), "them all"),
+        None => ("may hold keys".into(), "them all"),
+    };
     let masters = masters.join(", ");
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         let text = format!("{masters} {holding}, which --flush deletes: give --yes if that is meant");
         return Err(UsageError::new(text).into());
     }
-    let question = format!("{masters} {holding}. Delete them all?");
+    let question = format!("{masters} {holding}. Delete {them}?");
     // Reading a terminal cannot be interrupted, but need not be waited for.
     match unless(halt, tokio::task::spawn_blocking(move || ask(&question))).await {
-        None => Ok(false),
+        None => {
+            tell("\n");
+            Ok(false)
+        }
         Some(Ok(true)) => Ok(true),
         Some(_) => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
     }

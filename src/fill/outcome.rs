@@ -55,6 +55,11 @@ impl<'a> Outcome<'a> {
         Self { record, pair_bytes: options.spec.pair_bytes(), started, clock: Clock::default() }
     }
 
+    /// Enters what the user was warned of.
+    pub fn warned(&mut self, warning: String) {
+        self.record.warnings.push(warning);
+    }
+
     /// Enters what the masters said of themselves before the fill.
     pub fn before(&mut self, prepared: &Prepared) {
         let target = &mut self.record.target;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::{ClusterError, Info, Master, Mode, Topology, discover};
+use crate::cluster::{self, ClusterError, Info, Master, Mode, Topology, discover};
 use crate::net::{Address, Connection, NetError};
 use crate::proof::{count_slots, may_count, may_read};
 use crate::resp::Value;
@@ -63,9 +63,18 @@ fn unreachable_master(error: ClusterError, master: &Master, asked: &Address) -> 
 }
 
 impl Prepared {
-    /// How many keys the masters hold; `None` if one would not say.
+    /// How many keys a flush would delete; `None` if a master would not say.
     pub fn existing_keys(&self) -> Option<u64> {
-        self.nodes.iter().map(|node| node.keys).sum()
+        let keys = |node: &Node| match self.flushes_one_database() {
+            true => node.keys,
+            // A server that counts none of its databases in INFO still counted this one.
+            false => Some(node.info.as_ref()?.keys().max(node.keys?)),
+        };
+        self.nodes.iter().map(keys).sum()
+    }
+
+    fn flushes_one_database(&self) -> bool {
+        self.site.connector.database != 0
     }
 
     /// What should be known before the fill, each thing once.
@@ -103,6 +112,10 @@ impl Prepared {
         let slot = self.topology.masters[index].slots.first().map_or(0, |slots| *slots.start());
         let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
         let reads = may_read(connection, &key).await?;
+        if info.is_some() {
+            // What was refused until here was asked by this check, and is no part of the fill.
+            *info = cluster::info(connection).await?;
+        }
         if !reads && !counts {
             return Err(FillError::Unprovable { address });
         }
@@ -125,7 +138,7 @@ impl Prepared {
 
     /// Empties every master, and looks at them anew.
     pub(super) async fn flush(&mut self, options: &FillOptions) -> Result<(), FillError> {
-        let named = self.site.connector.database != 0;
+        let named = self.flushes_one_database();
         for node in &mut self.nodes {
             node.connection.set_reply_timeout(options.timeouts.flush);
             let command: &[u8] = if named { b"FLUSHDB" } else { b"FLUSHALL" };

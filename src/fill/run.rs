@@ -65,7 +65,8 @@ pub async fn fill(
     let chosen = choose(options, prepared.topology.masters.len(), round_trip);
     let mut outcome = Outcome::new(record, options, &chosen, started);
     for warning in prepared.warnings() {
-        observer.event(Event::Warning(warning));
+        observer.event(Event::Warning(warning.clone()));
+        outcome.warned(warning);
     }
     let ready = limits.bound(make_ready(&mut prepared, options, &mut outcome.clock)).await;
     outcome.before(&prepared);

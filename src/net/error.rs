@@ -1,5 +1,6 @@
 //! What can go wrong between here and a server: what happened, to whom, and the cure apart.
 
+use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -207,7 +208,7 @@ fn unreachable_cure(address: &Address, cause: &io::Error) -> Option<&'static str
 }
 
 /// An operating system's error in plain words, without its number.
-fn plain(error: &io::Error) -> String {
+pub fn plain(error: &impl Display) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
     let text = text.split(" (os error").next().unwrap_or_default();

@@ -16,7 +16,7 @@ pub use address_map::AddressMap;
 pub use connection::Connection;
 pub use connector::Connector;
 pub use endpoint::{Address, Credentials, Secret};
-pub use error::NetError;
+pub use error::{NetError, plain};
 pub use stream::Stream;
 pub use tls::{Tls, TlsOptions};
 pub use tls_problem::TlsProblem;

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::{TlsConnector, rustls};
 
+use super::error::plain;
 use super::{Address, NetError, TlsProblem};
 
 /// What was asked of the encryption.
@@ -100,7 +101,7 @@ impl Tls {
 
 /// Why a file is of no use, and which.
 fn of_no_use(path: &Path, problem: impl fmt::Display) -> NetError {
-    NetError::TlsFile { path: path.into(), problem: problem.to_string() }
+    NetError::TlsFile { path: path.into(), problem: plain(&problem) }
 }
 
 fn server_name(name: String) -> Result<ServerName<'static>, NetError> {

@@ -4,6 +4,8 @@ use std::io;
 
 use tokio_rustls::rustls;
 
+use super::error::plain;
+
 use rustls::{AlertDescription, CertificateError, Error};
 
 /// What stood in the way of TLS.
@@ -13,7 +15,7 @@ pub enum TlsProblem {
     #[error("what it answered is not TLS")]
     NotSpoken,
     /// The connection ended.
-    #[error("it closed the connection during the handshake: {0}")]
+    #[error("it closed the connection during the handshake: {}", plain(.0))]
     Closed(io::Error),
     /// Nobody trusted vouches for the server.
     #[error("its certificate is signed by nobody who is trusted")]
@@ -62,7 +64,8 @@ impl From<&CertificateError> for TlsProblem {
                 Self::WrongName("; it has none that counts (a subjectAltName)".into())
             }
             CertificateError::NotValidForNameContext { presented, .. } => {
-                Self::WrongName(format!(": {}", presented.join(", ")))
+                let names: Vec<_> = presented.iter().map(|name| bare(name)).collect();
+                Self::WrongName(format!(": {}", names.join(", ")))
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 Self::OutOfDate("has expired".into())
@@ -77,6 +80,12 @@ impl From<&CertificateError> for TlsProblem {
             other => Self::Certificate(other.to_string()),
         }
     }
+}
+
+/// A name without its kind: rustls shows `DnsName("a")` and `IpAddress(::1)`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"')
 }
 
 impl From<AlertDescription> for TlsProblem {

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::net::plain;
+
 /// Why results cannot be written, or were not. The text is the cause; [`OutputError::cure`] says what
 /// to do.
 #[derive(Debug, thiserror::Error)]
@@ -54,10 +56,4 @@ impl OutputError {
             Self::Unwritten(_) => "make room there, and run again if these are needed",
         }
     }
-}
-
-/// An operating system's error without its number.
-pub(super) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use super::OutputError;
-use super::error::plain;
+use crate::net::plain;
 use crate::results::{Event, LatencyHistogram, Observer, Record, Second};
 
 /// One way to write a run.

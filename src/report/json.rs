@@ -38,8 +38,12 @@ pub(super) struct JsonFile {
 
 impl Format for JsonFile {
     fn finish(&mut self, record: &Record, _: &LatencyHistogram) -> io::Result<()> {
-        self.part.write_all(&document(record)?)?;
-        self.part.sync_all()?;
-        fs::rename(self.folder.join(PART), self.folder.join("run.json"))
+        let part = self.folder.join(PART);
+        let written = self.part.write_all(&document(record)?).and_then(|()| self.part.sync_all());
+        if written.is_err() {
+            // The failure itself is what is told.
+            let _ = fs::remove_file(&part);
+        }
+        written.and_then(|()| fs::rename(part, self.folder.join("run.json")))
     }
 }

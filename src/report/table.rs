@@ -61,7 +61,8 @@ impl Format for Table {
     /// All in one write: another run that appends at the same time cannot come in between.
     fn finish(&mut self, record: &Record, _: &LatencyHistogram) -> io::Result<()> {
         let mut text = Vec::new();
-        if self.0.metadata()?.len() == 0 {
+        let before = self.0.metadata()?.len();
+        if before == 0 {
             text.extend(line(columns())?);
         } else if self.0.seek(SeekFrom::End(-1)).is_ok() {
             let mut last = [b'\n'];
@@ -69,7 +70,12 @@ impl Format for Table {
             text.extend((last != [b'\n']).then_some(b'\n'));
         }
         text.extend(line(row(record).iter().map(String::as_str))?);
-        self.0.write_all(&text)
+        let written = self.0.write_all(&text);
+        if written.is_err() {
+            // Half a row would spoil the table; that it could not be written is told.
+            let _ = self.0.set_len(before);
+        }
+        written
     }
 }
 

@@ -72,6 +72,7 @@ pub(crate) fn exact() -> Record {
         },
         verdict: Verdict::Exact,
         error: None,
+        warnings: vec!["at 127.0.0.1:7001, keys are evicted".into()],
     }
 }
 
@@ -176,6 +177,14 @@ fn options() -> Options {
         serial: false,
         flush: true,
         threads: Some(2),
+        connect_timeout_seconds: 5.0,
+        barrier_timeout_seconds: 30.0,
+        proof_timeout_seconds: 30.0,
+        flush_timeout_seconds: 300.0,
+        deadline_seconds: Some(3600.0),
+        address_map: vec!["10.0.0.1=127.0.0.1".into()],
+        spawn: Some("3".into()),
+        server_binary: Some("valkey-server".into()),
     }
 }
 

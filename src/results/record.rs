@@ -43,6 +43,8 @@ pub struct Record {
     pub verdict: Verdict,
     /// Why the run ended early or could not be proven; absent when all went well.
     pub error: Option<Failure>,
+    /// What the user was warned of.
+    pub warnings: Vec<String>,
 }
 
 impl Record {
@@ -65,6 +67,7 @@ impl Record {
             account: Account::default(),
             verdict: Verdict::Failed,
             error: None,
+            warnings: Vec::new(),
         }
     }
 }
@@ -121,6 +124,22 @@ pub struct Options {
     pub flush: bool,
     /// Threads of the client.
     pub threads: Option<u64>,
+    /// Time for a connection to be made and answered.
+    pub connect_timeout_seconds: f64,
+    /// How long a master might neither take nor answer anything.
+    pub barrier_timeout_seconds: f64,
+    /// How long a master might be silent during the proof.
+    pub proof_timeout_seconds: f64,
+    /// How long emptying a master might take.
+    pub flush_timeout_seconds: f64,
+    /// How long the whole run might take.
+    pub deadline_seconds: Option<f64>,
+    /// `--address-map`, each as it was given.
+    pub address_map: Vec<String>,
+    /// `--spawn`: so many masters, or `standalone`.
+    pub spawn: Option<String>,
+    /// `--server-binary`.
+    pub server_binary: Option<String>,
 }
 
 /// What the run was sent to.

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
+use crate::net::plain;
 use crate::resp::{Decoder, Value};
 
 use super::{Batch, Ended, Pacer, Progress};
@@ -387,5 +388,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
 }
 
 fn lost(error: &io::Error) -> End {
-    End::Lost(error.to_string())
+    End::Lost(plain(error))
 }

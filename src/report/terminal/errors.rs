@@ -9,12 +9,15 @@ pub fn tell(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Asks on stderr, and reads the answer from stdin: only a yes is a yes. It blocks.
+/// Asks on stderr, and reads the answer from stdin: only a yes is a yes. It blocks. Whoever does not
+/// wait for the answer has to end the line.
 pub fn ask(question: &str) -> bool {
-    tell(&format!("{}  [y/N] ", wrap("fillbench: ", 11, question).trim_end()));
+    tell(&format!("{} [y/N] ", wrap("fillbench: ", 11, question).trim_end()));
     let mut answer = String::new();
-    let read = io::stdin().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    if !io::stdin().read_line(&mut answer).is_ok_and(|bytes| bytes > 0) {
+        tell("\n");
+    }
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
 /// An error and what to do about it, as lines for stderr, the colons one below the other.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::LayoutError;
-use crate::net::NetError;
+use crate::net::{NetError, plain};
 
 /// Why throwaway servers could not be started, or handled once they were. Its text is the cause;
 /// [`SpawnError::cure`] says what to do about it.
@@ -22,7 +22,7 @@ pub enum SpawnError {
     #[error("`{0}` is not a program that can be run")]
     NoProgram(PathBuf),
     /// The operating system did not start it.
-    #[error("`{binary}` could not be started: {source}")]
+    #[error("`{binary}` could not be started: {}", plain(source))]
     NotStarted {
         /// What was to be started.
         binary: PathBuf,
@@ -40,7 +40,7 @@ pub enum SpawnError {
         log: String,
     },
     /// Where the servers keep their logs could not be made.
-    #[error("no directory for the servers' logs could be made: {0}")]
+    #[error("no directory for the servers' logs could be made: {}", plain(.0))]
     Directory(io::Error),
     /// No ports could be had.
     #[error("no free ports on 127.0.0.1 were found in {attempts} attempts: {reason}")]
@@ -90,10 +90,11 @@ impl SpawnError {
             Self::NoProgram(_) | Self::NotStarted { .. } => {
                 "give --server-binary a redis-server or a valkey-server"
             }
+            Self::Ended { .. } => "is it a redis-server or a valkey-server? name one with --server-binary",
             Self::Directory(_) => "set TMPDIR to a folder that can be written",
             Self::TimedOut { .. } => "is this machine busy? ask for fewer masters, or try again",
             Self::SetUp { error, .. } => return error.cure(),
-            Self::Layout(_) | Self::Ended { .. } | Self::NoPorts { .. } | Self::Signal { .. } => return None,
+            Self::Layout(_) | Self::NoPorts { .. } | Self::Signal { .. } => return None,
         };
         Some(cure.into())
     }

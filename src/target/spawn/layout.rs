@@ -1,5 +1,6 @@
 //! Which servers to start, and which slots each of them gets. Pure.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -33,6 +34,16 @@ pub enum LayoutError {
         /// How many masters have it.
         owners: usize,
     },
+}
+
+/// As `--spawn` takes it.
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Standalone => f.write_str("standalone"),
+            Self::Cluster(masters) => write!(f, "{}", masters.len()),
+        }
+    }
 }
 
 impl Layout {
