@@ -139,9 +139,13 @@ async fn look(
             1 => {
                 start.clear();
                 expected.values.write_part(batch[place].1, 0, READ_BYTES, &mut start);
-                told(&value, |value| value.as_bytes() == Some(&start))
+                match value.as_bytes() {
+                    // It had a length a moment ago: it may have expired, or been deleted, since.
+                    Some([]) => Seen::Empty,
+                    _ => told(&value, |value| value.as_bytes() == Some(&start)),
+                }
             }
-            _ => told(&value, |value| value.as_integer().is_some_and(|ms| ms > 0)),
+            _ => lifetime(&value),
         };
         // The length decides first: what it says of a key that is empty or gone stands.
         if seen[place] == Seen::Exact {
@@ -180,7 +184,7 @@ async fn look_again(
             (0, Some(0)) => *seen = Seen::Missing,
             (0, Some(_)) => *seen = if should_be_empty { Seen::Exact } else { Seen::Wrong },
             (0, None) => *seen = Seen::Unknown,
-            (_, Some(ms)) if *seen == Seen::Exact && ms < 0 => *seen = Seen::Wrong,
+            _ if *seen == Seen::Exact => *seen = lifetime(&value),
             _ => {}
         }
     })
@@ -196,6 +200,14 @@ fn length(value: &Value, size: usize) -> Seen {
     match value.as_integer() {
         Some(0) => Seen::Empty,
         _ => told(value, |value| value.as_integer() == Some(size as i64)),
+    }
+}
+
+/// What PTTL says of a key that should have a time to live: -2 is no key, -1 is one that stays.
+fn lifetime(value: &Value) -> Seen {
+    match value.as_integer() {
+        Some(-2) => Seen::Missing,
+        _ => told(value, |value| value.as_integer().is_some_and(|ms| ms >= 0)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Connections to real servers, and to listeners that only pretend: every way in which one can fail is
 //! told by its cause, with its cure.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+#![cfg(test)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -79,7 +79,7 @@ on_each_server! {
             site.empty();
             site.fill(&data, "--command set").assert_exact();
             let expected = digests();
-            for args in ["--command mset", "--order stride", "--reply on", "--writers 3 --pipeline-depth 13"] {
+            for args in ["--command mset", "--order stride", "--reply on", "--writers 3 -P 13"] {
                 site.empty();
                 site.fill(&data, args).assert_exact();
                 assert_eq!(digests(), expected, "{args}");

@@ -168,7 +168,8 @@ on_each_server! {
         site.servers.pause(1).unwrap();
         let run = running.end();
         assert_in_the_dark(&run, dark, truth_at(&data, &others));
-        run.assert_error(&[&silent.to_string(), "neither took nor answered anything for 1s", "--barrier-timeout"]);
+        let words = "neither took nor answered anything for 1s";
+        run.assert_error(&[&silent.to_string(), words, "--barrier-timeout"]);
         assert!(run.took < Duration::from_secs(30), "{run:?}");
     }
 

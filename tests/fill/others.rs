@@ -114,7 +114,8 @@ on_each_server! {
                         } else if change && slot % 3 == 1 {
                             let mut set = redis::cmd("SET");
                             let set = set.arg(&key).arg("x".repeat(data.value_size as usize)).arg("XX");
-                            truth.wrong += u64::from(set.query::<Option<String>>(&mut connection).unwrap().is_some());
+                            let was_there: Option<String> = set.query(&mut connection).unwrap();
+                            truth.wrong += u64::from(was_there.is_some());
                         }
                     }
                 }

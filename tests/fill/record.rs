@@ -1,6 +1,7 @@
 //! What a run leaves for others to read: one valid document, tables that agree with it, and nothing
 //! else on stdout.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use fillbench::results::{Record, Verdict};
@@ -60,6 +61,10 @@ fn cell<'a>(row: &'a [(String, String)], column: &str) -> &'a str {
     &row.iter().find(|(name, _)| name == column).unwrap_or_else(|| panic!("no {column}")).1
 }
 
+fn sum(rows: &[Vec<(String, String)>], column: &str) -> u64 {
+    rows.iter().map(|row| cell(row, column).parse::<u64>().unwrap()).sum()
+}
+
 /// Figures that follow from each other.
 fn assert_consistent(record: &Record) {
     let Record { seconds, rates, done, account, servers, latency_us, .. } = record;
@@ -106,9 +111,10 @@ on_each_server! {
         let record = run.assert_exact();
         assert_consistent(&record);
         assert_eq!(std::fs::read_to_string(out.join("run.json")).unwrap(), run.stdout);
-        let mut files: Vec<_> = std::fs::read_dir(&out).unwrap().map(|file| file.unwrap().file_name()).collect();
-        files.sort();
-        assert_eq!(files, ["intervals.csv", "latency.csv", "latency.hlog", "run.json", "runs.csv"]);
+        let files = std::fs::read_dir(&out).unwrap().map(|file| file.unwrap().file_name());
+        let files: BTreeSet<_> = files.collect();
+        let expected = ["intervals.csv", "latency.csv", "latency.hlog", "run.json", "runs.csv"];
+        assert_eq!(files, expected.map(Into::into).into());
 
         let [row] = &table(&out.join("runs.csv"))[..] else { panic!("not one row") };
         let document: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -129,20 +135,17 @@ on_each_server! {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             assert_eq!(cell(row, column), value, "{column}");
         }
-        let figures = [("keys_per_second", record.rates.keys_per_second), ("seconds_fill", record.seconds.fill)];
-        for (column, value) in figures {
+        let Record { rates, seconds, .. } = &record;
+        for (column, value) in [("keys_per_second", rates.keys_per_second), ("seconds_fill", seconds.fill)] {
             assert!(is_near(cell(row, column).parse().unwrap(), value), "{column} beside {value}");
         }
         assert_eq!(table(&all), std::slice::from_ref(row));
 
         let intervals = table(&out.join("intervals.csv"));
-        let keys: u64 = intervals.iter().map(|row| cell(row, "keys").parse::<u64>().unwrap()).sum();
-        let pipelines: u64 = intervals.iter().map(|row| cell(row, "latency_us_count").parse::<u64>().unwrap()).sum();
-        assert_eq!((keys, pipelines), (data.keys, record.latency_us.count));
+        assert_eq!(sum(&intervals, "keys"), data.keys);
+        assert_eq!(sum(&intervals, "latency_us_count"), record.latency_us.count);
         assert!(intervals.len() >= 2, "{intervals:?}");
-        let buckets = table(&out.join("latency.csv"));
-        let counted: u64 = buckets.iter().map(|row| cell(row, "count").parse::<u64>().unwrap()).sum();
-        assert_eq!(counted, record.latency_us.count);
+        assert_eq!(sum(&table(&out.join("latency.csv")), "count"), record.latency_us.count);
 
         // A folder is one run's; a table takes more.
         let used = site.fill(&data, &args);
@@ -159,11 +162,14 @@ on_each_server! {
         site.servers.kill(0);
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
-        let args = [Data::of(100).args(), at(address).into(), vec!["--json".into(), "--out".into(), out.display().to_string()]];
-        let run = begin(&args.concat(), &[]).end();
+        let mut args = Data::of(100).args();
+        args.extend(at(address));
+        args.extend(["--json", "--out", out.to_str().unwrap()].map(Into::into));
+        let run = begin(&args, &[]).end();
         let record = run.record();
         assert_eq!((run.code, record.verdict), (1, Verdict::Failed), "{run:?}");
         run.assert_error(&[&address.to_string(), "refused"]);
         assert_eq!((record.account.executed, record.account.missing), (0, None), "{run:?}");
+        assert!(!out.exists(), "a run that never began can be tried again with the same command line");
     }
 }

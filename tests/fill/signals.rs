@@ -87,14 +87,16 @@ on_each_server! {
             let folder = tempfile::tempdir().unwrap();
             let binary = server.binary.display().to_string();
             let mut args = Data::of(500_000).args();
-            args.extend(["--spawn=2", "--server-binary", &binary, "--rate", "20000", "--json"].map(Into::into));
+            args.extend(["--spawn=2", "--server-binary", &binary, "--rate", "20000"].map(Into::into));
+            args.push("--json".into());
             let mut running = begin(&args, &[("TMPDIR", folder.path())]);
             running.until_said("filling");
             std::thread::sleep(Duration::from_millis(500));
             let servers = descendants(running.pid());
             assert_eq!(servers.len(), 2, "{servers:?}");
             interrupt_fill(running, signal);
-            eventually(&0, || servers.iter().filter(|pid| Path::new(&format!("/proc/{pid}")).exists()).count());
+            let lives = |pid: &&u32| Path::new(&format!("/proc/{pid}")).exists();
+            eventually(&0, || servers.iter().filter(lives).count());
             assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{signal}");
         }
     }
