@@ -165,14 +165,14 @@ impl Topology {
         owners
     }
 
-    /// Whether every slot has the same owner in both.
-    pub fn same_owners(&self, other: &Self) -> bool {
-        let owner =
-            |topology: &Self, index: Option<usize>| index.map(|index| topology.masters[index].node.clone());
-        self.owners()
-            .into_iter()
-            .zip(other.owners())
-            .all(|(ours, theirs)| owner(self, ours) == owner(other, theirs))
+    /// The slots that have another owner, or none, in `other`.
+    pub fn moved_slots(&self, other: &Self) -> impl Iterator<Item = u16> {
+        let (ours, theirs) = (self.owners(), other.owners());
+        let node =
+            |topology: &Self, owner: Option<usize>| owner.map(|index| topology.masters[index].node.clone());
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            ours.into_iter().zip(theirs).map(|(our, their)| (node(self, our), node(other, their))).unzip();
+        (0..SLOTS).zip(ours).zip(theirs).filter(|((_, our), their)| our != their).map(|((slot, _), _)| slot)
     }
 }
 

@@ -119,8 +119,8 @@ fn a_moved_slot_is_seen() {
         let reply = list(vec![shard(&[0, cut], nodes("a")), shard(&[cut + 1, 16383], nodes("b"))]);
         Topology::from_shards(&reply, &asked(), false).unwrap()
     };
-    assert!(of(500).same_owners(&of(500)));
-    assert!(!of(500).same_owners(&of(501)));
+    assert_eq!(of(500).moved_slots(&of(500)).count(), 0);
+    assert_eq!(of(500).moved_slots(&of(502)).collect::<Vec<_>>(), [501, 502]);
 }
 
 #[test]

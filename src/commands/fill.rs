@@ -71,6 +71,7 @@ impl FillCommand {
         let mut record =
             Record::new(run_id(started_at), humantime::format_rfc3339_millis(started_at).to_string(), asked);
         record.account.planned = job.options.spec.keys();
+        record.account.suspect = record.account.planned;
         let output = self.output.validate().map_err(|error| UsageError::new(error.to_string()))?;
         let report = match Report::open(&output, &record.run, started_at) {
             Ok(report) => Arc::new(report),

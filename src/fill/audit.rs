@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::cluster::{self, Info, Master, Mode, Topology};
+use crate::cluster::{self, Calls, Info, Master, Mode, Topology};
 use crate::net::{Address, Connection, Connector};
 use crate::results::Refusal;
 
@@ -16,10 +17,10 @@ const PATROL_EVERY: Duration = Duration::from_secs(1);
 /// Commands that change no key. Whatever is not listed counts as a write by somebody else.
 const HARMLESS: &[&str] = &[
     "asking",
+    "acl",
     "auth",
     "client",
     "command",
-    "config",
     "dbsize",
     "echo",
     "exists",
@@ -29,13 +30,18 @@ const HARMLESS: &[&str] = &[
     "info",
     "keys",
     "lastsave",
+    "latency",
     "memory",
     "mget",
     "monitor",
     "object",
     "ping",
+    "psubscribe",
     "psync",
     "pttl",
+    "publish",
+    "pubsub",
+    "punsubscribe",
     "quit",
     "randomkey",
     "readonly",
@@ -45,16 +51,20 @@ const HARMLESS: &[&str] = &[
     "scan",
     "select",
     "slowlog",
+    "spublish",
+    "ssubscribe",
     "strlen",
     "subscribe",
     "sync",
     "time",
     "ttl",
     "type",
+    "unsubscribe",
     "wait",
 ];
-/// Subcommands of CLUSTER that change nothing.
-const HARMLESS_CLUSTER: &[&str] = &[
+/// Subcommands that change nothing, of commands with others that do. CONFIG RESETSTAT hides what came
+/// before it.
+const HARMLESS_SUBCOMMANDS: &[&str] = &[
     "cluster|count-failure-reports",
     "cluster|countkeysinslot",
     "cluster|getkeysinslot",
@@ -68,28 +78,35 @@ const HARMLESS_CLUSTER: &[&str] = &[
     "cluster|shards",
     "cluster|slot-stats",
     "cluster|slots",
+    "config|get",
+    "config|set",
+];
+
+/// Commands, by how their names begin, that change more than the keys that they name.
+const VOIDING: &[&str] = &[
+    "flush",
+    "swapdb",
+    "cluster|flushslots",
+    "cluster|reset",
+    "config|resetstat",
+    "replicaof",
+    "slaveof",
+    "debug",
 ];
 
 /// Why a count of keys at this master proves nothing, if so: it is not what it was before, or not all
 /// writes that it executed were ours. `command` is the one that we sent, `sent` how many of it.
 pub(super) fn suspicion(before: &Info, after: &Info, command: &str, sent: u64) -> Option<String> {
-    if before.run_id().is_none() || before.run_id() != after.run_id() {
-        return Some("it was restarted".into());
+    if before.run_id().is_none() {
+        return Some("it does not say who it is".into());
     }
-    if before.text("role") != after.text("role") {
-        return Some("its role changed".into());
-    }
-    if evicted(before, after) > 0 {
-        return Some("it evicted keys".into());
+    if let Some(change) = change(before, after) {
+        return Some(change);
     }
     let earlier = before.commands();
     for (name, calls) in after.commands() {
         let known = earlier.get(&name).copied().unwrap_or_default();
-        let (Some(executed), Some(rejected)) =
-            (calls.executed.checked_sub(known.executed), calls.rejected.checked_sub(known.rejected))
-        else {
-            return Some("its statistics were reset".into());
-        };
+        let (executed, rejected) = (calls.executed - known.executed, calls.rejected - known.rejected);
         if name == command {
             if executed != sent || rejected != 0 {
                 return Some(format!("it executed {executed} and refused {rejected} of {sent} {command}"));
@@ -102,9 +119,43 @@ pub(super) fn suspicion(before: &Info, after: &Info, command: &str, sent: u64) -
     (!counted).then(|| "it does not count commands".into())
 }
 
+/// What happened in between that voids whatever was read of this master: other clients' writes to
+/// single keys do not.
+pub(super) fn upheaval(before: &Info, after: &Info) -> Option<String> {
+    let earlier = before.commands();
+    let called = |name: &String, calls: &Calls| {
+        let voids = VOIDING.iter().any(|voiding| name.starts_with(voiding));
+        voids && calls.executed != earlier.get(name).map_or(0, |calls| calls.executed)
+    };
+    change(before, after).or_else(|| {
+        let now = after.commands();
+        now.iter()
+            .find(|(name, calls)| called(name, calls))
+            .map(|(name, _)| format!("somebody called {name}"))
+    })
+}
+
+/// What makes a master another than it was; statistics that went backwards hide what happened.
+fn change(before: &Info, after: &Info) -> Option<String> {
+    if before.run_id() != after.run_id() {
+        return Some("it was restarted".into());
+    }
+    if ["role", "master_replid"].iter().any(|field| before.text(field) != after.text(field)) {
+        return Some("its role changed".into());
+    }
+    if evicted(before, after) > 0 {
+        return Some("it evicted keys".into());
+    }
+    let now = after.commands();
+    let went_back = |(name, earlier): (&String, &Calls)| {
+        now.get(name).is_none_or(|now| now.executed < earlier.executed || now.rejected < earlier.rejected)
+    };
+    before.commands().iter().any(went_back).then(|| "its statistics were reset".into())
+}
+
 fn is_harmless(name: &str) -> bool {
     let command = name.split('|').next().unwrap_or(name);
-    HARMLESS.contains(&command) || HARMLESS_CLUSTER.contains(&name) || name == "cluster"
+    HARMLESS.contains(&command) || HARMLESS_SUBCOMMANDS.contains(&name) || name == "cluster"
 }
 
 /// Keys evicted in between.
@@ -144,18 +195,36 @@ pub(super) async fn patrol(
     topology: Topology,
     before: Vec<Option<Info>>,
 ) -> (Address, String) {
+    let mut beats = JoinSet::new();
+    for (master, before) in topology.masters.iter().zip(before) {
+        beats.spawn(beat(connector.clone(), topology.clone(), master.clone(), before));
+    }
+    loop {
+        match beats.join_next().await {
+            Some(Ok(change)) => return change,
+            Some(Err(_)) => {}
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Looks at one master.
+async fn beat(
+    connector: Connector,
+    topology: Topology,
+    master: Master,
+    before: Option<Info>,
+) -> (Address, String) {
     let mut ticks = tokio::time::interval(PATROL_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut nodes: Vec<Option<Connection>> = topology.masters.iter().map(|_| None).collect();
+    let mut open = None;
     loop {
         ticks.tick().await;
-        for (index, master) in topology.masters.iter().enumerate() {
-            let Some(mut node) = reopened(&connector, master, nodes[index].take()).await else { continue };
-            match changed(&mut node, &topology, before[index].as_ref(), connector.tls.is_some()).await {
-                Ok(Some(change)) => return (master.address.clone(), change),
-                Ok(None) => nodes[index] = Some(node),
-                Err(_) => {}
-            }
+        let Some(mut node) = reopened(&connector, &master, open.take()).await else { continue };
+        match changed(&mut node, &topology, before.as_ref(), connector.tls.is_some()).await {
+            Ok(Some(change)) => return (master.address, change),
+            Ok(None) => open = Some(node),
+            Err(_) => {}
         }
     }
 }
@@ -191,7 +260,9 @@ async fn changed(
         return Ok(None);
     }
     match cluster::ask(node, tls).await? {
-        Some(now) if !now.same_owners(topology) => Ok(Some("saw slots change their owner".into())),
+        Some(now) if now.moved_slots(topology).next().is_some() => {
+            Ok(Some("saw slots change their owner".into()))
+        }
         _ => Ok(None),
     }
 }
@@ -224,6 +295,8 @@ mod tests {
             ("cmdstat_del:calls=3", 105),
             ("cmdstat_cluster|setslot:calls=1", 105),
             ("cmdstat_flushall:calls=1", 105),
+            ("cmdstat_config|resetstat:calls=1", 105),
+            ("master_replid:other", 105),
             ("cmdstat_set:calls=105,rejected_calls=1", 105),
             ("run_id:b", 105),
             ("role:slave", 105),
@@ -235,6 +308,24 @@ mod tests {
             assert!(suspicion(&before, &info(&extra, sets), "set", 100).is_some(), "{extra} {sets}");
         }
         assert!(suspicion(&Info::default(), &Info::default(), "set", 100).is_some());
+    }
+
+    #[test]
+    fn statistics_that_vanished_or_went_back_were_reset() {
+        let before = info("cmdstat_get:calls=9", 5);
+        for after in [info("", 105), info("cmdstat_get:calls=8", 105)] {
+            assert_eq!(suspicion(&before, &after, "set", 100), Some("its statistics were reset".into()));
+            assert!(upheaval(&before, &after).is_some());
+        }
+    }
+
+    #[test]
+    fn others_writes_void_nothing_but_a_flush_does() {
+        let before = info("", 5);
+        assert_eq!(upheaval(&before, &info("cmdstat_del:calls=3", 900)), None);
+        for extra in ["cmdstat_flushall:calls=1", "cmdstat_cluster|reset:calls=1", "run_id:b", "role:slave"] {
+            assert!(upheaval(&before, &info(extra, 5)).is_some(), "{extra}");
+        }
     }
 
     #[test]

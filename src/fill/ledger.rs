@@ -11,6 +11,8 @@ use crate::slots::SLOTS;
 struct Entry {
     executed: u64,
     found: Found,
+    /// Whether a count found it, and not a reading.
+    counted: bool,
 }
 
 /// The keys of each slot: planned, executed, and what the proof found.
@@ -26,6 +28,8 @@ pub(super) struct Totals {
     pub planned: u64,
     pub executed: u64,
     pub proven: u64,
+    /// Proven by a count.
+    pub counted: u64,
     pub missing: u64,
     pub wrong: u64,
     /// Neither proven nor disproven.
@@ -45,12 +49,19 @@ impl Ledger {
     /// A count proved all keys of `slot`.
     pub fn counted(&mut self, slot: u16) {
         let exact = self.spec.keys_in_slot(slot);
-        self.entries[usize::from(slot)].found = Found { exact, ..Found::default() };
+        let entry = &mut self.entries[usize::from(slot)];
+        (entry.found, entry.counted) = (Found { exact, ..Found::default() }, true);
     }
 
     /// Reading `slot` found this; it replaces what was found before.
     pub fn read(&mut self, slot: u16, found: Found) {
-        self.entries[usize::from(slot)].found = found;
+        let entry = &mut self.entries[usize::from(slot)];
+        (entry.found, entry.counted) = (found, false);
+    }
+
+    /// What was found in `slot` may no longer be so.
+    pub fn doubt(&mut self, slot: u16) {
+        self.read(slot, Found::default());
     }
 
     /// The slots with keys that are neither proven nor disproven.
@@ -64,9 +75,10 @@ impl Ledger {
 
     pub fn totals(&self) -> Totals {
         let mut totals = Totals { planned: self.spec.keys(), ..Totals::default() };
-        for Entry { executed, found } in &self.entries {
+        for Entry { executed, found, counted } in &self.entries {
             totals.executed += executed;
             totals.proven += found.exact;
+            totals.counted += if *counted { found.exact } else { 0 };
             totals.missing += found.missing;
             totals.wrong += found.wrong;
         }

@@ -172,11 +172,6 @@ impl<'a> Outcome<'a> {
                 record.account.refusals.extend(audit::refusals(address, before, now));
             }
         }
-        if let Some(proof) = &after.proof {
-            let proven_by = [("count", proof.counted), ("read", proof.read)];
-            let used = proven_by.into_iter().filter(|(_, keys)| *keys > 0);
-            record.account.proven_by = used.map(|(how, keys)| (how.into(), keys)).collect();
-        }
         record.limited_by = limited_by(record, prepared);
     }
 
@@ -187,7 +182,10 @@ impl<'a> Outcome<'a> {
         let account = &mut record.account;
         account.proven = totals.proven;
         account.suspect = totals.suspect;
-        let looked = after.proof.is_some();
+        let proven_by = [("count", totals.counted), ("read", totals.proven - totals.counted)];
+        let used = proven_by.into_iter().filter(|(_, keys)| *keys > 0);
+        account.proven_by = used.map(|(how, keys)| (how.into(), keys)).collect();
+        let looked = after.looked;
         account.missing = looked.then_some(totals.missing);
         account.wrong = looked.then_some(totals.wrong);
         record.verdict = match &ended {
@@ -198,6 +196,13 @@ impl<'a> Outcome<'a> {
             _ => Verdict::Wrong,
         };
         record.error = match ended {
+            Ended::Failed(error) if record.verdict == Verdict::Exact => {
+                // The keys are there, from another fill; the figures are those of a part.
+                record
+                    .warnings
+                    .push(format!("the fill ended early, and every key was there all the same: {error}"));
+                None
+            }
             _ if record.verdict == Verdict::Exact => None,
             Ended::Failed(error) => Some(error.failure()),
             Ended::Interrupted => None,
@@ -216,7 +221,7 @@ impl<'a> Outcome<'a> {
 
 /// Why keys stayed suspect although all was sent.
 fn unproven(suspect: u64, after: &After) -> Option<Failure> {
-    let why = after.proof.as_ref()?.why_open.clone()?;
+    let why = after.why_open.clone()?;
     (suspect > 0).then(|| FillError::Unproven { keys: suspect, why }.failure())
 }
 

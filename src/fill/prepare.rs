@@ -110,7 +110,7 @@ impl Prepared {
         let counts = info.is_some() && may_count(connection, self.topology.mode).await?;
         let slot = self.topology.masters[index].slots.first().map_or(0, |slots| *slots.start());
         let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
-        let reads = may_read(connection, &key, options.ttl.is_some()).await?;
+        let reads = may_read(connection, &key).await?;
         if info.is_some() {
             // What was refused until here was asked by this check, and is no part of the fill.
             *info = cluster::info(connection).await?;

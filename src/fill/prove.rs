@@ -2,6 +2,7 @@
 //! before, at a master whose counters show no writes but ours; every other slot is read, key by key.
 //! A count never disproves: what is said to be missing or wrong was looked at.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -38,28 +39,20 @@ pub(super) struct Evidence<'a> {
     pub expected: Expectation,
 }
 
-/// How many keys were proven how, and why the others were not.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Proof {
-    pub counted: u64,
-    pub read: u64,
-    /// Why keys are left over.
-    pub why_open: Option<String>,
-}
-
-/// Proves what it can at the masters of `present`; what it cannot stays suspect in the ledger.
+/// Proves what it can at the masters of `present`; what it cannot stays suspect in the ledger, and is
+/// what the answer is about.
 pub(super) async fn prove(
     site: &Site,
     ledger: &mut Ledger,
     evidence: &Evidence<'_>,
-    present: Topology,
+    present: &Topology,
     observer: &Arc<dyn Observer>,
     timeout: Duration,
-) -> Proof {
-    let mut proof = Proof::default();
+) -> Option<String> {
+    let mut why_open = None;
     let connector = Connector { reply_timeout: timeout, ..site.connector.clone() };
-    proof.counted = count(&connector, ledger, evidence, &present).await;
-    let mut topology = present;
+    count(&connector, ledger, evidence, present).await;
+    let mut topology = present.clone();
     for round in 0..ROUNDS {
         let open = ledger.unproven();
         if open.is_empty() {
@@ -71,22 +64,16 @@ pub(super) async fn prove(
                 topology = now;
             }
         }
-        proof.why_open = read_round(&connector, ledger, evidence, &topology, open, observer).await;
+        why_open = read_round(&connector, ledger, evidence, &topology, open, observer).await;
     }
-    proof.read = ledger.totals().proven - proof.counted;
-    proof
+    why_open
 }
 
-/// Counts where a count is evidence, and returns how many keys that proved. What cannot be counted
-/// is left to be read.
-async fn count(
-    connector: &Connector,
-    ledger: &mut Ledger,
-    evidence: &Evidence<'_>,
-    present: &Topology,
-) -> u64 {
+/// Counts where a count is evidence. What cannot be counted is left to be read.
+async fn count(connector: &Connector, ledger: &mut Ledger, evidence: &Evidence<'_>, present: &Topology) {
     let spec = evidence.expected.spec.clone();
     let planned_owners = evidence.planned.owners();
+    let open: HashSet<u16> = ledger.unproven().into_iter().collect();
     let mut counting = JoinSet::new();
     for master in &present.masters {
         let countable = |slot: &u16| {
@@ -95,19 +82,22 @@ async fn count(
                 && evidence.suspicion[owner].is_none()
                 && evidence.empty_before[usize::from(*slot)]
         };
-        let slots: Vec<u16> = master.slots.iter().cloned().flatten().filter(countable).collect();
+        let slots: Vec<u16> = master
+            .slots
+            .iter()
+            .cloned()
+            .flatten()
+            .filter(|slot| open.contains(slot) && countable(slot))
+            .collect();
         let (connector, address) = (connector.clone(), master.address.clone());
         let (spec, mode) = (spec.clone(), present.mode);
         counting.spawn(async move { full_slots(&connector, &address, mode, &spec, slots).await });
     }
-    let mut counted = 0;
     while let Some(joined) = counting.join_next().await {
         for slot in joined.ok().and_then(Result::ok).unwrap_or_default() {
             ledger.counted(slot);
-            counted += spec.keys_in_slot(slot);
         }
     }
-    counted
 }
 
 /// Those of `slots` that hold as many keys as planned.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cluster::{Info, rediscover};
+use crate::cluster::{Info, Topology, rediscover};
 use crate::dataset::Values;
 use crate::proof::Expectation;
 use crate::results::{Event, LatencyHistogram, Observer, Record, new_histogram};
@@ -14,7 +14,7 @@ use super::ledger::Ledger;
 use super::limits::Limits;
 use super::outcome::Outcome;
 use super::prepare::Prepared;
-use super::prove::{Evidence, Proof, prove};
+use super::prove::{Evidence, prove};
 use super::send::{Ended, Sent, send};
 use super::survey::survey;
 use super::{FillError, FillOptions, audit};
@@ -25,8 +25,14 @@ pub(super) struct After {
     pub infos: Vec<Option<Info>>,
     /// Why a count at a master proves nothing.
     pub suspicion: Vec<Option<String>>,
-    pub proof: Option<Proof>,
+    /// Whether all masters were looked at to the end.
+    pub looked: bool,
+    /// Why keys are neither proven nor disproven.
+    pub why_open: Option<String>,
 }
+
+/// How often masters are looked at that change meanwhile.
+const LOOKS: usize = 2;
 
 /// Time spent beside the fill.
 #[derive(Clone, Copy, Default)]
@@ -109,7 +115,8 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Looks at the masters after the fill, and proves what they hold.
+    /// Looks at the masters after the fill, and proves what they hold. What happens to a master while
+    /// it is looked at makes what was seen there void: then it is looked at once more.
     async fn look(
         &self,
         sent: &Sent,
@@ -119,29 +126,82 @@ impl Stage<'_> {
         after: &mut After,
         clock: &mut Clock,
     ) -> Result<(), FillError> {
-        let since = Instant::now();
-        let Prepared { site, topology, nodes, .. } = self.prepared;
-        let now = survey(&site.connector, &topology.masters, topology.mode).await?;
-        after.infos = now.into_iter().map(|node| node.ok()?.info).collect();
-        for (index, (before, after_info)) in nodes.iter().zip(&after.infos).enumerate() {
+        let Prepared { site, topology, .. } = self.prepared;
+        for _ in 0..LOOKS {
+            let since = Instant::now();
+            after.infos = self.infos().await?;
+            after.suspicion = self.suspicion(sent, &after.infos);
+            let present = rediscover(&site.connector, topology, &site.map).await?;
+            clock.audit += since.elapsed();
+
+            let since = Instant::now();
+            let (suspicion, expected) = (&after.suspicion, expected.clone());
+            let evidence = Evidence { planned: topology, empty_before, suspicion, expected };
+            let timeout = self.options.timeouts.proof;
+            after.why_open = prove(site, ledger, &evidence, &present, self.observer, timeout).await;
+            clock.proof += since.elapsed();
+
+            let since = Instant::now();
+            let doubts = self.doubts(sent, after, &present).await?;
+            clock.audit += since.elapsed();
+            let Some((_, why)) = doubts.first() else { break };
+            after.why_open = Some(why.clone());
+            doubts.iter().for_each(|(slot, _)| ledger.doubt(*slot));
+        }
+        after.looked = true;
+        Ok(())
+    }
+
+    async fn infos(&self) -> Result<Vec<Option<Info>>, FillError> {
+        let Prepared { site, topology, .. } = self.prepared;
+        let nodes = survey(&site.connector, &topology.masters, topology.mode).await?;
+        Ok(nodes.into_iter().map(|node| node.ok()?.info).collect())
+    }
+
+    /// For each planned master, why a count there proves nothing.
+    fn suspicion(&self, sent: &Sent, now: &[Option<Info>]) -> Vec<Option<String>> {
+        let masters = self.prepared.nodes.iter().zip(now).enumerate();
+        let of_master = masters.map(|(index, (before, now))| {
             let (command, commands) = sent.commands_of(index);
-            after.suspicion.push(match (&before.info, after_info, commands) {
+            match (&before.info, now, commands) {
                 _ if self.options.ttl.is_some() => Some("its keys expire".into()),
                 (Some(before), Some(now), Some(commands)) => {
                     audit::suspicion(before, now, &command, commands)
                 }
                 (_, _, None) => Some("what it executed is not known".into()),
                 _ => Some("it does not show its counters".into()),
-            });
-        }
-        let present = rediscover(&site.connector, topology, &site.map).await?;
-        clock.audit += since.elapsed();
+            }
+        });
+        of_master.collect()
+    }
 
-        let since = Instant::now();
-        let evidence = Evidence { planned: topology, empty_before, suspicion: &after.suspicion, expected };
-        let timeout = self.options.timeouts.proof;
-        after.proof = Some(prove(site, ledger, &evidence, present, self.observer, timeout).await);
-        clock.proof = since.elapsed();
-        Ok(())
+    /// The slots about which what was found may no longer be so, and why.
+    async fn doubts(
+        &self,
+        sent: &Sent,
+        after: &After,
+        present: &Topology,
+    ) -> Result<Vec<(u16, String)>, FillError> {
+        let Prepared { site, topology, .. } = self.prepared;
+        let now = self.infos().await?;
+        let suspicion = self.suspicion(sent, &now);
+        let mut doubts = Vec::new();
+        for (index, master) in topology.masters.iter().enumerate() {
+            let change = match (&after.infos[index], &now[index]) {
+                (Some(earlier), Some(now)) => audit::upheaval(earlier, now),
+                (Some(_), None) => Some("it no longer answers".into()),
+                (None, _) => None,
+            };
+            // Where keys were counted, nobody else may have written until now.
+            let counted = after.suspicion[index].is_none();
+            if let Some(why) = change.or_else(|| suspicion[index].clone().filter(|_| counted)) {
+                let why = format!("while {} was looked at, {why}", master.address);
+                doubts.extend(master.slots.iter().cloned().flatten().map(|slot| (slot, why.clone())));
+            }
+        }
+        let later = rediscover(&site.connector, topology, &site.map).await?;
+        let moved = later.moved_slots(present);
+        doubts.extend(moved.map(|slot| (slot, format!("slot {slot} was moved while it was looked at"))));
+        Ok(doubts)
     }
 }

@@ -31,7 +31,7 @@ pub struct Found {
     pub exact: u64,
     /// Keys that are not there.
     pub missing: u64,
-    /// Keys with another value, type or, where that is expected, without a time to live.
+    /// Keys with another value or type, or with a time to live where none was given, or the reverse.
     pub wrong: u64,
     /// Keys about which the node would not say: it no longer owns them, or refused.
     pub unknown: u64,
@@ -51,15 +51,14 @@ enum Seen {
     Empty,
 }
 
-/// Whether this user may ask of `key`, which this node owns, what reading asks; with `expires`, its
-/// time to live, too.
+/// Whether this user may ask of `key`, which this node owns, what reading asks.
 ///
 /// # Errors
 /// [`NetError`] if the node does not answer.
-pub async fn may_read(node: &mut Connection, key: &[u8], expires: bool) -> Result<bool, NetError> {
+pub async fn may_read(node: &mut Connection, key: &[u8]) -> Result<bool, NetError> {
     let questions: [&[&[u8]]; 4] =
         [&[b"STRLEN", key], &[b"GETRANGE", key, b"0", b"0"], &[b"EXISTS", key], &[b"PTTL", key]];
-    for question in &questions[..if expires { 4 } else { 3 }] {
+    for question in questions {
         let reply = node.call_raw(question).await?;
         if reply.as_error().is_some_and(|message| message.starts_with("NOPERM")) {
             return Ok(false);
@@ -125,15 +124,12 @@ async fn look(
         spell(expected, position, &mut key);
         encode_command(&mut wire, &[b"STRLEN", &key]);
         encode_command(&mut wire, &[b"GETRANGE", &key, b"0", last.as_bytes()]);
-        if expected.expires {
-            encode_command(&mut wire, &[b"PTTL", &key]);
-        }
+        encode_command(&mut wire, &[b"PTTL", &key]);
     }
-    let questions = if expected.expires { 3 } else { 2 };
     let mut seen = vec![Seen::Exact; batch.len()];
     let mut start = Vec::new();
-    node.pipeline(&wire, batch.len() * questions, |reply, value| {
-        let (place, question) = (reply / questions, reply % questions);
+    node.pipeline(&wire, batch.len() * 3, |reply, value| {
+        let (place, question) = (reply / 3, reply % 3);
         let verdict = match question {
             0 => length(&value, expected.values.size()),
             1 => {
@@ -145,7 +141,7 @@ async fn look(
                     _ => told(&value, |value| value.as_bytes() == Some(&start)),
                 }
             }
-            _ => lifetime(&value),
+            _ => lifetime(&value, expected.expires),
         };
         // The length decides first: what it says of a key that is empty or gone stands.
         if seen[place] == Seen::Exact {
@@ -172,19 +168,16 @@ async fn look_again(
     for &place in &empty {
         spell(expected, batch[place].1, &mut key);
         encode_command(&mut wire, &[b"EXISTS", &key]);
-        if expected.expires {
-            encode_command(&mut wire, &[b"PTTL", &key]);
-        }
+        encode_command(&mut wire, &[b"PTTL", &key]);
     }
     let should_be_empty = expected.values.size() == 0;
-    let questions = if expected.expires { 2 } else { 1 };
-    node.pipeline(&wire, empty.len() * questions, |reply, value| {
-        let seen = &mut seen[empty[reply / questions]];
-        match (reply % questions, value.as_integer()) {
+    node.pipeline(&wire, empty.len() * 2, |reply, value| {
+        let seen = &mut seen[empty[reply / 2]];
+        match (reply % 2, value.as_integer()) {
             (0, Some(0)) => *seen = Seen::Missing,
             (0, Some(_)) => *seen = if should_be_empty { Seen::Exact } else { Seen::Wrong },
             (0, None) => *seen = Seen::Unknown,
-            _ if *seen == Seen::Exact => *seen = lifetime(&value),
+            _ if *seen == Seen::Exact => *seen = lifetime(&value, expected.expires),
             _ => {}
         }
     })
@@ -203,11 +196,12 @@ fn length(value: &Value, size: usize) -> Seen {
     }
 }
 
-/// What PTTL says of a key that should have a time to live: -2 is no key, -1 is one that stays.
-fn lifetime(value: &Value) -> Seen {
+/// What PTTL says of a key: -2 is no key, -1 is one that stays. One that should stay and will not is
+/// wrong: it was not we who wrote it last, or somebody gave it a time to live since.
+fn lifetime(value: &Value, expires: bool) -> Seen {
     match value.as_integer() {
         Some(-2) => Seen::Missing,
-        _ => told(value, |value| value.as_integer().is_some_and(|ms| ms >= 0)),
+        _ => told(value, |value| value.as_integer().is_some_and(|ms| (ms >= 0) == expires)),
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use crate::net::plain;
-use crate::resp::{Decoder, Value};
+use crate::resp::{Decoder, Value, excerpt};
 
 use super::{Batch, Ended, Pacer, Progress};
 
@@ -220,7 +220,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
                 continue;
             }
             match ready!(self.poll_alarm(context, stopping, wait)) {
-                Woken::Paid => {}
+                // The writer itself was slow, not the server.
+                Woken::Paid => self.moved(),
                 Woken::GiveUp => return Poll::Ready(End::Stopped),
                 Woken::Silence => return Poll::Ready(End::Silent(self.timeout)),
             }
@@ -323,7 +324,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
                     Ok(None) => return Ok(()),
                     Ok(Some(Value::Error(text))) => self.refused = self.refused.take().or(Some(text)),
                     Ok(Some(other)) => {
-                        return Err(End::Lost(format!("an unexpected answer came: {other:?}")));
+                        return Err(End::Lost(format!(
+                            "an unexpected answer came: {}",
+                            excerpt(format!("{other:?}").as_bytes())
+                        )));
                     }
                     Err(error) => return Err(End::Lost(error.to_string())),
                 }
@@ -353,7 +357,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     /// Waits until the rate admits more, nothing has moved for too long, or it is time to give up.
     fn poll_alarm(&mut self, context: &mut Context<'_>, stopping: Stop, wait: Wait) -> Poll<Woken> {
         let outstanding = !self.in_flight.is_empty();
-        let silence = outstanding.then(|| self.last_progress + self.timeout);
+        let silence =
+            (outstanding && matches!(wait, Wait::Server)).then(|| self.last_progress + self.timeout);
         let paid = self.paid_until.filter(|_| matches!(wait, Wait::Pacer));
         self.waiting = Some((wait, Instant::now()));
         let wakes = [(stopping, Woken::GiveUp), (silence, Woken::Silence), (paid, Woken::Paid)];

@@ -52,7 +52,7 @@ on_each_server! {
             assert_eq!(ran.exact()["account"]["proven_by"], serde_json::json!({ "read": KEYS }));
             assert!(ran.told.contains("every key will be proven by reading it"), "{ran:?}");
         }
-        let least = "~* +set +mset +strlen +getrange +exists +client|reply +cluster|slots";
+        let least = "~* +set +mset +strlen +getrange +exists +pttl +client|reply +cluster|slots";
         with_rights(servers.addresses(), least, "").run().exact();
 
         let servers = server.start(Layout::even(2)).await;
