@@ -31,7 +31,7 @@ fn what_is_to_be_filled_has_to_make_sense() {
         ("-p 1 --keys 10 --rate 0", "`0` is not a rate"),
         ("-p 1 --keys 10 --ttl 0", "no key would live"),
         ("-p 1 --keys 10 --barrier-timeout 0", "`0` is not a length of time"),
-        ("-p 1 --keys 10 --connect-timeout 0", "no connection is made in no time: write 5s"),
+        ("-p 1 --keys 10 --connect-timeout 0", "`0` is not a length of time"),
         ("-p 1 --keys 10 --writers 0", "0 is not in 1..=256"),
         ("-p 1 --keys 10 --pipeline-depth 0", "0 is not in 1..=100000000"),
         ("-p 1 --keys 10 --threads 0", "0 is not in 1..=256"),

@@ -87,7 +87,7 @@ fn contradictions_are_told_with_what_would_do() {
         ("--tls --key f", "--cert <FILE>"),
         ("-p 0", "1..=65535"),
         ("-p 65536", "1..=65535"),
-        ("--connect-timeout 0", "write 5s"),
+        ("--connect-timeout 0", "write seconds"),
         ("--connect-timeout soon", "length of time"),
         ("-u redis://h/1 -n 2", "two databases are named, 2 and 1"),
         ("-u redis://:pw@h -a pw", "holds a password already"),
