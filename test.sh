@@ -91,6 +91,10 @@ step "cargo clippy"
 cargo clippy --locked --quiet --all-targets -- -D warnings
 step "cargo doc"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps
+step "benchmark scripts"
+python3 -m unittest discover -q benchmark
 step "cargo test"
+# Most tests wait for servers to start: more of them at a time than there are processors.
+export RUST_TEST_THREADS="${RUST_TEST_THREADS:-6}"
 cargo test --locked --quiet --no-fail-fast -- "$@"
 step "all is well"

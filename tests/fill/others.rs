@@ -129,6 +129,23 @@ on_each_server! {
         }
     }
 
+    async fn keys_that_others_gave_a_time_to_live_are_told_by_number(server: &Server) {
+        let site = Site::start(server, Layout::shares(&[2, 5, 1])).await;
+        let data = Data::of(30_000);
+        let running = site.begin_slowly(&data, 30_000, "");
+        let mut wrong = 0;
+        for (owner, slots) in site.slots_of() {
+            let mut connection = connect(owner);
+            // Each master is filled from its lowest slot on, so these are done.
+            for &slot in &slots[..64] {
+                wrong += connection.expire::<_, u64>(data.key_in(slot), 3600).unwrap();
+            }
+        }
+        let run = running.end();
+        assert!(wrong > 0, "{run:?}");
+        run.assert_inexact(Truth { exact: data.keys - wrong, missing: 0, wrong });
+    }
+
     async fn a_flush_by_somebody_else_is_told_by_number(server: &Server) {
         let site = Site::start(server, Layout::Standalone).await;
         let data = Data::of(30_000);
