@@ -77,7 +77,12 @@ impl Shape {
             random: Xoshiro256PlusPlus::seed_from_u64(2),
         };
         match self.order {
-            Order::Slot => slots.iter().for_each(|&slot| self.slot_after_slot(slot, &mut writer)),
+            Order::Slot => {
+                // As fillbench does: by the slots' places in the order of the indices, reversed.
+                let mut slots = slots.to_vec();
+                slots.sort_by_key(|&slot| u64::from(slot) * STEP % u64::from(SLOTS));
+                slots.iter().for_each(|&slot| self.slot_after_slot(slot, &mut writer));
+            }
             Order::Stride => self.striding(slots, &mut writer),
         }
         writer.stream

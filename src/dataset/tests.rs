@@ -100,11 +100,13 @@ fn values_of_every_size_are_the_same_whole_and_in_parts() {
 /// A general compressor finds repeats in a window; 16-byte words that recur are what it would use.
 #[test]
 fn a_megabyte_of_values_repeats_no_sixteen_bytes() {
-    let values = Values::new(&spec(10_000_000, 64, 1024));
-    let mut seen = HashSet::new();
-    for ordinal in 0..1024 {
-        for word in values.value(Position { slot: 77, ordinal }).chunks_exact(16) {
-            assert!(seen.insert(<[u8; 16]>::try_from(word).unwrap()), "repeated at {ordinal}");
+    for size in [64, 512, 1024, 65536] {
+        let values = Values::new(&spec(10_000_000, 64, size));
+        let mut seen = HashSet::new();
+        for ordinal in 0..(1 << 20) / size {
+            for word in values.value(Position { slot: 77, ordinal }).chunks_exact(16) {
+                assert!(seen.insert(<[u8; 16]>::try_from(word).unwrap()), "repeated at {ordinal} of {size}");
+            }
         }
     }
 }

@@ -8,7 +8,6 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 use super::{Position, Spec, golden};
-use crate::slots::SLOTS;
 
 /// Bytes in the pool. Large, so that compressors find next to nothing across values.
 pub const POOL_BYTES: usize = 32 << 20;
@@ -16,16 +15,24 @@ pub const POOL_BYTES: usize = 32 << 20;
 pub const CONTIGUOUS_BYTES: usize = 64 << 10;
 /// Bytes at the start of each value that no other value of the dataset starts with.
 pub const STAMP_BYTES: usize = 8;
-/// What memory is read by.
-const CACHE_LINE_BYTES: usize = 64;
-/// The pool's distance between the first values of neighbouring slots in golden order.
-const SLOT_STRIDE: usize = POOL_BYTES / SLOTS as usize;
+/// Values start at multiples of this, a cache line.
+const LINE_BYTES: usize = 64;
+/// Places where a value can start.
+const PLACES: usize = POOL_BYTES / LINE_BYTES;
+/// So many keys of a slot stand side by side in the pool; those of the next slot in golden order
+/// are the same, moved on by one.
+const RUN_KEYS: usize = 16;
+/// Places from one run of a slot to the next: an odd number of runs, so that a slot comes to all
+/// places before it comes to one again, and near the golden ratio of all, so that its runs keep apart.
+const RUN_STEP: usize = RUN_KEYS * 20251;
 
 /// The values of one dataset. Holds the pool: share it rather than make another.
 pub struct Values {
     /// The pool, and its first [`CONTIGUOUS_BYTES`] once more behind its end.
     pool: Box<[u8]>,
     size: usize,
+    /// Places from one value to the one beside it.
+    step: usize,
     stamp_keys: [u32; 3],
 }
 
@@ -38,7 +45,9 @@ impl Values {
         pool.copy_within(..CONTIGUOUS_BYTES, POOL_BYTES);
         // The size is part of the stamp's keys: the stamp of a value of another size is wrong, too.
         let mut keys = Xoshiro256PlusPlus::seed_from_u64(random.next_u64() ^ spec.value_size() as u64);
-        Self { pool, size: spec.value_size(), stamp_keys: std::array::from_fn(|_| keys.next_u32()) }
+        // Odd, so that the steps come to all places before they come to one again.
+        let step = spec.value_size().div_ceil(LINE_BYTES) % PLACES | 1;
+        Self { pool, size: spec.value_size(), step, stamp_keys: std::array::from_fn(|_| keys.next_u32()) }
     }
 
     /// Bytes in each value.
@@ -59,11 +68,14 @@ impl Values {
         (u64::from(high) << 32 | u64::from(low)).to_le_bytes()
     }
 
-    /// Where in the pool the value is taken from.
+    /// Where in the pool the value is taken from. Both orders of writing find most of it in the
+    /// cache: a slot is read in a few runs that overlap those of the slot before, and a round over
+    /// all slots reads the pool from front to back.
     #[inline]
     fn place(&self, position: Position) -> usize {
-        let within = (position.ordinal as usize % POOL_BYTES) * (self.size % POOL_BYTES);
-        (usize::from(golden(position.slot)) * SLOT_STRIDE + within) % POOL_BYTES
+        let (run, within) = (position.ordinal as usize / RUN_KEYS, position.ordinal as usize % RUN_KEYS);
+        let steps = run % PLACES * RUN_STEP + usize::from(golden(position.slot)) + within;
+        steps % PLACES * self.step % PLACES * LINE_BYTES
     }
 
     /// Appends the value at `position`, for values of up to [`CONTIGUOUS_BYTES`]. Hot: called for
@@ -75,16 +87,6 @@ impl Values {
         out.extend_from_slice(&self.pool[place..place + self.size]);
         let stamped = self.size.min(STAMP_BYTES);
         out[start..start + stamped].copy_from_slice(&self.stamp(position)[..stamped]);
-    }
-
-    /// Reads a byte of each cache line of the value at `position`, so that it is in the cache when it
-    /// is written soon after. Many of these in a row wait for memory side by side, where as many
-    /// writes would wait one after another.
-    #[inline]
-    pub fn warm(&self, position: Position) {
-        let place = self.place(position);
-        let lines = self.pool[place..place + self.size.min(CONTIGUOUS_BYTES)].chunks(CACHE_LINE_BYTES);
-        std::hint::black_box(lines.fold(0u8, |sum, line| sum.wrapping_add(line[0])));
     }
 
     /// Appends up to `most` bytes of the value at `position` from byte `offset` on, as many as one

@@ -16,9 +16,6 @@ use super::walk::{Segment, Walk};
 const CLIENT_REPLY_OFF: &[u8] = b"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n";
 const CLIENT_REPLY_ON: &[u8] = b"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$2\r\nON\r\n";
 
-/// Values that a striding writer looks at ahead: their cache lines are waited for together.
-const WARMED_KEYS: usize = 16;
-
 /// Which command carries the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -120,8 +117,6 @@ pub struct Batch {
     state: State,
     at: Position,
     left_in_command: u64,
-    /// Commands until values are looked at ahead again.
-    warmed: usize,
     pipeline: Ended,
 }
 
@@ -143,7 +138,6 @@ impl Batch {
             state: State::Between,
             at: Position { slot: 0, ordinal: 0 },
             left_in_command: 0,
-            warmed: 0,
             pipeline: Ended { keys: 0, commands: 0, replies: 0 },
         }
     }
@@ -218,11 +212,6 @@ impl Batch {
             Depth::Exactly(_) => self.pipeline_left(),
             Depth::AtLeast(_) => u64::MAX,
         };
-        if self.warmed == 0 {
-            self.walk.upcoming(WARMED_KEYS).for_each(|position| self.values.warm(position));
-            self.warmed = WARMED_KEYS;
-        }
-        self.warmed -= 1;
         let Some(Segment { first, keys }) = self.walk.next(self.options.group, most) else { return };
         self.pipeline.keys += keys;
         self.pipeline.commands += 1;
