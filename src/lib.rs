@@ -9,7 +9,7 @@
 //! L5 args/      what the command line may say, as options that fit together
 //! L4 fill/      the engine: plan, send, prove       report/   what people and machines read
 //! L3 write/     batch, writer        proof/   count, read        target/  site, spawn
-//! L2 cluster/   topology, discovery, what a node says of itself
+//! L2 cluster/   topology, discovery, what a node says of itself      server/  a cluster of our own
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
 //! ```
@@ -26,6 +26,7 @@ pub mod proof;
 pub mod report;
 pub mod resp;
 pub mod results;
+pub mod server;
 pub mod slots;
 pub mod target;
 pub mod units;

@@ -5,6 +5,7 @@ mod connection;
 mod dataset;
 mod fill;
 mod output;
+mod throwaway;
 mod uri;
 mod usage;
 
@@ -12,4 +13,5 @@ pub use connection::ConnectionArgs;
 pub use dataset::DatasetArgs;
 pub use fill::FillArgs;
 pub use output::{OutputArgs, OutputArgsError};
+pub use throwaway::ThrowawayArgs;
 pub use usage::UsageError;

@@ -1,17 +1,23 @@
 //! The command line as a whole, and which command it asks for.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, CommandFactory, Parser};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::Exit;
 use super::fill::FillCommand;
+use super::serve::ServeCommand;
 
 /// Fill Redis and Valkey, standalone or cluster, and prove that every key is there.
 #[derive(Parser)]
 #[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
-#[command(override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]")]
+#[command(
+    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench serve [OPTIONS]"
+)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
     #[command(flatten)]
     fill: FillCommand,
     /// Print this help
@@ -20,6 +26,13 @@ pub struct Cli {
     /// Print the version
     #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "Other")]
     version: Option<bool>,
+}
+
+/// What else there is to do than to fill.
+#[derive(Subcommand)]
+enum Command {
+    /// Run a cluster, or a server, inside this process, until Ctrl-C
+    Serve(ServeCommand),
 }
 
 const AFTER_HELP: &str = "\
@@ -47,7 +60,10 @@ impl Cli {
 
     /// Runs what was asked, and says everything there is to say about it.
     pub fn run(self) -> Exit {
-        self.fill.run()
+        match self.command {
+            Some(Command::Serve(serve)) => serve.run(),
+            None => self.fill.run(),
+        }
     }
 }
 

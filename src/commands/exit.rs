@@ -7,7 +7,7 @@ use crate::results::Verdict;
 /// The exit code of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: every key that was promised exists with its exact value.
+    /// 0: every key that was promised exists with its exact value; or what was served has been stopped.
     Exact,
     /// 1: it could not run, or not finish.
     Failed,

@@ -2,18 +2,17 @@
 
 use std::hash::BuildHasher;
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 
-use crate::args::{ConnectionArgs, DatasetArgs, FillArgs, OutputArgs, UsageError};
+use crate::args::{ConnectionArgs, DatasetArgs, FillArgs, OutputArgs, ThrowawayArgs, UsageError};
 use crate::fill::{FillError, FillOptions, Limit, Limits, Prepared, fill, prepare};
 use crate::report::{OutputError, OutputOptions, Report, ask, error_lines, tell};
 use crate::results::{Failure, LatencyHistogram, Options, Record, Verdict, new_histogram};
-use crate::target::{Layout, Site, Spawn, Spawned};
+use crate::target::{Site, Started, Throwaway};
 use crate::units::show_count;
 
 use super::Exit;
@@ -26,13 +25,8 @@ pub(super) struct FillCommand {
     dataset: DatasetArgs,
     #[command(flatten)]
     connection: ConnectionArgs,
-    /// Start real servers for this run, a cluster of N masters or `standalone`, and stop them afterwards
-    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3")]
-    #[arg(help_heading = "Server")]
-    spawn: Option<Layout>,
-    /// The server that --spawn starts [default: valkey-server, else redis-server]
-    #[arg(long, value_name = "FILE", requires = "spawn", help_heading = "Server")]
-    server_binary: Option<PathBuf>,
+    #[command(flatten)]
+    throwaway: ThrowawayArgs,
     #[command(flatten)]
     fill: FillArgs,
     #[command(flatten)]
@@ -42,7 +36,7 @@ pub(super) struct FillCommand {
 /// Everything that was checked before anything was touched.
 struct Job {
     site: Site,
-    spawn: Option<Spawn>,
+    throwaway: Option<Throwaway>,
     options: FillOptions,
     yes: bool,
 }
@@ -95,13 +89,16 @@ impl FillCommand {
 
     fn job(&self) -> Result<(Job, Options), UsageError> {
         let options = self.fill.options(self.dataset.spec()?)?;
-        if self.spawn.is_some() && self.connection.names_a_server() {
-            return Err(UsageError::new(
-                "--spawn starts servers of its own: leave out host, port, socket, URI, password and TLS",
-            ));
+        let brings = self.throwaway.option();
+        if let Some(option) = brings
+            && self.connection.names_a_server()
+        {
+            return Err(UsageError::new(format!(
+                "{option} starts servers of its own: leave out host, port, socket, URI, password and TLS"
+            )));
         }
         let mut site = self.connection.site()?;
-        if self.spawn.is_some() {
+        if brings.is_some() {
             // One in the environment is meant for other servers.
             site.connector.credentials = None;
         }
@@ -109,16 +106,12 @@ impl FillCommand {
         self.dataset.describe(&mut asked);
         self.connection.describe(&site, &mut asked);
         self.fill.describe(&mut asked);
-        if self.spawn.is_some() {
+        if brings.is_some() {
             asked.address.clear();
         }
-        asked.spawn = self.spawn.as_ref().map(ToString::to_string);
-        asked.server_binary = self.server_binary.as_ref().map(|path| path.display().to_string());
-        let spawn = self
-            .spawn
-            .clone()
-            .map(|layout| Spawn { server_binary: self.server_binary.clone(), ..Spawn::new(layout) });
-        Ok((Job { site, spawn, options, yes: self.fill.yes() }, asked))
+        self.throwaway.describe(&mut asked);
+        let throwaway = self.throwaway.throwaway();
+        Ok((Job { site, throwaway, options, yes: self.fill.yes() }, asked))
     }
 }
 
@@ -134,12 +127,12 @@ impl Job {
         let halt = interrupted().context("failed to handle signals")?;
         let limits = Limits::new(halt, started, self.options.timeouts.deadline);
         // Lives until the run is over: dropping it stops the servers.
-        let (spawned, prepared) = match limits.within(self.make_ready(record)).await {
+        let (servers, prepared) = match limits.within(self.make_ready(record)).await {
             Ok(Ok(ready)) => ready,
             Ok(Err(failure)) => return Ok(fail(record, failure)),
             Err(limit) => return Ok(cut(record, limit)),
         };
-        if self.options.flush && spawned.is_none() && !self.yes {
+        if self.options.flush && servers.is_none() && !self.yes {
             match limits.within(consent(&prepared)).await {
                 Ok(consented) => consented?,
                 Err(limit) => {
@@ -150,26 +143,26 @@ impl Job {
             }
         }
         let latency = fill(prepared, &self.options, report.clone(), &limits, record).await;
-        drop(spawned);
+        drop(servers);
         Ok(latency)
     }
 
     /// Starts servers if that was asked, and finds out whether they can be filled.
-    async fn make_ready(&mut self, record: &mut Record) -> Result<(Option<Spawned>, Prepared), Failure> {
-        let spawned = match &self.spawn {
+    async fn make_ready(&mut self, record: &mut Record) -> Result<(Option<Started>, Prepared), Failure> {
+        let started = match &self.throwaway {
             None => None,
-            Some(spawn) => {
-                let spawned = spawn
+            Some(throwaway) => {
+                let started = throwaway
                     .start()
                     .await
                     .map_err(|error| Failure { message: error.to_string(), cure: error.cure() })?;
-                self.site.address = spawned.seed();
-                record.target.kind = "spawned".into();
-                Some(spawned)
+                self.site.address = started.seed();
+                record.target.kind = started.kind().into();
+                Some(started)
             }
         };
         let prepared = prepare(self.site.clone(), &self.options).await;
-        Ok((spawned, prepared.map_err(|error: FillError| error.failure())?))
+        Ok((started, prepared.map_err(|error: FillError| error.failure())?))
     }
 }
 

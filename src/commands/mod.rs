@@ -5,6 +5,7 @@ mod cli;
 mod exit;
 mod fill;
 mod interrupt;
+mod serve;
 
 pub use cli::Cli;
 pub use exit::Exit;

@@ -1,10 +1,13 @@
-//! The wire format, RESP2: commands to bytes, bytes to replies. This room does no I/O and knows no
+//! The wire format. For clients, RESP2: commands to bytes, bytes to replies. For servers: bytes to
+//! requests. This room does no I/O and knows no
 //! command.
 
 mod decode;
 mod encode;
+mod request;
 mod value;
 
 pub use decode::{Decoder, MAX_BULK_BYTES, MAX_DEPTH, MAX_ITEMS, MAX_LINE_BYTES, Malformed, excerpt};
 pub use encode::encode_command;
+pub use request::{ProtocolError, Request, RequestDecoder, RequestLimits};
 pub use value::Value;

@@ -136,6 +136,8 @@ pub struct Options {
     pub deadline_seconds: Option<f64>,
     /// `--address-map`, each as it was given.
     pub address_map: Vec<String>,
+    /// `--embedded`: so many masters, or `standalone`.
+    pub embedded: Option<String>,
     /// `--spawn`: so many masters, or `standalone`.
     pub spawn: Option<String>,
     /// `--server-binary`.
@@ -145,7 +147,7 @@ pub struct Options {
 /// What the run was sent to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Target {
-    /// `attached` or `spawned`.
+    /// `attached`, `spawned` or `embedded`.
     pub kind: String,
     /// `cluster` or `standalone`.
     pub mode: String,

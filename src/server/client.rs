@@ -1,0 +1,92 @@
+//! What a node knows of one client.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Instant;
+
+use tokio::sync::Notify;
+
+use super::reply::Reply;
+
+/// Which of its answers a client wants (CLIENT REPLY).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replies {
+    On,
+    Off,
+    /// All but the next command's.
+    SkipNext,
+    /// All but this command's.
+    Skip,
+}
+
+/// A connected client.
+pub(crate) struct Client {
+    pub(crate) id: u64,
+    pub(crate) address: SocketAddr,
+    pub(crate) local_address: SocketAddr,
+    pub(crate) name: String,
+    pub(crate) library: String,
+    pub(crate) library_version: String,
+    pub(crate) authenticated: bool,
+    pub(crate) replies: Replies,
+    pub(crate) reply: Reply,
+    /// The next command may touch a slot that is being imported.
+    pub(crate) asking: bool,
+    /// Reads may be answered by a replica.
+    pub(crate) readonly: bool,
+    pub(crate) no_evict: bool,
+    /// No more is read, and the connection ends when the answers are out.
+    pub(crate) closing: bool,
+    pub(crate) connected: Instant,
+    pub(crate) last_used: Instant,
+    /// The last command's name, as the table spells it.
+    pub(crate) last_command: &'static str,
+    /// Commands executed.
+    pub(crate) commands: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+    /// Rung to end the connection from elsewhere.
+    pub(crate) kill: Rc<Notify>,
+}
+
+impl Client {
+    pub(crate) fn new(id: u64, address: SocketAddr, local_address: SocketAddr, authenticated: bool) -> Self {
+        let now = Instant::now();
+        Self {
+            id,
+            address,
+            local_address,
+            name: String::new(),
+            library: String::new(),
+            library_version: String::new(),
+            authenticated,
+            replies: Replies::On,
+            reply: Reply::default(),
+            asking: false,
+            readonly: false,
+            no_evict: false,
+            closing: false,
+            connected: now,
+            last_used: now,
+            last_command: "NULL",
+            commands: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            kill: Rc::new(Notify::new()),
+        }
+    }
+
+    /// Whether the answer of the command that runs now is wanted.
+    pub(crate) fn wants_reply(&self) -> bool {
+        !matches!(self.replies, Replies::Off | Replies::Skip)
+    }
+
+    /// What a command's end means for the next.
+    pub(crate) fn command_ended(&mut self) {
+        self.replies = match self.replies {
+            Replies::SkipNext => Replies::Skip,
+            Replies::Skip => Replies::On,
+            other => other,
+        };
+    }
+}

@@ -1,0 +1,72 @@
+//! Commands on the connection itself.
+
+use super::parse::is;
+use crate::resp::Request;
+use crate::server::client::Replies;
+use crate::server::execute::{Context, Refusal};
+
+pub(super) fn ping(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
+    match request.len() {
+        1 => context.reply().simple("PONG"),
+        2 => context.reply().bulk(&request[1]),
+        _ => return Err("ERR wrong number of arguments for 'ping' command".into()),
+    }
+    Ok(())
+}
+
+pub(super) fn echo(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
+    context.reply().bulk(&request[1]);
+    Ok(())
+}
+
+pub(super) fn select(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
+    match super::parse::integer(&request[1]) {
+        Ok(0) => context.reply().ok(),
+        Ok(_) if context.node.cluster.is_some() => {
+            return Err("ERR SELECT is not allowed in cluster mode".into());
+        }
+        Ok(_) => return Err("ERR DB index is out of range".into()),
+        Err(_) => return Err("ERR invalid DB index".into()),
+    }
+    Ok(())
+}
+
+pub(super) fn quit(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
+    context.reply().ok();
+    context.client.closing = true;
+    Ok(())
+}
+
+pub(super) fn asking(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
+    if context.node.cluster.is_none() {
+        return Err("ERR This instance has cluster support disabled".into());
+    }
+    context.client.asking = true;
+    context.reply().ok();
+    Ok(())
+}
+
+pub(super) fn client_id(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
+    let id = context.client.id;
+    context.reply().integer(id as i64);
+    Ok(())
+}
+
+pub(super) fn client_reply(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
+    let word = &request[2];
+    let client = &mut context.client;
+    match word {
+        _ if is(word, "ON") => {
+            client.replies = Replies::On;
+            client.reply.ok();
+        }
+        _ if is(word, "OFF") => client.replies = Replies::Off,
+        _ if is(word, "SKIP") => {
+            if client.replies != Replies::Off {
+                client.replies = Replies::SkipNext;
+            }
+        }
+        _ => return Err(super::parse::SYNTAX.into()),
+    }
+    Ok(())
+}

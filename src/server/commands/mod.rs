@@ -1,0 +1,15 @@
+//! What each command does. A command gets a request that has been admitted (`execute`), and answers it or
+//! refuses it.
+
+mod cluster;
+mod connection;
+mod info;
+mod keys;
+mod parse;
+mod server;
+mod spec;
+mod strings;
+mod table;
+
+pub(crate) use spec::{Flags, Spec};
+pub(crate) use table::{TABLE, find};

@@ -1,0 +1,118 @@
+//! All commands, by name.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::spec::{Flags, Keys, Spec};
+use super::{cluster, connection, info, keys, server, strings};
+use crate::resp::Request;
+use crate::server::execute::{Refusal, quoted};
+
+/// Bytes of the longest name, and of the longest name of a subcommand behind it.
+const MAX_NAME_BYTES: usize = 32;
+
+const WRITE: Flags = Flags::WRITE.and(Flags::FAST);
+const GROW: Flags = Flags::WRITE.and(Flags::DENY_OOM);
+const READ: Flags = Flags::READ.and(Flags::FAST);
+const OPEN: Flags = Flags::NO_AUTH.and(Flags::FAST);
+
+/// In the order of their names.
+pub(crate) static TABLE: &[Spec] = &[
+    Spec { name: "asking", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::asking },
+    Spec { name: "client", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: "client|id", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: connection::client_id },
+    Spec {
+        name: "client|reply",
+        arity: 3,
+        flags: Flags::NONE,
+        keys: Keys::NONE,
+        run: connection::client_reply,
+    },
+    Spec { name: "cluster", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec {
+        name: "cluster|countkeysinslot",
+        arity: 3,
+        flags: Flags::NONE,
+        keys: Keys::NONE,
+        run: cluster::count_keys_in_slot,
+    },
+    Spec {
+        name: "cluster|getkeysinslot",
+        arity: 4,
+        flags: Flags::NONE,
+        keys: Keys::NONE,
+        run: cluster::get_keys_in_slot,
+    },
+    Spec { name: "cluster|info", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::info },
+    Spec { name: "cluster|keyslot", arity: 3, flags: Flags::NONE, keys: Keys::NONE, run: cluster::key_slot },
+    Spec { name: "cluster|myid", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::my_id },
+    Spec { name: "cluster|nodes", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::nodes },
+    Spec { name: "cluster|shards", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::shards },
+    Spec { name: "cluster|slots", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::slots },
+    Spec { name: "dbsize", arity: 1, flags: READ, keys: Keys::NONE, run: keys::dbsize },
+    Spec { name: "del", arity: -2, flags: Flags::WRITE, keys: Keys::ALL, run: keys::del },
+    Spec { name: "echo", arity: 2, flags: Flags::FAST, keys: Keys::NONE, run: connection::echo },
+    Spec { name: "exists", arity: -2, flags: READ, keys: Keys::ALL, run: keys::exists },
+    Spec { name: "flushall", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
+    Spec { name: "flushdb", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
+    Spec { name: "get", arity: 2, flags: READ, keys: Keys::ONE, run: strings::get },
+    Spec { name: "getrange", arity: 4, flags: Flags::READ, keys: Keys::ONE, run: strings::getrange },
+    Spec { name: "info", arity: -1, flags: Flags::NONE, keys: Keys::NONE, run: info::info },
+    Spec { name: "mget", arity: -2, flags: READ, keys: Keys::ALL, run: strings::mget },
+    Spec { name: "mset", arity: -3, flags: GROW, keys: Keys::PAIRS, run: strings::mset },
+    Spec { name: "ping", arity: -1, flags: Flags::FAST, keys: Keys::NONE, run: connection::ping },
+    Spec { name: "pttl", arity: 2, flags: READ, keys: Keys::ONE, run: keys::pttl },
+    Spec { name: "quit", arity: -1, flags: OPEN, keys: Keys::NONE, run: connection::quit },
+    Spec { name: "role", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: server::role },
+    Spec { name: "select", arity: 2, flags: Flags::FAST, keys: Keys::NONE, run: connection::select },
+    Spec { name: "set", arity: -3, flags: GROW, keys: Keys::ONE, run: strings::set },
+    Spec { name: "shutdown", arity: -1, flags: Flags::ADMIN, keys: Keys::NONE, run: server::shutdown },
+    Spec { name: "strlen", arity: 2, flags: READ, keys: Keys::ONE, run: strings::strlen },
+    Spec { name: "unlink", arity: -2, flags: WRITE, keys: Keys::ALL, run: keys::del },
+];
+
+static PLACES: LazyLock<HashMap<&[u8], usize, hashbrown::DefaultHashBuilder>> =
+    LazyLock::new(|| TABLE.iter().enumerate().map(|(place, spec)| (spec.name.as_bytes(), place)).collect());
+
+/// The place of a request's command in [`TABLE`].
+pub(crate) fn find(request: &Request<'_>) -> Result<usize, Refusal> {
+    let mut name = [0; 2 * MAX_NAME_BYTES + 1];
+    let place = lookup(&mut name, 0, &request[0]).ok_or_else(|| unknown(request))?;
+    if !TABLE[place].flags.has(Flags::CONTAINER) || request.len() < 2 {
+        return Ok(place);
+    }
+    let length = request[0].len();
+    name[length] = b'|';
+    Ok(lookup(&mut name, length + 1, &request[1]).unwrap_or(place))
+}
+
+/// Looks a word up behind the first `at` bytes of a name.
+fn lookup(name: &mut [u8], at: usize, word: &[u8]) -> Option<usize> {
+    if word.len() > MAX_NAME_BYTES {
+        return None;
+    }
+    let end = at + word.len();
+    name[at..end].copy_from_slice(word);
+    name[at..end].make_ascii_lowercase();
+    PLACES.get(&name[..end]).copied()
+}
+
+fn unknown(request: &Request<'_>) -> Refusal {
+    let mut text = format!("ERR unknown command '{}', with args beginning with: ", quoted(&request[0]));
+    for word in request.from(1) {
+        if text.len() >= 2 * 128 {
+            break;
+        }
+        text += &format!("'{}' ", quoted(word));
+    }
+    text.into()
+}
+
+/// Runs where a command that only has subcommands was given none that it has.
+fn unknown_subcommand(
+    _: &mut super::super::execute::Context<'_>,
+    request: Request<'_>,
+) -> Result<(), Refusal> {
+    let name = quoted(&request[0]).to_ascii_uppercase();
+    Err(format!("ERR unknown subcommand '{}'. Try {name} HELP.", quoted(&request[1])).into())
+}

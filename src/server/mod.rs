@@ -1,0 +1,19 @@
+//! A key-value server that speaks the servers' protocol: alone, or as the nodes of a cluster that live
+//! in this process. Each node is a thread with its own keys; what a node answers, it did. The nodes
+//! know each other directly: there is no gossip, and no bus port.
+
+mod client;
+mod cluster;
+mod commands;
+mod config;
+mod connection;
+mod execute;
+mod node;
+mod options;
+mod reply;
+mod start;
+mod stats;
+mod store;
+
+pub use options::ServerOptions;
+pub use start::{Server, StartError};

@@ -1,0 +1,119 @@
+//! One node: its keys, its clients, its counters, and how it sees the slots.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::client::Client;
+use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
+use super::config::Config;
+use super::stats::Stats;
+use super::store::{Keyspace, UnixMs};
+use crate::slots::SLOTS;
+
+/// Everything that a node's thread owns.
+pub(crate) struct Node {
+    pub(crate) address: SocketAddr,
+    pub(crate) run_id: String,
+    pub(crate) started: Instant,
+    /// The time, as of the last look at the clock: once for what was read in one piece.
+    pub(crate) now: UnixMs,
+    /// The same in seconds since the start: what keys are marked with when they are used.
+    pub(crate) used_now: u32,
+    pub(crate) keys: Keyspace,
+    pub(crate) config: Config,
+    pub(crate) stats: Stats,
+    /// All clients but the one whose commands run now.
+    pub(crate) clients: BTreeMap<u64, Client>,
+    pub(crate) next_client: u64,
+    /// Whether keys are parsed and counted, and thrown away.
+    pub(crate) discard: bool,
+    pub(crate) random: Xoshiro256PlusPlus,
+    /// SHUTDOWN was asked for.
+    pub(crate) shutdown: bool,
+    /// None is a server of its own.
+    pub(crate) cluster: Option<Membership>,
+}
+
+/// A node's place in its cluster, and the slots as it saw them last.
+pub(crate) struct Membership {
+    pub(crate) shared: Arc<Cluster>,
+    pub(crate) member: MemberIndex,
+    slots: Vec<SlotState>,
+    pub(crate) is_whole: bool,
+    version: u64,
+}
+
+impl Node {
+    pub(crate) fn new(
+        address: SocketAddr,
+        member: MemberIndex,
+        cluster: Option<Arc<Cluster>>,
+        discard: bool,
+        random: &mut Xoshiro256PlusPlus,
+    ) -> Self {
+        let membership = cluster.map(|shared| Membership {
+            shared,
+            member,
+            slots: vec![SlotState::Unowned; usize::from(SLOTS)],
+            is_whole: false,
+            version: 0,
+        });
+        Self {
+            address,
+            run_id: random_id(random),
+            started: Instant::now(),
+            now: unix_ms(),
+            used_now: 0,
+            keys: Keyspace::default(),
+            config: Config::default(),
+            stats: Stats::default(),
+            clients: BTreeMap::new(),
+            next_client: 1,
+            discard,
+            random: random.clone(),
+            shutdown: false,
+            cluster: membership,
+        }
+    }
+
+    /// Bytes of keys, values, tables and answers that wait: what counts against `maxmemory`.
+    pub(crate) fn used_memory(&self) -> usize {
+        self.keys.bytes()
+            + self.clients.values().map(|client| size_of::<Client>() + client.reply.len()).sum::<usize>()
+    }
+
+    /// Looks at the clock.
+    pub(crate) fn look_at_clock(&mut self) {
+        self.now = unix_ms();
+        self.used_now = self.started.elapsed().as_secs() as u32;
+    }
+}
+
+impl Membership {
+    /// The slot as it is now.
+    #[inline]
+    pub(crate) fn slot(&mut self, slot: u16) -> SlotState {
+        if self.version != self.shared.version() {
+            self.refresh();
+        }
+        self.slots[usize::from(slot)]
+    }
+
+    fn refresh(&mut self) {
+        let state = self.shared.read();
+        // Under the lock, so that it is the version of what is read.
+        self.version = self.shared.version();
+        self.is_whole = state.is_whole();
+        for (slot, seen) in (0..SLOTS).zip(&mut self.slots) {
+            *seen = state.slot(slot, self.member);
+        }
+    }
+}
+
+fn unix_ms() -> UnixMs {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as UnixMs)
+}

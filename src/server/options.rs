@@ -1,0 +1,22 @@
+//! What a server is started with.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Nodes to start.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Masters of a cluster; `None` is one server that is in no cluster.
+    pub masters: Option<u16>,
+    /// Where they listen.
+    pub bind: IpAddr,
+    /// The first node's port, the others follow; 0 has free ones chosen.
+    pub port: u16,
+    /// Whether keys are parsed and counted, and thrown away.
+    pub discard: bool,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self { masters: Some(3), bind: Ipv4Addr::LOCALHOST.into(), port: 0, discard: false }
+    }
+}

@@ -1,0 +1,9 @@
+//! What a node keeps: keys with values, slot by slot, and nothing else. This room knows neither
+//! clients nor clusters.
+
+mod entry;
+mod keyspace;
+mod table;
+
+pub(crate) use entry::UnixMs;
+pub(crate) use keyspace::Keyspace;
