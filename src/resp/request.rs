@@ -219,7 +219,11 @@ impl RequestDecoder {
 
     fn inline(&mut self, bytes: &[u8]) -> Result<Option<usize>, ProtocolError> {
         let Some(end) = line_end(bytes, b'\n') else {
-            return if bytes.len() <= MAX_LINE_BYTES { Ok(None) } else { Err(error("too big inline request")) };
+            return if bytes.len() <= MAX_LINE_BYTES {
+                Ok(None)
+            } else {
+                Err(error("too big inline request"))
+            };
         };
         let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
         split_words(line, &mut self.line, &mut self.places)
@@ -243,9 +247,9 @@ fn error(text: &'static str) -> ProtocolError {
 fn number(digits: &[u8]) -> Option<i64> {
     match digits {
         b"0" => Some(0),
-        [b'1'..=b'9', ..] if digits.len() <= 18 => digits.iter().try_fold(0, |sum, digit| {
-            digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
-        }),
+        [b'1'..=b'9', ..] if digits.len() <= 18 => digits
+            .iter()
+            .try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))),
         [b'-', b'1'..=b'9', ..] | [b'1'..=b'9', ..] => std::str::from_utf8(digits).ok()?.parse().ok(),
         _ => None,
     }
@@ -329,7 +333,8 @@ mod tests {
             let error = Some(format!("ERR Protocol error: {text}"));
             assert_eq!(read(wire.as_bytes(), limits), (vec![], error), "{wire:.20}");
         }
-        for all_there_is in ["*2147483647\r\n", "*1\r\nX", "*1\r\n$5\r", &long("*")[1..], "a\0b\r\nping\r\n"] {
+        for all_there_is in ["*2147483647\r\n", "*1\r\nX", "*1\r\n$5\r", &long("*")[1..], "a\0b\r\nping\r\n"]
+        {
             assert_eq!(read(all_there_is.as_bytes(), LIMITS), (vec![], None), "{all_there_is:.20}");
         }
     }
@@ -358,7 +363,15 @@ mod tests {
             prop::collection::vec(any::<u8>(), 0..30),
             "[a-z'\" ]{0,12}\r?\n".prop_map(String::into_bytes),
             prop::sample::select(vec![
-                "*0\r\n", "*-1\r\n", "*1\r\n", "*2\r\n", "$0\r\n\r\n", "$3\r\nabc\r\n", "$1\r\n", "\r\n", "$-1\r\n"
+                "*0\r\n",
+                "*-1\r\n",
+                "*1\r\n",
+                "*2\r\n",
+                "$0\r\n\r\n",
+                "$3\r\nabc\r\n",
+                "$1\r\n",
+                "\r\n",
+                "$-1\r\n"
             ])
             .prop_map(|text| text.as_bytes().to_vec()),
             prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..5).prop_map(|words| {

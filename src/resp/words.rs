@@ -34,7 +34,11 @@ fn word<'a>(mut rest: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], Unbalance
             [] | [b' ' | b'\n' | b'\r' | b'\t', ..] => return Ok(rest),
             [quote @ (b'"' | b'\''), inside @ ..] => {
                 let behind = quoted(*quote, inside, out)?;
-                return if behind.first().is_none_or(|byte| is_blank(*byte)) { Ok(behind) } else { Err(Unbalanced) };
+                return if behind.first().is_none_or(|byte| is_blank(*byte)) {
+                    Ok(behind)
+                } else {
+                    Err(Unbalanced)
+                };
             }
             [byte, behind @ ..] => {
                 out.push(*byte);
