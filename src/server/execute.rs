@@ -102,8 +102,8 @@ fn run(
         return Ok(Execution::HeldBack);
     }
     node.stats.begin(place);
-    client.commands += 1;
     let done = (spec.run)(&mut Context { node, client, slot }, request);
+    client.commands += 1;
     if done.is_err() {
         node.stats.commands[place].failed += 1;
     }

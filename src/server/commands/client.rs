@@ -188,10 +188,9 @@ pub(super) fn pause(context: &mut Context<'_>, request: Request<'_>) -> Result<(
         integer(&request[2]).map_err(|_| Refusal::from("ERR timeout is not an integer or out of range"))?;
     let time = u64::try_from(time).map_err(|_| Refusal::from("ERR timeout is negative"))?;
     let now = context.node.now;
-    if time > i64::MAX as u64 - now {
-        return Err("ERR timeout is out of range".into());
-    }
-    let asked = Pause { until: now + time, writes_only };
+    // A time that a number has no room for has passed, in Redis too.
+    let until = (now + time) as i64;
+    let asked = Pause { until: until.max(0) as u64, writes_only };
     // A pause while there is one makes it longer and wider, never shorter.
     let before = context.node.pause.filter(|pause| pause.until > now);
     context.node.pause = Some(before.map_or(asked, |before| Pause {

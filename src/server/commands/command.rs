@@ -76,7 +76,10 @@ fn describe(spec: &Spec, reply: &mut Reply) {
     reply.set(0);
     reply.set(0);
     describe_keys(spec, reply);
-    reply.array(subcommands(spec).count());
+    match subcommands(spec).count() {
+        0 => reply.set(0),
+        inner => reply.array(inner),
+    }
     subcommands(spec).for_each(|sub| describe(sub, reply));
 }
 

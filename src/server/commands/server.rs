@@ -18,7 +18,16 @@ pub(super) fn role(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refu
     Ok(())
 }
 
-pub(super) fn shutdown(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
+pub(super) fn shutdown(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
+    // Nothing is saved, so there is nothing to choose, or to wait for.
+    let is_known = |word: &[u8]| ["NOSAVE", "SAVE", "NOW", "FORCE"].iter().any(|name| is(word, name));
+    match request.get(1) {
+        Some(word) if is(word, "ABORT") && request.len() == 2 => {
+            return Err("ERR No shutdown in progress.".into());
+        }
+        _ if !request.from(1).all(is_known) => return Err(SYNTAX.into()),
+        _ => {}
+    }
     context.node.shutdown = true;
     context.client.closing = true;
     Ok(())

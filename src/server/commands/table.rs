@@ -56,7 +56,7 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "command", arity: -1, flags: Flags::CONTAINER, keys: Keys::NONE, run: command::all },
     Spec { name: "command|count", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: command::count },
     Spec { name: "command|docs", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::docs },
-    Spec { name: "command|getkeys", arity: -3, flags: Flags::NONE, keys: Keys::NONE, run: command::get_keys },
+    Spec { name: "command|getkeys", arity: -4, flags: Flags::NONE, keys: Keys::NONE, run: command::get_keys },
     Spec { name: "command|info", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::info },
     Spec { name: "command|list", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::list },
     Spec { name: "config", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
