@@ -44,7 +44,7 @@ impl ServeCommand {
             masters: (!self.standalone).then_some(self.masters),
             bind: self.bind,
             port: self.port,
-            discard: false,
+            ..ServerOptions::default()
         };
         let mut server = Server::start(&options)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

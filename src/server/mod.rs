@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod connection;
 mod execute;
+mod glob;
 mod node;
 mod options;
 mod reply;

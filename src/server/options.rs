@@ -11,12 +11,23 @@ pub struct ServerOptions {
     pub bind: IpAddr,
     /// The first node's port, the others follow; 0 has free ones chosen.
     pub port: u16,
+    /// What the default user has to say first; empty is nothing.
+    pub requirepass: String,
+    /// Users besides the default one, with their passwords. They may do what it may.
+    pub users: Vec<(String, String)>,
     /// Whether keys are parsed and counted, and thrown away.
     pub discard: bool,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { masters: Some(3), bind: Ipv4Addr::LOCALHOST.into(), port: 0, discard: false }
+        Self {
+            masters: Some(3),
+            bind: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            requirepass: String::new(),
+            users: Vec::new(),
+            discard: false,
+        }
     }
 }

@@ -1,7 +1,11 @@
 //! What each command does. A command gets a request that has been admitted (`execute`), and answers it or
 //! refuses it.
 
+mod auth;
+mod client;
 mod cluster;
+mod command;
+mod config;
 mod connection;
 mod info;
 mod keys;
