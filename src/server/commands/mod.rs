@@ -3,6 +3,9 @@
 
 mod cluster;
 mod connection;
+mod counters;
+mod dump;
+mod expiry;
 mod info;
 mod keys;
 mod parse;
