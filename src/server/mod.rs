@@ -7,6 +7,8 @@ mod cluster;
 mod commands;
 mod config;
 mod connection;
+mod cycle;
+mod evict;
 mod execute;
 mod glob;
 mod long_double;

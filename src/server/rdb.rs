@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn what_is_no_dump_of_a_string_is_told() {
         let good = dump(b"value");
-        assert_eq!(load(&good[1..]), Err(BadDump::Footer));
+        assert_eq!(load(&good[2..]), Err(BadDump::Footer));
         assert_eq!(load(&good[..9]), Err(BadDump::Footer));
         for body in [&[][..], &[1, 1, b'x'], &[0, 0x81, 0, 0, 0, 9, 0, 0, 0, 0], &[0, 0xc4], &[0, 60, b'x']] {
             assert_eq!(load(&with_footer(body)), Err(BadDump::Format), "{body:x?}");

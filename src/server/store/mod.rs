@@ -7,4 +7,4 @@ mod slot_set;
 mod table;
 
 pub(crate) use entry::{Entry, UnixMs};
-pub(crate) use keyspace::Keyspace;
+pub(crate) use keyspace::{Keyspace, Place};
