@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::client::Client;
 use super::cluster::SlotState;
 use super::commands::{Flags, Spec, TABLE, find};
+use super::evict::make_room;
 use super::node::Node;
 use super::reply::Reply;
 use crate::resp::Request;
@@ -133,6 +134,9 @@ fn admit(
             return Err("CROSSSLOT Keys in request don't hash to the same slot".into());
         }
         redirect(node, client, request, spec, slot, asking)?;
+    }
+    if spec.flags.has(Flags::DENY_OOM) && node.config.maxmemory > 0 && !make_room(node) {
+        return Err("OOM command not allowed when used memory > 'maxmemory'.".into());
     }
     Ok(slot)
 }

@@ -2,7 +2,10 @@
 //! so that the embedded one cannot drift. The real one is Redis, whose version the embedded one tells.
 
 mod connections;
+mod dump;
+mod expiry;
 mod judge;
+mod keys;
 mod protocol;
 mod strings;
 
