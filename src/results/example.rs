@@ -184,6 +184,7 @@ fn options() -> Options {
         deadline_seconds: Some(3600.0),
         address_map: vec!["10.0.0.1=127.0.0.1".into()],
         embedded: None,
+        discard: false,
         spawn: Some("3".into()),
         server_binary: Some("valkey-server".into()),
     }

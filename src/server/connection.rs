@@ -46,6 +46,8 @@ enum Turn {
     Read,
     /// Answers should go out before more requests are looked at.
     Write,
+    /// The same, after this time.
+    Pause(Duration),
     Close,
 }
 
@@ -111,11 +113,17 @@ async fn serve(stream: &TcpStream, shared: &Shared, id: u64) -> io::Result<()> {
         if matches!(turn, Turn::Read) {
             stream.readable().await?;
         }
+        while let Some(stalled) = shared.stalled() {
+            tokio::time::sleep(stalled).await;
+        }
         turn = match shared.turn(stream, id, &mut pending, &turn) {
             Ok(turn) => turn,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Turn::Read,
             Err(error) => return Err(error),
         };
+        if let Turn::Pause(time) = turn {
+            tokio::time::sleep(time).await;
+        }
         shared.send(stream, id).await?;
         if matches!(turn, Turn::Close) {
             return Ok(());
@@ -156,7 +164,9 @@ impl Shared {
         let Some(mut client) = node.clients.remove(&id) else { return Ok(Turn::Close) };
         node.stats.bytes_in += came;
         client.bytes_in += came;
+        let dropped = drop_excess(&node, &client, bytes);
         let (turn, used) = requests(&mut node, &mut client, &mut pending.decoder, bytes);
+        let turn = if dropped { Turn::Close } else { turn };
         node.clients.insert(id, client);
         if own {
             pending.bytes.drain(..used);
@@ -171,6 +181,11 @@ impl Shared {
         }
         pending.decoder.shrink(KEPT_ARGUMENTS);
         Ok(turn)
+    }
+
+    /// How long nothing is read from anybody.
+    fn stalled(&self) -> Option<Duration> {
+        self.node.borrow_mut().faults.stalled()
     }
 
     /// Sends the answers. A client that does not read them holds up nobody but itself.
@@ -198,6 +213,14 @@ impl Shared {
     }
 }
 
+/// Takes off what a client sent beyond what it may send before it is dropped, and says whether it is.
+fn drop_excess(node: &Node, client: &Client, bytes: &mut Vec<u8>) -> bool {
+    let Some(allowed) = node.faults.bytes_allowed() else { return false };
+    let excess = client.bytes_in.saturating_sub(allowed) as usize;
+    bytes.truncate(bytes.len().saturating_sub(excess));
+    client.bytes_in >= allowed
+}
+
 /// Executes the requests at the front of `bytes`; returns how many bytes they took.
 fn requests(
     node: &mut Node,
@@ -223,6 +246,9 @@ fn requests(
                 used += length;
                 if client.closing {
                     break Turn::Close;
+                }
+                if let Some(pause) = node.faults.take_pause() {
+                    break Turn::Pause(pause);
                 }
                 if client.reply.len() > REPLY_BYTES {
                     break Turn::Write;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use super::client::Client;
 use super::cluster::SlotState;
-use super::commands::{Flags, Spec, TABLE, find};
+use super::commands::{FAULT_COMMAND, Flags, Spec, TABLE, find};
+use super::fault::Strike;
 use super::node::Node;
 use super::reply::Reply;
 use crate::resp::Request;
@@ -48,8 +49,24 @@ impl Context<'_> {
 /// Runs one request, and answers it.
 pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) {
     let answered = client.reply.len();
-    let result = match find(&request) {
-        Ok(place) => run(node, client, request, place),
+    let found = find(&request);
+    let struck = if node.faults.are_set() { strike(node, found.as_ref().ok()) } else { None };
+    let result = match found {
+        _ if struck == Some(Strike::Swallow) => return,
+        _ if struck == Some(Strike::Restart) => {
+            node.restart();
+            // What was not sent yet is never said.
+            client.reply.truncate(0);
+            client.closing = true;
+            return;
+        }
+        Ok(place) => match struck {
+            Some(Strike::Refuse(text)) => {
+                node.stats.commands[place].rejected += 1;
+                Err(refusal(node, client, TABLE[place].keys.first(request), text))
+            }
+            _ => run(node, client, request, place),
+        },
         Err(refusal) => Err(refusal),
     };
     if let Err(Refusal(text)) = result {
@@ -61,6 +78,28 @@ pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>
         client.reply.truncate(answered);
     }
     client.command_ended();
+}
+
+/// What a fault makes of a command.
+fn strike(node: &mut Node, place: Option<&usize>) -> Option<Strike> {
+    let spec = place.map(|place| &TABLE[*place]);
+    if spec.is_some_and(|spec| spec.name == FAULT_COMMAND) {
+        return None;
+    }
+    node.faults.strike(spec.is_some_and(|spec| spec.flags.has(Flags::WRITE) && spec.keys.first > 0))
+}
+
+/// An error on demand, with the slot of the key and a node that does not have it.
+fn refusal(node: &Node, client: &Client, key: Option<&[u8]>, text: &str) -> Refusal {
+    let elsewhere = match &node.cluster {
+        Some(cluster) => {
+            let members = &cluster.shared.read().members;
+            members[(cluster.member + 1) % members.len()].announced(client.local_address)
+        }
+        None => client.local_address,
+    };
+    let slot = key.map_or(0, slot_of).to_string();
+    Refusal(text.replace("{slot}", &slot).replace("{node}", &elsewhere.to_string()).into())
 }
 
 fn run(node: &mut Node, client: &mut Client, request: Request<'_>, place: usize) -> Result<(), Refusal> {
@@ -143,9 +182,8 @@ fn redirect(
             _ => return Ok(()),
         },
     };
-    let _ = client;
     let Some(cluster) = &node.cluster else { return Ok(()) };
-    let address = cluster.shared.read().members[to.1].address;
+    let address = cluster.shared.read().members[to.1].announced(client.local_address);
     Err(format!("{} {slot} {address}", to.0).into())
 }
 

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod connection;
 mod execute;
+mod fault;
 mod node;
 mod options;
 mod reply;
@@ -15,5 +16,6 @@ mod start;
 mod stats;
 mod store;
 
+pub use fault::{Fault, FaultError, NodeFault};
 pub use options::ServerOptions;
 pub use start::{Server, StartError};

@@ -10,6 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::client::Client;
 use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
 use super::config::Config;
+use super::fault::Faults;
 use super::stats::Stats;
 use super::store::{Keyspace, UnixMs};
 use crate::slots::SLOTS;
@@ -31,6 +32,8 @@ pub(crate) struct Node {
     pub(crate) next_client: u64,
     /// Whether keys are parsed and counted, and thrown away.
     pub(crate) discard: bool,
+    /// What it does wrong on purpose.
+    pub(crate) faults: Faults,
     pub(crate) random: Xoshiro256PlusPlus,
     /// SHUTDOWN was asked for.
     pub(crate) shutdown: bool,
@@ -74,6 +77,7 @@ impl Node {
             clients: BTreeMap::new(),
             next_client: 1,
             discard,
+            faults: Faults::default(),
             random: random.clone(),
             shutdown: false,
             cluster: membership,
@@ -84,6 +88,18 @@ impl Node {
     pub(crate) fn used_memory(&self) -> usize {
         self.keys.bytes()
             + self.clients.values().map(|client| size_of::<Client>() + client.reply.len()).sum::<usize>()
+    }
+
+    /// Becomes what a new process in its place would be: without keys, counters or clients.
+    pub(crate) fn restart(&mut self) {
+        self.keys = Keyspace::default();
+        self.stats = Stats::default();
+        self.run_id = random_id(&mut self.random);
+        self.started = Instant::now();
+        // A connection that is not among them reads no more.
+        for client in std::mem::take(&mut self.clients).into_values() {
+            client.kill.notify_one();
+        }
     }
 
     /// Looks at the clock.

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::NodeFault;
+
 /// Nodes to start.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
@@ -13,10 +15,18 @@ pub struct ServerOptions {
     pub port: u16,
     /// Whether keys are parsed and counted, and thrown away.
     pub discard: bool,
+    /// What they do wrong from the start.
+    pub faults: Vec<NodeFault>,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { masters: Some(3), bind: Ipv4Addr::LOCALHOST.into(), port: 0, discard: false }
+        Self {
+            masters: Some(3),
+            bind: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            discard: false,
+            faults: Vec::new(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod connection;
+mod fault;
 mod info;
 mod keys;
 mod parse;
@@ -11,5 +12,6 @@ mod spec;
 mod strings;
 mod table;
 
+pub(crate) use fault::NAME as FAULT_COMMAND;
 pub(crate) use spec::{Flags, Spec};
 pub(crate) use table::{TABLE, find};

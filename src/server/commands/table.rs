@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::spec::{Flags, Keys, Spec};
-use super::{cluster, connection, info, keys, server, strings};
+use super::{cluster, connection, fault, info, keys, server, strings};
 use crate::resp::Request;
 use crate::server::execute::{Refusal, quoted};
 
@@ -53,6 +53,8 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "del", arity: -2, flags: Flags::WRITE, keys: Keys::ALL, run: keys::del },
     Spec { name: "echo", arity: 2, flags: Flags::FAST, keys: Keys::NONE, run: connection::echo },
     Spec { name: "exists", arity: -2, flags: READ, keys: Keys::ALL, run: keys::exists },
+    Spec { name: "fillbench", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: fault::NAME, arity: -3, flags: Flags::ADMIN, keys: Keys::NONE, run: fault::fault },
     Spec { name: "flushall", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
     Spec { name: "flushdb", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
     Spec { name: "get", arity: 2, flags: READ, keys: Keys::ONE, run: strings::get },
