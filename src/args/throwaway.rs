@@ -19,7 +19,7 @@ pub struct ThrowawayArgs {
     embedded: Option<Layout>,
     /// Have the embedded servers parse and count what they are sent, and keep nothing: how much this
     /// machine can send at all
-    #[arg(long, requires = "embedded")]
+    #[arg(long, requires = "embedded", conflicts_with = "spawn")]
     discard: bool,
     /// Start real servers for this run, a cluster of N masters or `standalone`, and stop them afterwards
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3")]

@@ -22,16 +22,16 @@ const FIRST_OPEN_PORT: u16 = 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// No place to listen.
-    #[error("failed to listen on {address}: {}", source.kind())]
+    #[error("failed to listen on {address}: {}", cause.kind())]
     Listen {
         /// Where.
         address: SocketAddr,
         /// The reason.
-        source: io::Error,
+        cause: io::Error,
     },
     /// No thread, or no runtime in it.
     #[error("failed to start a node's thread: {0}")]
-    Thread(#[source] io::Error),
+    Thread(io::Error),
     /// A fault of a node that is none.
     #[error("there is no node {node} to have a fault: there are {nodes}")]
     FaultyNode {
@@ -57,7 +57,7 @@ impl StartError {
     /// What to do about it, where that is known.
     pub fn cure(&self) -> Option<String> {
         match self {
-            Self::Listen { address, source } => match source.kind() {
+            Self::Listen { address, cause } => match cause.kind() {
                 io::ErrorKind::AddrInUse => {
                     Some("end what listens there, or give another --port; 0 has free ones chosen".into())
                 }
@@ -174,7 +174,7 @@ fn listen(options: &ServerOptions, nodes: u16, node: u16) -> Result<(TcpListener
         let address = listener.local_addr()?;
         Ok((listener, address))
     };
-    listening().map_err(|source| StartError::Listen { address, source })
+    listening().map_err(|cause| StartError::Listen { address, cause })
 }
 
 /// Chance, from where the standard library has it.
@@ -195,7 +195,7 @@ mod tests {
     fn what_the_system_refuses_has_its_cure() {
         let refused = |port, kind: io::ErrorKind| {
             let address = SocketAddr::from(([127, 0, 0, 1], port));
-            let error = StartError::Listen { address, source: kind.into() };
+            let error = StartError::Listen { address, cause: kind.into() };
             (error.to_string(), error.cure())
         };
         let (text, cure) = refused(80, io::ErrorKind::PermissionDenied);
