@@ -17,6 +17,10 @@ pub struct ThrowawayArgs {
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3")]
     #[arg(conflicts_with = "spawn")]
     embedded: Option<Layout>,
+    /// Have the embedded servers parse and count what they are sent, and keep nothing: how much this
+    /// machine can send at all
+    #[arg(long, requires = "embedded", conflicts_with = "spawn")]
+    discard: bool,
     /// Start real servers for this run, a cluster of N masters or `standalone`, and stop them afterwards
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3")]
     spawn: Option<Layout>,
@@ -30,7 +34,7 @@ impl ThrowawayArgs {
     pub fn throwaway(&self) -> Option<Throwaway> {
         if let Some(layout) = &self.embedded {
             let masters = layout.is_cluster().then(|| layout.masters() as u16);
-            let options = ServerOptions { masters, ..ServerOptions::default() };
+            let options = ServerOptions { masters, discard: self.discard, ..ServerOptions::default() };
             return Some(Throwaway::Embed(options));
         }
         let spawn = |layout| Spawn { server_binary: self.server_binary.clone(), ..Spawn::new(layout) };
@@ -46,6 +50,7 @@ impl ThrowawayArgs {
     /// Writes down what was asked.
     pub fn describe(&self, asked: &mut Options) {
         asked.spawn = self.spawn.as_ref().map(ToString::to_string);
+        asked.discard = self.discard;
         asked.embedded = self.embedded.as_ref().map(ToString::to_string);
         asked.server_binary = self.server_binary.as_ref().map(|path| path.display().to_string());
     }

@@ -36,14 +36,22 @@ impl Info {
         self.text(name)?.parse().ok()
     }
 
-    /// `valkey` or `redis`, and its own version: Valkey also states the Redis version that it is
-    /// compatible with.
+    /// `fillbench`, `valkey` or `redis`, and its own version: the first two also state the Redis
+    /// version that they are compatible with.
     pub fn server(&self) -> (&'static str, String) {
-        match (self.text("valkey_version"), self.text("redis_version")) {
-            (Some(version), _) => ("valkey", version.into()),
-            (None, Some(version)) => ("redis", version.into()),
-            (None, None) => ("unknown", String::new()),
+        for (name, field) in
+            [("fillbench", "fillbench_version"), ("valkey", "valkey_version"), ("redis", "redis_version")]
+        {
+            if let Some(version) = self.text(field) {
+                return (name, version.into());
+            }
         }
+        ("unknown", String::new())
+    }
+
+    /// Whether it parses and counts what is written, and throws it away.
+    pub fn discards(&self) -> bool {
+        self.text("fillbench_discard") == Some("1")
     }
 
     /// Changes whenever the server starts.
@@ -98,6 +106,8 @@ mod tests {
              db0:keys=3,expires=0,avg_ttl=0\r\ndb11:keys=4,expires=1,avg_ttl=2\r\n",
         );
         assert_eq!(info.server(), ("valkey", "9.1.2".into()));
+        assert!(!info.discards() && Info::parse("fillbench_discard:1\r\n").discards());
+        assert_eq!(Info::parse("redis_version:7.0.15\nfillbench_version:1.2.3").server().0, "fillbench");
         assert_eq!(info.run_id(), Some("abc"));
         assert_eq!(info.number::<u64>("used_memory"), Some(1024));
         assert_eq!(info.number::<u64>("run_id"), None);

@@ -37,12 +37,14 @@ enum Command {
 
 const AFTER_HELP: &str = "\
 Examples:
-  fillbench --spawn --keys 100000          a first try, with servers of its own
+  fillbench --embedded --data 1            a first try, with nothing installed
+  fillbench --spawn --keys 100000          the same, into real servers of its own
   fillbench -h HOST --data 5               5 GiB into a server, or the cluster that it is part of
   fillbench --keys 1000000 --json --yes --flush --out results/1
 
 Exit codes:
-  0 every key is proven    1 could not run or finish    2 bad usage
+  0 every key is proven, or was thrown away with --discard
+  1 could not run or finish    2 bad usage
   3 keys missing or wrong  130 interrupted";
 
 impl Cli {

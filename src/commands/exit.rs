@@ -7,7 +7,8 @@ use crate::results::Verdict;
 /// The exit code of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: every key that was promised exists with its exact value; or what was served has been stopped.
+    /// 0: every key that was promised exists with its exact value, or was sent to servers that were
+    /// told to keep nothing; or what was served has been stopped.
     Exact,
     /// 1: it could not run, or not finish.
     Failed,
@@ -22,7 +23,7 @@ pub enum Exit {
 impl From<Verdict> for Exit {
     fn from(verdict: Verdict) -> Self {
         match verdict {
-            Verdict::Exact => Self::Exact,
+            Verdict::Exact | Verdict::Discarded => Self::Exact,
             Verdict::Missing | Verdict::Wrong => Self::Inexact,
             Verdict::Failed => Self::Failed,
             Verdict::Interrupted => Self::Interrupted,

@@ -8,10 +8,11 @@ use clap::Args;
 use super::Exit;
 use super::interrupt::interrupted;
 use crate::report::{error_lines, tell};
-use crate::server::{Server, ServerOptions};
+use crate::server::{NodeFault, Server, ServerOptions, StartError};
 
 /// `fillbench serve`.
 #[derive(Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct ServeCommand {
     /// Masters of the cluster
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -25,7 +26,26 @@ pub(super) struct ServeCommand {
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
     bind: IpAddr,
+    /// Parse and count what is written, and keep nothing
+    #[arg(long)]
+    discard: bool,
+    /// Fail on purpose, all nodes or one of them, counted from 1; may be repeated
+    #[arg(long = "fault", value_name = "[NODE:]FAULT")]
+    faults: Vec<NodeFault>,
 }
+
+const AFTER_HELP: &str = "\
+Faults are NAME[=VALUE][/EVERY][@AFTER]: so many writes come AFTER which it begins, and an error
+answers EVERY so many of them. Other clients switch them with FILLBENCH FAULT FAULT..., LIST and OFF.
+  moved ask tryagain clusterdown loading oom readonly misconf noreplicas
+               answer writes with this error, as in oom/100
+  drop=BYTES   end each connection that has sent so many bytes
+  stall=TIME   read nothing for so long, once
+  delay=TIME   let each command wait so long
+  swallow      read everything, execute and answer nothing
+  restart      lose all keys and connections, once, as in restart@5000
+
+Exit codes: 0 stopped, by Ctrl-C or SHUTDOWN    1 could not run    2 bad usage";
 
 impl ServeCommand {
     /// Serves until it is told to stop.
@@ -33,25 +53,28 @@ impl ServeCommand {
         match self.try_run() {
             Ok(()) => Exit::Exact,
             Err(error) => {
-                tell(&error_lines(&format!("{error:#}"), None));
+                let cure = error.downcast_ref::<StartError>().and_then(StartError::cure);
+                tell(&error_lines(&format!("{error:#}"), cure.as_deref()));
                 Exit::Failed
             }
         }
     }
 
-    fn try_run(&self) -> Result<()> {
+    fn try_run(self) -> Result<()> {
         let options = ServerOptions {
             masters: (!self.standalone).then_some(self.masters),
             bind: self.bind,
             port: self.port,
+            discard: self.discard,
+            faults: self.faults,
             ..ServerOptions::default()
         };
-        let mut server = Server::start(&options)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
+            // Before anybody is told that there is something to stop.
             let mut halt = interrupted().context("failed to handle signals")?;
-            let nodes: Vec<String> = server.addresses().iter().map(ToString::to_string).collect();
-            tell(&format!("serving on {}\n", nodes.join(", ")));
+            let mut server = Server::start(&options)?;
+            tell(&greeting(&server, &options));
             tokio::select! {
                 _ = halt.changed() => {}
                 () = server.ended() => {}
@@ -59,4 +82,25 @@ impl ServeCommand {
             Ok(())
         })
     }
+}
+
+/// Where the servers are, and how they are reached.
+fn greeting(server: &Server, options: &ServerOptions) -> String {
+    let nodes: Vec<String> = server.addresses().iter().map(ToString::to_string).collect();
+    let first = server.addresses()[0];
+    let host = match first.ip() {
+        ip if ip == Ipv4Addr::LOCALHOST => String::new(),
+        ip if ip.is_unspecified() => "-h HOST ".into(),
+        ip => format!("-h {ip} "),
+    };
+    let cluster = if options.masters.is_some() { "-c " } else { "" };
+    let port = first.port();
+    let mut text = format!("serving on {}\n", nodes.join(", "));
+    text += &format!("  to look: redis-cli {cluster}{host}-p {port}\n");
+    text += &format!("  to fill: fillbench {host}-p {port} --data 1\n");
+    if options.discard {
+        text += "  what is written is parsed, counted and thrown away: --discard\n";
+    }
+    text += "  to stop: Ctrl-C\n";
+    text
 }

@@ -15,6 +15,8 @@ use super::run::{After, Clock};
 use super::send::{Ended, Sent};
 use super::{FillError, FillOptions, audit, machine};
 
+/// The kind of target that lives in this process.
+const EMBEDDED: &str = "embedded";
 /// A thread that was busy for more than this share of the time held the others up.
 const BUSY: f64 = 0.85;
 /// Writers that waited for the rate for more than this share of their time were limited by it.
@@ -172,11 +174,16 @@ impl<'a> Outcome<'a> {
                 record.account.refusals.extend(audit::refusals(address, before, now));
             }
         }
+        if record.target.kind == EMBEDDED {
+            // Their threads are this process's.
+            let servers = record.servers.iter().map(cpu_of).sum::<Option<f64>>();
+            record.client.cpu_seconds = (record.client.cpu_seconds - servers.unwrap_or(0.0)).max(0.0);
+        }
         record.limited_by = limited_by(record, prepared);
     }
 
     /// Enters the account and the verdict.
-    pub fn ended(self, ended: Ended, ledger: &Ledger, after: &After) {
+    pub fn ended(self, ended: Ended, ledger: &Ledger, after: &After, discards: bool) {
         let record = self.record;
         let totals = ledger.totals();
         let account = &mut record.account;
@@ -191,6 +198,8 @@ impl<'a> Outcome<'a> {
         record.verdict = match &ended {
             Ended::Interrupted => Verdict::Interrupted,
             _ if totals.proven == totals.planned => Verdict::Exact,
+            // Nothing else could be found: nobody kept anything that could be looked at.
+            Ended::Complete if discards && after.why_open.is_none() => Verdict::Discarded,
             _ if totals.suspect > 0 => Verdict::Failed,
             _ if totals.missing > 0 => Verdict::Missing,
             _ => Verdict::Wrong,
@@ -203,7 +212,7 @@ impl<'a> Outcome<'a> {
                     .push(format!("the fill ended early, and every key was there all the same: {error}"));
                 None
             }
-            _ if record.verdict == Verdict::Exact => None,
+            _ if matches!(record.verdict, Verdict::Exact | Verdict::Discarded) => None,
             Ended::Failed(error) => Some(error.failure()),
             Ended::Interrupted => None,
             Ended::Complete => unproven(totals.suspect, after),
@@ -225,6 +234,11 @@ fn unproven(suspect: u64, after: &After) -> Option<Failure> {
     (suspect > 0).then(|| FillError::Unproven { keys: suspect, why }.failure())
 }
 
+/// Processor seconds of a master during the fill, if it told them.
+fn cpu_of(server: &Server) -> Option<f64> {
+    Some(server.cpu_user_seconds? + server.cpu_system_seconds?)
+}
+
 /// A version's numbers, so that 10 is above 9.
 fn numbers(version: &str) -> Vec<u32> {
     version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
@@ -241,14 +255,16 @@ fn limited_by(record: &Record, prepared: &Prepared) -> LimitedBy {
     if record.client.pacing_share > MOSTLY {
         return LimitedBy::Rate;
     }
+    let servers = record.servers.iter().map(cpu_of).collect::<Option<Vec<f64>>>();
+    if record.target.kind == EMBEDDED && servers.is_none() {
+        // What is known is the time of all of them together.
+        return LimitedBy::Unknown;
+    }
     let client = record.client.cpu_seconds / fill;
     if client / record.done.threads as f64 > BUSY {
         return LimitedBy::Client;
     }
-    let cpu = |server: &Server| Some(server.cpu_user_seconds? + server.cpu_system_seconds?);
-    let Some(servers) = record.servers.iter().map(cpu).collect::<Option<Vec<f64>>>() else {
-        return LimitedBy::Unknown;
-    };
+    let Some(servers) = servers else { return LimitedBy::Unknown };
     if servers.iter().any(|seconds| seconds / fill > BUSY) {
         return LimitedBy::Server;
     }

@@ -72,6 +72,11 @@ impl Prepared {
         self.nodes.iter().map(keys).sum()
     }
 
+    /// Whether a master throws away what it is sent: then there is nothing to prove.
+    pub(super) fn discards(&self) -> bool {
+        self.nodes.iter().filter_map(|node| node.info.as_ref()).any(Info::discards)
+    }
+
     fn flushes_one_database(&self) -> bool {
         self.site.connector.database != 0
     }

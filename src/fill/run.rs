@@ -64,7 +64,7 @@ pub async fn fill(
     let empty_before = match ready {
         Ok(empty) => empty,
         Err(ended) => {
-            outcome.ended(ended, &Ledger::new(options.spec.clone()), &After::default());
+            outcome.ended(ended, &Ledger::new(options.spec.clone()), &After::default(), false);
             return new_histogram();
         }
     };
@@ -86,7 +86,7 @@ pub async fn fill(
         }
     }
     outcome.after(&prepared, &after);
-    outcome.ended(ended, &ledger, &after);
+    outcome.ended(ended, &ledger, &after, prepared.discards());
     sent.latency
 }
 
@@ -130,6 +130,11 @@ impl Stage<'_> {
         for _ in 0..LOOKS {
             let since = Instant::now();
             after.infos = self.infos().await?;
+            if self.prepared.discards() {
+                after.why_open = self.refusal(sent, &after.infos);
+                clock.audit += since.elapsed();
+                return Ok(());
+            }
             after.suspicion = self.suspicion(sent, &after.infos);
             let present = rediscover(&site.connector, topology, &site.map).await?;
             clock.audit += since.elapsed();
@@ -173,6 +178,23 @@ impl Stage<'_> {
             }
         });
         of_master.collect()
+    }
+
+    /// Why not all that was sent may have been executed, where nothing is kept that could be looked at.
+    fn refusal(&self, sent: &Sent, now: &[Option<Info>]) -> Option<String> {
+        let masters = self.prepared.nodes.iter().zip(now).enumerate();
+        let mut of_master = masters.map(|(index, (before, now))| {
+            let address = &self.prepared.topology.masters[index].address;
+            let (Some(before), Some(now)) = (&before.info, now) else {
+                return Some(format!("{address} does not show its counters"));
+            };
+            if before.run_id() != now.run_id() {
+                return Some(format!("{address} was restarted"));
+            }
+            let refused = audit::rejected(before, now, &sent.commands_of(index).0);
+            (refused > 0).then(|| format!("{address} refused {refused} writes"))
+        });
+        of_master.find_map(|why| why)
     }
 
     /// The slots about which what was found may no longer be so, and why.

@@ -116,6 +116,7 @@ const COLUMNS: &[Column] = &[
     ("asked_deadline_seconds", |r| known(&r.options.deadline_seconds.map(real))),
     ("asked_address_map", |r| r.options.address_map.join("; ")),
     ("asked_embedded", |r| known(&r.options.embedded)),
+    ("asked_discard", |r| r.options.discard.to_string()),
     ("asked_spawn", |r| known(&r.options.spawn)),
     ("asked_server_binary", |r| known(&r.options.server_binary)),
     ("program_version", |r| r.program.version.clone()),

@@ -183,7 +183,8 @@ fn options() -> Options {
         flush_timeout_seconds: 300.0,
         deadline_seconds: Some(3600.0),
         address_map: vec!["10.0.0.1=127.0.0.1".into()],
-        embedded: None,
+        embedded: Some("3".into()),
+        discard: false,
         spawn: Some("3".into()),
         server_binary: Some("valkey-server".into()),
     }

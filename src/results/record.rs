@@ -138,6 +138,8 @@ pub struct Options {
     pub address_map: Vec<String>,
     /// `--embedded`: so many masters, or `standalone`.
     pub embedded: Option<String>,
+    /// `--discard`.
+    pub discard: bool,
     /// `--spawn`: so many masters, or `standalone`.
     pub spawn: Option<String>,
     /// `--server-binary`.
@@ -151,7 +153,7 @@ pub struct Target {
     pub kind: String,
     /// `cluster` or `standalone`.
     pub mode: String,
-    /// `redis` or `valkey`.
+    /// `redis`, `valkey`, or `fillbench` for its own.
     pub server: String,
     /// The servers' version; the oldest, where they differ.
     pub version: String,
@@ -240,9 +242,11 @@ pub struct Latency {
 pub struct Client {
     /// The machine.
     pub host: Host,
-    /// Processor time of this process during the fill, user and system, in seconds.
+    /// Processor time of this process during the fill, user and system, in seconds. That of embedded
+    /// servers, as they tell it, is taken off; where they do not tell it (`cpu_user_seconds` is `null`),
+    /// it is in here.
     pub cpu_seconds: f64,
-    /// Largest resident set of this process so far, in bytes.
+    /// Largest resident set of this process so far, in bytes; embedded servers are part of it.
     pub peak_rss_bytes: u64,
     /// Share of the writers' time, 0 to 1, spent waiting for a socket or a barrier.
     pub waiting_share: f64,
@@ -270,7 +274,7 @@ pub struct Server {
     pub address: String,
     /// Node id; empty on a standalone server.
     pub node: String,
-    /// `redis` or `valkey`, and its version.
+    /// `redis`, `valkey` or `fillbench`, and its version.
     pub version: String,
     /// Slots that it owned when the run started.
     pub slots: u64,
@@ -368,6 +372,8 @@ pub enum Verdict {
     Failed,
     /// A person or a supervisor ended the run.
     Interrupted,
+    /// Every planned key was executed by servers that keep nothing: how fast, and nothing else, is known.
+    Discarded,
 }
 
 /// Why a run did not end well.

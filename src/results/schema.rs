@@ -97,7 +97,14 @@ fn every_enum_value_is_described() {
     {
         assert_eq!(check(&Record { limited_by, ..example::exact() }), Vec::<String>::new());
     }
-    for verdict in [Verdict::Exact, Verdict::Missing, Verdict::Wrong, Verdict::Failed, Verdict::Interrupted] {
+    for verdict in [
+        Verdict::Exact,
+        Verdict::Missing,
+        Verdict::Wrong,
+        Verdict::Failed,
+        Verdict::Interrupted,
+        Verdict::Discarded,
+    ] {
         assert_eq!(check(&Record { verdict, ..example::exact() }), Vec::<String>::new());
     }
 }

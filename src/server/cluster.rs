@@ -63,6 +63,16 @@ pub(crate) struct Cluster {
     version: AtomicU64,
 }
 
+impl Member {
+    /// Where a client finds it that has reached one of the nodes at `asked_at`: a node that listens on
+    /// every address has each of them.
+    pub(crate) fn announced(&self, asked_at: SocketAddr) -> SocketAddr {
+        let ip = self.address.ip();
+        let ip = if ip.is_unspecified() { asked_at.ip().to_canonical() } else { ip };
+        SocketAddr::new(ip, self.address.port())
+    }
+}
+
 impl State {
     /// Masters at these addresses, each with an equal run of slots.
     pub(crate) fn of_masters(addresses: &[SocketAddr], random: &mut Xoshiro256PlusPlus) -> Self {

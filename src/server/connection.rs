@@ -49,6 +49,8 @@ enum Turn {
     Read,
     /// Answers should go out before more requests are looked at.
     Write,
+    /// The same, after this time.
+    Delay(Duration),
     /// The next request has to wait for the end of the node's pause.
     Wait,
     Close,
@@ -108,13 +110,19 @@ async fn serve(stream: &TcpStream, shared: &Shared, id: u64) -> io::Result<()> {
         match turn {
             Turn::Read => stream.readable().await?,
             Turn::Wait => shared.pause_ends().await,
-            Turn::Write | Turn::Close => {}
+            Turn::Write | Turn::Delay(_) | Turn::Close => {}
+        }
+        while let Some(stalled) = shared.stalled() {
+            tokio::time::sleep(stalled).await;
         }
         turn = match shared.turn(stream, id, &mut pending, &turn) {
             Ok(turn) => turn,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Turn::Read,
             Err(error) => return Err(error),
         };
+        if let Turn::Delay(time) = turn {
+            tokio::time::sleep(time).await;
+        }
         shared.send(stream, id).await?;
         if matches!(turn, Turn::Close) {
             return Ok(());
@@ -199,8 +207,10 @@ impl Shared {
         let Some(mut client) = node.clients.remove(&id) else { return Ok(Turn::Close) };
         node.stats.bytes_in += came;
         client.bytes_in += came;
+        let dropped = drop_excess(&node, &client, bytes);
         let (turn, used) = requests(&mut node, &mut client, &mut pending.decoder, bytes);
         client.unread = bytes.len() - used;
+        let turn = if dropped { Turn::Close } else { turn };
         node.clients.insert(id, client);
         if own {
             pending.bytes.drain(..used);
@@ -217,6 +227,11 @@ impl Shared {
         // Redis says nothing then, either.
         let too_much = pending.bytes.len() as u64 > node.config.client_query_buffer_limit;
         Ok(if too_much { Turn::Close } else { turn })
+    }
+
+    /// How long nothing is read from anybody.
+    fn stalled(&self) -> Option<Duration> {
+        self.node.borrow_mut().faults.stalled()
     }
 
     /// Sends the answers. A client that does not read them holds up nobody but itself.
@@ -242,6 +257,14 @@ impl Shared {
             stream.writable().await?;
         }
     }
+}
+
+/// Takes off what a client sent beyond what it may send before it is dropped, and says whether it is.
+fn drop_excess(node: &Node, client: &Client, bytes: &mut Vec<u8>) -> bool {
+    let Some(allowed) = node.faults.bytes_allowed() else { return false };
+    let excess = client.bytes_in.saturating_sub(allowed) as usize;
+    bytes.truncate(bytes.len().saturating_sub(excess));
+    client.bytes_in >= allowed
 }
 
 /// Executes the requests at the front of `bytes`; returns how many bytes they took.
@@ -273,6 +296,9 @@ fn requests(
                 used += length;
                 if client.closing {
                     break Turn::Close;
+                }
+                if let Some(pause) = node.faults.take_pause() {
+                    break Turn::Delay(pause);
                 }
                 if client.reply.len() > REPLY_BYTES {
                     break Turn::Write;

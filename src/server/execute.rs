@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use super::client::Client;
 use super::cluster::SlotState;
-use super::commands::{Flags, Spec, TABLE, find};
+use super::commands::{FAULT_COMMAND, Flags, Spec, TABLE, find};
 use super::evict::make_room;
+use super::fault::Strike;
 use super::node::Node;
 use super::reply::Reply;
 use crate::resp::Request;
@@ -58,8 +59,24 @@ pub(crate) enum Execution {
 /// Runs one request, and answers it.
 pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) -> Execution {
     let answered = client.reply.len();
-    let result = match find(&request) {
-        Ok(place) => run(node, client, request, place),
+    let found = find(&request);
+    let struck = if node.faults.are_set() { strike(node, found.as_ref().ok()) } else { None };
+    let result = match found {
+        _ if struck == Some(Strike::Swallow) => return Execution::Done,
+        _ if struck == Some(Strike::Restart) => {
+            node.restart();
+            // What was not sent yet is never said.
+            client.reply.truncate(0);
+            client.closing = true;
+            return Execution::Done;
+        }
+        Ok(place) => match struck {
+            Some(Strike::Refuse(text)) => {
+                node.stats.commands[place].rejected += 1;
+                Err(refusal(node, client, TABLE[place].keys.first(request), text))
+            }
+            _ => run(node, client, request, place),
+        },
         // A browser that was told to talk to this port: whatever follows is not meant.
         Err(_) if [&b"post"[..], b"host:"].iter().any(|word| request[0].eq_ignore_ascii_case(word)) => {
             client.closing = true;
@@ -80,6 +97,28 @@ pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>
     }
     client.command_ended();
     Execution::Done
+}
+
+/// What a fault makes of a command.
+fn strike(node: &mut Node, place: Option<&usize>) -> Option<Strike> {
+    let spec = place.map(|place| &TABLE[*place]);
+    if spec.is_some_and(|spec| spec.name == FAULT_COMMAND) {
+        return None;
+    }
+    node.faults.strike(spec.is_some_and(|spec| spec.flags.has(Flags::WRITE) && spec.keys.first > 0))
+}
+
+/// An error on demand, with the slot of the key and a node that does not have it.
+fn refusal(node: &Node, client: &Client, key: Option<&[u8]>, text: &str) -> Refusal {
+    let elsewhere = match &node.cluster {
+        Some(cluster) => {
+            let members = &cluster.shared.read().members;
+            members[(cluster.member + 1) % members.len()].announced(client.local_address)
+        }
+        None => client.local_address,
+    };
+    let slot = key.map_or(0, slot_of).to_string();
+    Refusal(text.replace("{slot}", &slot).replace("{node}", &elsewhere.to_string()).into())
 }
 
 fn run(
@@ -173,9 +212,8 @@ fn redirect(
             _ => return Ok(()),
         },
     };
-    let _ = client;
     let Some(cluster) = &node.cluster else { return Ok(()) };
-    let address = cluster.shared.read().members[to.1].address;
+    let address = cluster.shared.read().members[to.1].announced(client.local_address);
     Err(format!("{} {slot} {address}", to.0).into())
 }
 

@@ -10,6 +10,7 @@ mod connection;
 mod cycle;
 mod evict;
 mod execute;
+mod fault;
 mod glob;
 mod long_double;
 mod natural;
@@ -21,5 +22,6 @@ mod start;
 mod stats;
 mod store;
 
+pub use fault::{Fault, FaultError, NodeFault};
 pub use options::ServerOptions;
 pub use start::{Server, StartError};

@@ -13,6 +13,7 @@ use super::client::Client;
 use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
 use super::commands::Flags;
 use super::config::Config;
+use super::fault::Faults;
 use super::stats::Stats;
 use super::store::{Keyspace, UnixMs};
 use crate::slots::SLOTS;
@@ -36,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) client_bytes: usize,
     /// Whether keys are parsed and counted, and thrown away.
     pub(crate) discard: bool,
+    /// What it does wrong on purpose.
+    pub(crate) faults: Faults,
     pub(crate) random: Xoshiro256PlusPlus,
     /// CLIENT PAUSE was asked for.
     pub(crate) pause: Option<Pause>,
@@ -92,6 +95,7 @@ impl Node {
             next_client: 1,
             client_bytes: 0,
             discard,
+            faults: Faults::default(),
             random: random.clone(),
             pause: None,
             resumed: Rc::new(Notify::new()),
@@ -120,6 +124,18 @@ impl Node {
     /// Whether a client has to authenticate first.
     pub(crate) fn wants_auth(&self, client: &Client) -> bool {
         !client.authenticated && !self.config.requirepass.is_empty()
+    }
+
+    /// Becomes what a new process in its place would be: without keys, counters or clients.
+    pub(crate) fn restart(&mut self) {
+        self.keys = Keyspace::default();
+        self.stats = Stats::default();
+        self.run_id = random_id(&mut self.random);
+        self.started = Instant::now();
+        // A connection that is not among them reads no more.
+        for client in std::mem::take(&mut self.clients).into_values() {
+            client.kill.notify_one();
+        }
     }
 
     /// Looks at the clock.

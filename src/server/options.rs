@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::NodeFault;
+
 /// Nodes to start.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
@@ -17,6 +19,8 @@ pub struct ServerOptions {
     pub users: Vec<(String, String)>,
     /// Whether keys are parsed and counted, and thrown away.
     pub discard: bool,
+    /// What they do wrong from the start.
+    pub faults: Vec<NodeFault>,
 }
 
 impl Default for ServerOptions {
@@ -28,6 +32,7 @@ impl Default for ServerOptions {
             requirepass: String::new(),
             users: Vec::new(),
             discard: false,
+            faults: Vec::new(),
         }
     }
 }

@@ -13,22 +13,37 @@ use super::ServerOptions;
 use super::cluster::{Cluster, State};
 use super::config::Config;
 use super::connection::accept;
+use super::fault::{Fault, Faults, MAX_FAULTS, NodeFault};
 use super::node::Node;
+
+/// Ports below are for privileged programs.
+const FIRST_OPEN_PORT: u16 = 1024;
 
 /// Why nodes could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// No place to listen.
-    #[error("failed to listen on {address}: {source}")]
+    #[error("failed to listen on {address}: {}", cause.kind())]
     Listen {
         /// Where.
         address: SocketAddr,
         /// The reason.
-        source: io::Error,
+        cause: io::Error,
     },
     /// No thread, or no runtime in it.
     #[error("failed to start a node's thread: {0}")]
-    Thread(#[source] io::Error),
+    Thread(io::Error),
+    /// A fault of a node that is none.
+    #[error("there is no node {node} to have a fault: there are {nodes}")]
+    FaultyNode {
+        /// The node, counted from 1.
+        node: u16,
+        /// How many there are.
+        nodes: u16,
+    },
+    /// More faults than a node keeps.
+    #[error("a node has {MAX_FAULTS} faults at most")]
+    Faults,
     /// More ports than there are.
     #[error("there are no {nodes} ports from {port} on")]
     Ports {
@@ -37,6 +52,32 @@ pub enum StartError {
         /// The first port.
         port: u16,
     },
+}
+
+impl StartError {
+    /// What to do about it, where that is known.
+    pub fn cure(&self) -> Option<String> {
+        match self {
+            Self::Listen { address, cause } => match cause.kind() {
+                io::ErrorKind::AddrInUse => {
+                    Some("end what listens there, or give another --port; 0 has free ones chosen".into())
+                }
+                io::ErrorKind::PermissionDenied if address.port() < FIRST_OPEN_PORT => {
+                    Some(format!("give a --port from {FIRST_OPEN_PORT} on: those below are for root"))
+                }
+                io::ErrorKind::AddrNotAvailable => {
+                    Some("give an address of this machine to --bind; 0.0.0.0 is all of them".into())
+                }
+                _ => None,
+            },
+            Self::Thread(_) => Some("start fewer masters, or allow more threads (ulimit -u)".into()),
+            Self::Ports { .. } => Some("give a lower --port, or fewer masters".into()),
+            Self::FaultyNode { .. } => {
+                Some("nodes are counted from 1; without a number all have the fault".into())
+            }
+            Self::Faults => Some("give fewer, or more nodes".into()),
+        }
+    }
 }
 
 /// Running nodes. Dropping it ends them, and what they keep is gone.
@@ -56,6 +97,9 @@ impl Server {
     /// [`StartError`] if an address is taken or may not be used, or there are no threads to be had.
     pub fn start(options: &ServerOptions) -> Result<Self, StartError> {
         let nodes = options.masters.unwrap_or(1);
+        if let Some(node) = options.faults.iter().filter_map(|fault| fault.node).find(|node| *node > nodes) {
+            return Err(StartError::FaultyNode { node, nodes });
+        }
         let listeners = (0..nodes).map(|node| listen(options, nodes, node)).collect::<Result<Vec<_>, _>>()?;
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
         let mut random = Xoshiro256PlusPlus::from_seed(seed());
@@ -77,11 +121,13 @@ impl Server {
             };
             let (cluster, stopped, alive) = (cluster.clone(), stopped.clone(), alive.clone());
             let (discard, random) = (options.discard, random.clone());
+            let faults = faults(options, member)?;
             let run = move || {
                 let mut random = random;
                 (0..=member).for_each(|_| random.jump());
                 let mut node = Node::new(address, member, cluster, discard, &mut random);
                 node.config = config;
+                node.faults = faults;
                 runtime.block_on(accept(listener, node, stopped));
                 drop(alive);
             };
@@ -113,6 +159,16 @@ impl Drop for Server {
     }
 }
 
+/// What a node does wrong from the start.
+fn faults(options: &ServerOptions, member: usize) -> Result<Faults, StartError> {
+    let mut faults = Faults::default();
+    let of_node = |fault: &&NodeFault| fault.node.is_none_or(|node| usize::from(node) == member + 1);
+    for NodeFault { fault, .. } in options.faults.iter().filter(of_node) {
+        faults.add(Fault::clone(fault)).map_err(|_| StartError::Faults)?;
+    }
+    Ok(faults)
+}
+
 fn listen(options: &ServerOptions, nodes: u16, node: u16) -> Result<(TcpListener, SocketAddr), StartError> {
     let port = match options.port {
         0 => 0,
@@ -125,7 +181,7 @@ fn listen(options: &ServerOptions, nodes: u16, node: u16) -> Result<(TcpListener
         let address = listener.local_addr()?;
         Ok((listener, address))
     };
-    listening().map_err(|source| StartError::Listen { address, source })
+    listening().map_err(|cause| StartError::Listen { address, cause })
 }
 
 /// Chance, from where the standard library has it.
@@ -136,4 +192,23 @@ fn seed() -> [u8; 32] {
         bytes.copy_from_slice(&std::hash::RandomState::new().hash_one(part).to_le_bytes());
     }
     seed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_refuses_has_its_cure() {
+        let refused = |port, kind: io::ErrorKind| {
+            let address = SocketAddr::from(([127, 0, 0, 1], port));
+            let error = StartError::Listen { address, cause: kind.into() };
+            (error.to_string(), error.cure())
+        };
+        let (text, cure) = refused(80, io::ErrorKind::PermissionDenied);
+        assert_eq!(text, "failed to listen on 127.0.0.1:80: permission denied");
+        assert!(cure.unwrap().contains("--port from 1024 on"));
+        assert!(refused(7000, io::ErrorKind::AddrInUse).1.unwrap().contains("another --port"));
+        assert_eq!(refused(7000, io::ErrorKind::PermissionDenied).1, None);
+    }
 }

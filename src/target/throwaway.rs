@@ -52,7 +52,7 @@ impl ThrowawayError {
     pub fn cure(&self) -> Option<String> {
         match self {
             Self::Spawn(error) => error.cure(),
-            Self::Embed(_) => None,
+            Self::Embed(error) => error.cure(),
         }
     }
 }

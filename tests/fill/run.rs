@@ -92,7 +92,8 @@ impl Running {
         }
     }
 
-    fn said(&self, stream: &str) -> String {
+    /// What it has written to `stdout` or `stderr` so far.
+    pub(crate) fn said(&self, stream: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(stream)).unwrap()
     }
 

@@ -107,22 +107,7 @@ impl Site {
 
     /// The slots of each master, by the word of the first; a standalone server's are all.
     pub(crate) fn slots_of(&self) -> SlotsOf {
-        let seed = self.masters()[0];
-        if !self.is_cluster() {
-            return [(seed, (0..SLOTS).collect())].into();
-        }
-        let mut slots_of = SlotsOf::new();
-        for row in ask::<Vec<Vec<redis::Value>>>(seed, "CLUSTER SLOTS") {
-            let number = |value| redis::from_redis_value_ref::<u16>(value).unwrap();
-            let redis::Value::Array(node) = &row[2] else { panic!("{row:?}") };
-            let owner = SocketAddr::from(([127, 0, 0, 1], number(&node[1])));
-            slots_of.entry(owner).or_default().extend(number(&row[0])..=number(&row[1]));
-        }
-        slots_of
-    }
-
-    fn is_cluster(&self) -> bool {
-        ask::<String>(self.masters()[0], "INFO cluster").contains("cluster_enabled:1")
+        slots_by(self.masters()[0])
     }
 
     /// How many keys each slot of a cluster holds, by its owner's word.
@@ -148,12 +133,31 @@ impl Site {
     #[track_caller]
     pub(crate) fn assert_holds(&self, data: &Data, what: &str) {
         assert_eq!(self.keys(), data.keys, "{}: {what}", self.name);
-        if self.is_cluster() {
+        if is_cluster(self.masters()[0]) {
             assert_eq!(self.counts(), data.keys_per_slot(), "{}: {what}", self.name);
         }
         let all = Truth { exact: data.keys, ..Truth::default() };
         assert_eq!(self.truth(data), all, "{}: {what}", self.name);
     }
+}
+
+/// The slots of each master, by the word of one; a standalone server's are all.
+pub(crate) fn slots_by(seed: SocketAddr) -> SlotsOf {
+    if !is_cluster(seed) {
+        return [(seed, (0..SLOTS).collect())].into();
+    }
+    let mut slots_of = SlotsOf::new();
+    for row in ask::<Vec<Vec<redis::Value>>>(seed, "CLUSTER SLOTS") {
+        let number = |value| redis::from_redis_value_ref::<u16>(value).unwrap();
+        let redis::Value::Array(node) = &row[2] else { panic!("{row:?}") };
+        let owner = SocketAddr::from(([127, 0, 0, 1], number(&node[1])));
+        slots_of.entry(owner).or_default().extend(number(&row[0])..=number(&row[1]));
+    }
+    slots_of
+}
+
+fn is_cluster(server: SocketAddr) -> bool {
+    ask::<String>(server, "INFO cluster").contains("cluster_enabled:1")
 }
 
 /// What some masters hold of a dataset in some slots: every key read whole, and compared.

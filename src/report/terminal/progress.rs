@@ -49,7 +49,7 @@ impl Progress {
         state.end_stage();
         if !self.quiet {
             state.view.insist(&summary(record, self.colour));
-        } else if record.verdict != Verdict::Exact || record.error.is_some() {
+        } else if !matches!(record.verdict, Verdict::Exact | Verdict::Discarded) || record.error.is_some() {
             state.view.insist(&headline(record, self.colour));
         }
     }

@@ -7,6 +7,8 @@ use crate::units::{show_bytes, show_count};
 
 /// Width of the labels on the left.
 const LABEL: usize = 13;
+/// What our own servers are called.
+const OWN_SERVER: &str = "fillbench";
 
 /// The whole summary; with `colour`, the verdict is coloured for a terminal.
 pub fn summary(record: &Record, colour: bool) -> String {
@@ -38,6 +40,7 @@ pub(super) fn headline(record: &Record, colour: bool) -> String {
     let paint = match record.verdict {
         _ if !colour => None,
         Verdict::Exact => Some(32),
+        Verdict::Discarded => Some(36),
         Verdict::Interrupted => Some(33),
         Verdict::Missing | Verdict::Wrong | Verdict::Failed => Some(31),
     };
@@ -75,6 +78,10 @@ fn verdict(record: &Record) -> (&'static str, String) {
         Verdict::Failed if account.executed == 0 => ("failed", "no key was written".into()),
         Verdict::Failed => ("failed", format!("of {planned}, {done}")),
         Verdict::Interrupted => ("interrupted", format!("of {planned}, {done}")),
+        Verdict::Discarded => (
+            "discarded",
+            format!("{planned} were sent, parsed and counted, and thrown away as asked: none is there"),
+        ),
     }
 }
 
@@ -87,7 +94,9 @@ fn troubles(record: &Record) -> Vec<String> {
             said.push(format!("{} {what}", show_count(count)));
         }
     };
-    tell(account.suspect, "neither proven nor disproven");
+    if record.verdict != Verdict::Discarded {
+        tell(account.suspect, "neither proven nor disproven");
+    }
     tell(account.repaired, "written again after they were found short");
     tell(account.evicted, "evicted by the servers: raise maxmemory, or fill less");
     tell(account.refused, "write commands refused");
@@ -154,7 +163,8 @@ fn target(record: &Record) -> String {
         1 => "1 master".to_owned(),
         many => format!("{many} masters"),
     };
-    format!("{} of {masters}{replicas}, {} {}", target.mode, target.server, target.version)
+    let embedded = if target.kind == "embedded" { "embedded " } else { "" };
+    format!("{embedded}{} of {masters}{replicas}, {} {}", target.mode, target.server, target.version)
 }
 
 fn method(record: &Record) -> String {
@@ -195,12 +205,18 @@ fn latency(record: &Record) -> String {
 fn client(record: &Record) -> String {
     let client = &record.client;
     let share = client.cpu_seconds / record.seconds.fill.max(f64::MIN_POSITIVE);
+    // Embedded servers are in the same process: their memory cannot be told from the client's.
+    let embedded = record.target.kind == "embedded";
+    let told = record.servers.iter().all(|server| server.cpu_user_seconds.is_some());
+    let with = |is_so: bool| if is_so { " with the servers" } else { "" };
     format!(
-        "{:.2} CPU-seconds ({:.0}% of one CPU), {:.0}% waiting, peak {}",
+        "{:.2} CPU-seconds ({:.0}% of one CPU){}, {:.0}% waiting, peak {}{}",
         client.cpu_seconds,
         100.0 * share,
+        with(embedded && !told),
         100.0 * client.waiting_share,
         show_bytes(client.peak_rss_bytes),
+        with(embedded),
     )
 }
 
@@ -214,10 +230,18 @@ fn limit(by: LimitedBy) -> &'static str {
     }
 }
 
-/// The servers' resident memory; whether they had it already makes a threefold difference in speed.
+/// The servers' resident memory; whether they had it already makes a threefold difference in speed. Our
+/// own count what they keep, and cannot say what is resident.
 fn memory(record: &Record) -> Option<String> {
     let before: u64 = record.servers.iter().map(|server| server.rss_bytes_before).sum::<Option<u64>>()?;
     let after: u64 = record.servers.iter().map(|server| server.rss_bytes_after).sum::<Option<u64>>()?;
+    if record.target.server == OWN_SERVER {
+        return Some(format!(
+            "{} before, {} after, as the servers count it",
+            show_bytes(before),
+            show_bytes(after)
+        ));
+    }
     let new = percent(after.saturating_sub(before), record.done.payload_bytes);
     let kind = if new >= 50 { "a cold fill; the next is faster" } else { "a warm fill" };
     Some(format!("{} before, {} after ({kind})", show_bytes(before), show_bytes(after)))
@@ -253,12 +277,44 @@ mod tests {
     }
 
     #[test]
+    fn figures_that_hold_embedded_servers_say_so() {
+        let mut record = example::exact();
+        (record.target.kind, record.target.server) = ("embedded".into(), "fillbench".into());
+        let words = |record: &Record| summary(record, false).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = words(&record);
+        for part in
+            ["embedded cluster of 3 masters", "peak 42.0 MiB with the servers", "as the servers count"]
+        {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(!text.contains("of one CPU) with the servers"), "{text}");
+        record.servers[1].cpu_user_seconds = None;
+        assert!(words(&record).contains("of one CPU) with the servers"));
+    }
+
+    #[test]
+    fn what_was_thrown_away_is_not_told_as_trouble() {
+        let mut record = example::exact();
+        record.verdict = Verdict::Discarded;
+        let account = &mut record.account;
+        (account.proven, account.suspect, account.missing) = (0, account.planned, None);
+        let text = headline(&record, false);
+        assert!(text.starts_with("discarded: 6,990,507 keys were sent"), "{text}");
+        assert!(text.contains("none is there") && !text.contains("neither"), "{text}");
+    }
+
+    #[test]
     fn every_verdict_has_its_words_and_its_colour() {
         let mut record = example::missing();
         let mut lines = Vec::new();
-        for verdict in
-            [Verdict::Exact, Verdict::Missing, Verdict::Wrong, Verdict::Failed, Verdict::Interrupted]
-        {
+        for verdict in [
+            Verdict::Exact,
+            Verdict::Missing,
+            Verdict::Wrong,
+            Verdict::Failed,
+            Verdict::Interrupted,
+            Verdict::Discarded,
+        ] {
             record.verdict = verdict;
             lines.push(headline(&record, true).lines().next().unwrap().replace('\x1b', "ESC"));
         }

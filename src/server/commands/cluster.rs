@@ -16,6 +16,7 @@ pub(super) fn slots(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Ref
     let ranges: Vec<_> = masters
         .flat_map(|master| state.ranges(master).into_iter().map(move |range| (master, range)))
         .collect();
+    let asked_at = context.client.local_address;
     let reply = context.reply();
     reply.array(ranges.len());
     for (master, (first, last)) in ranges {
@@ -25,9 +26,10 @@ pub(super) fn slots(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Ref
         reply.integer(last.into());
         for node in std::iter::once(master).chain(replicas) {
             let member = &state.members[node];
+            let address = member.announced(asked_at);
             reply.array(4);
-            reply.bulk(member.address.ip().to_string());
-            reply.integer(member.address.port().into());
+            reply.bulk(address.ip().to_string());
+            reply.integer(address.port().into());
             reply.bulk(&member.id);
             reply.array(0);
         }
@@ -39,6 +41,7 @@ pub(super) fn shards(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Re
     let state = membership(context)?.shared.read().clone();
     let masters: Vec<MemberIndex> =
         (0..state.members.len()).filter(|member| state.members[*member].replica_of.is_none()).collect();
+    let asked_at = context.client.local_address;
     let reply = context.reply();
     reply.array(masters.len());
     for master in masters {
@@ -53,20 +56,21 @@ pub(super) fn shards(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Re
         let nodes: Vec<_> = std::iter::once(master).chain(replicas(&state, master)).collect();
         reply.bulk("nodes");
         reply.array(nodes.len());
-        nodes.into_iter().for_each(|node| shard_node(&state, node, reply));
+        nodes.into_iter().for_each(|node| shard_node(&state, node, asked_at, reply));
     }
     Ok(())
 }
 
-fn shard_node(state: &State, node: MemberIndex, reply: &mut Reply) {
+fn shard_node(state: &State, node: MemberIndex, asked_at: SocketAddr, reply: &mut Reply) {
     let member = &state.members[node];
-    let ip = member.address.ip().to_string();
+    let address = member.announced(asked_at);
+    let ip = address.ip().to_string();
     reply.map(7);
     for (name, text) in [("id", member.id.as_str()), ("ip", &ip), ("endpoint", &ip)] {
         reply.bulk(name);
         reply.bulk(text);
     }
-    for (name, number) in [("port", member.address.port().into()), ("replication-offset", 0)] {
+    for (name, number) in [("port", address.port().into()), ("replication-offset", 0)] {
         reply.bulk(name);
         reply.integer(number);
     }
@@ -79,13 +83,13 @@ fn shard_node(state: &State, node: MemberIndex, reply: &mut Reply) {
 
 pub(super) fn nodes(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
     let membership = membership(context)?;
-    let text = nodes_text(&membership.shared.read(), membership.member);
+    let text = nodes_text(&membership.shared.read(), membership.member, context.client.local_address);
     context.reply().verbatim(&text);
     Ok(())
 }
 
 /// A line for each node, as one of them sees them all.
-fn nodes_text(state: &State, myself: MemberIndex) -> String {
+fn nodes_text(state: &State, myself: MemberIndex, asked_at: SocketAddr) -> String {
     let mut text = String::new();
     for (index, member) in state.members.iter().enumerate() {
         let flags = if index == myself { "myself," } else { "" };
@@ -96,7 +100,7 @@ fn nodes_text(state: &State, myself: MemberIndex) -> String {
         text += &format!(
             "{} {} {flags}{role} {master} 0 0 {} connected",
             member.id,
-            with_bus_port(member.address),
+            with_bus_port(member.announced(asked_at)),
             member.config_epoch
         );
         for (first, last) in state.ranges(index) {

@@ -54,6 +54,7 @@ fn server(node: &Node, out: &mut String) -> std::fmt::Result {
     writeln!(out, "redis_version:{FOLLOWED_VERSION}")?;
     writeln!(out, "server_name:fillbench")?;
     writeln!(out, "fillbench_version:{}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "fillbench_discard:{}", u8::from(node.discard))?;
     writeln!(out, "redis_mode:{}", if node.cluster.is_some() { "cluster" } else { "standalone" })?;
     writeln!(out, "os:{} {}", std::env::consts::OS, std::env::consts::ARCH)?;
     writeln!(out, "arch_bits:{}", usize::BITS)?;

@@ -10,6 +10,7 @@ mod connection;
 mod counters;
 mod dump;
 mod expiry;
+mod fault;
 mod info;
 mod keys;
 mod parse;
@@ -18,5 +19,6 @@ mod spec;
 mod strings;
 mod table;
 
+pub(crate) use fault::NAME as FAULT_COMMAND;
 pub(crate) use spec::{Flags, Spec};
 pub(crate) use table::{TABLE, find};

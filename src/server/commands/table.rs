@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use super::spec::{Flags, Keys, Spec};
 use super::{
-    auth, client, cluster, command, config, connection, counters, dump, expiry, info, keys, server, strings,
+    auth, client, cluster, command, config, connection, counters, dump, expiry, fault, info, keys, server,
+    strings,
 };
 use crate::resp::Request;
 use crate::server::execute::{Context, QUOTED_BYTES, Refusal, quoted};
@@ -86,6 +87,8 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "expire", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::expire },
     Spec { name: "expireat", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::expireat },
     Spec { name: "expiretime", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::expiretime },
+    Spec { name: "fillbench", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: fault::NAME, arity: -3, flags: Flags::ADMIN, keys: Keys::NONE, run: fault::fault },
     Spec { name: "flushall", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
     Spec { name: "flushdb", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
     Spec { name: "get", arity: 2, flags: READ, keys: Keys::ONE, run: strings::get },

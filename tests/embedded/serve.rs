@@ -1,0 +1,174 @@
+//! `fillbench serve`: from the first line to the last.
+
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+
+use crate::common::{ask, fillbench};
+use crate::run::{Running, begin};
+
+fn serve(args: &str) -> Running {
+    let args: Vec<String> = ["serve"].into_iter().chain(args.split_whitespace()).map(Into::into).collect();
+    let mut running = begin(&args, &[]);
+    running.until_said("to stop: Ctrl-C");
+    running
+}
+
+/// The addresses that it says it serves on.
+fn addresses(running: &Running) -> Vec<SocketAddr> {
+    let said = running.said("stderr");
+    let line =
+        said.lines().find_map(|line| line.strip_prefix("serving on ")).unwrap_or_else(|| panic!("{said}"));
+    line.split(", ").map(|address| address.parse().unwrap()).collect()
+}
+
+/// Ports in a row that were free a moment ago.
+fn free_ports(count: u16) -> u16 {
+    (0..100)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port())
+        .find(|port| {
+            (0..count).all(|more| {
+                port.checked_add(more).is_some_and(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+            })
+        })
+        .unwrap()
+}
+
+#[test]
+fn it_says_where_it_is_and_stops_when_told() {
+    for signal in ["INT", "TERM"] {
+        let port = free_ports(3);
+        let running = serve(&format!("--port {port}"));
+        let nodes = addresses(&running);
+        let ports: Vec<u16> = nodes.iter().map(SocketAddr::port).collect();
+        assert_eq!(ports, [port, port + 1, port + 2]);
+        for node in &nodes {
+            assert_eq!(ask::<String>(*node, "PING"), "PONG");
+            assert_eq!(ask::<String>(*node, "CLUSTER NODES").lines().count(), 3);
+        }
+        running.signal(signal);
+        let run = running.end();
+        assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+        assert!(run.stderr.contains(&format!("redis-cli -c -p {port}")), "{run:?}");
+        assert!(nodes.iter().all(|node| TcpStream::connect(node).is_err()));
+    }
+}
+
+#[test]
+fn it_stops_when_a_client_shuts_it_down() {
+    for args in ["--standalone --port 0", "--masters 2 --port 0"] {
+        let running = serve(args);
+        for node in addresses(&running) {
+            let shut: Result<(), _> =
+                redis::cmd("SHUTDOWN").arg("NOSAVE").query(&mut crate::common::connect(node));
+            assert!(shut.is_err(), "nobody answers any more");
+        }
+        let run = running.end();
+        assert_eq!(run.code, 0, "{run:?}");
+    }
+}
+
+#[test]
+fn a_fill_finds_what_is_served() {
+    let running = serve("--port 0 --masters 2");
+    let port = addresses(&running)[1].port().to_string();
+    let run = begin(&["-p", &port, "--keys", "20000", "--json"].map(Into::into), &[]).end();
+    let record = run.assert_exact();
+    assert_eq!([&*record.target.kind, &*record.target.server], ["attached", "fillbench"]);
+    running.signal("INT");
+    assert_eq!(running.end().code, 0);
+}
+
+#[test]
+fn what_is_served_with_discard_keeps_nothing() {
+    let running = serve("--port 0 --standalone --discard");
+    let node = addresses(&running)[0];
+    assert!(running.said("stderr").contains("thrown away"));
+    assert_eq!(ask::<String>(node, "SET a 1"), "OK");
+    assert_eq!((ask::<u64>(node, "DBSIZE"), ask::<Option<String>>(node, "GET a")), (0, None));
+    assert!(ask::<String>(node, "INFO commandstats").contains("cmdstat_set:calls=1,"));
+    let port = node.port().to_string();
+    let run = begin(&["-p", &port, "--keys", "20000", "--json"].map(Into::into), &[]).end();
+    assert!(run.code == 0 && run.stderr.contains("discarded: 20,000 keys"), "{run:?}");
+}
+
+#[test]
+fn faults_are_there_from_the_start() {
+    let running = serve("--port 0 --masters 2 --fault 2:oom/2 --fault delay=1ms");
+    let nodes = addresses(&running);
+    assert_eq!(ask::<Vec<String>>(nodes[0], "FILLBENCH FAULT LIST"), ["delay=1ms"]);
+    assert_eq!(ask::<Vec<String>>(nodes[1], "FILLBENCH FAULT LIST"), ["oom/2", "delay=1ms"]);
+}
+
+/// The address by which this machine would be reached from elsewhere, if it has one.
+fn outer_address() -> Option<IpAddr> {
+    // Nothing is sent: the system only looks up the way.
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|address| !address.is_unspecified())
+}
+
+#[test]
+fn who_listens_everywhere_is_announced_where_it_was_reached() {
+    let running = serve("--port 0 --masters 2 --bind 0.0.0.0");
+    let ports: Vec<u16> = addresses(&running).iter().map(SocketAddr::port).collect();
+    for ip in ["127.0.0.1".parse().ok(), "127.0.0.2".parse().ok(), outer_address()].into_iter().flatten() {
+        let first = SocketAddr::new(ip, ports[0]);
+        let second = SocketAddr::new(ip, ports[1]);
+        let nodes: String = ask(first, "CLUSTER NODES");
+        assert!(nodes.contains(&format!(" {second}@")) && !nodes.contains("0.0.0.0"), "{nodes}");
+        for command in ["CLUSTER SLOTS", "CLUSTER SHARDS"] {
+            let told: redis::Value = ask(first, command);
+            let told = format!("{told:?}");
+            assert!(told.contains(&ip.to_string()) && !told.contains("0.0.0.0"), "{told}");
+        }
+        // `a` is in slot 15495, which the second has.
+        let moved =
+            redis::cmd("GET").arg("a").query::<redis::Value>(&mut crate::common::connect(first)).unwrap_err();
+        assert_eq!(moved.redirect_node(), Some((second.to_string().as_str(), 15495)));
+        let args = ["-h", &ip.to_string(), "-p", &ports[0].to_string(), "--keys", "20000", "--json"];
+        begin(&args.map(Into::into), &[]).end().assert_exact();
+        ask::<String>(first, "FLUSHALL");
+        ask::<String>(second, "FLUSHALL");
+    }
+}
+
+#[test]
+fn what_cannot_be_served_is_told_with_a_cure() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for (args, cause, cure) in [
+        (format!("--port {port} --standalone"), "address in use", "give another --port"),
+        (
+            "--bind 192.0.2.1 --port 0".into(),
+            "address not available",
+            "give an address of this machine to --bind",
+        ),
+        ("--port 65535 --masters 2".into(), "there are no 2 ports from 65535 on", "give a lower --port"),
+        ("--port 0 --fault 4:oom".into(), "there is no node 4", "counted from 1"),
+        (format!("--port 0 {}", "--fault oom ".repeat(17)), "faults at most", "give fewer"),
+    ] {
+        let output = fillbench(["serve"].into_iter().chain(args.split_whitespace())).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{args}: {told}");
+        for words in [cause, cure] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
+        assert!(!told.contains("os error") && !told.contains("serving"), "{told}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_told() {
+    for (args, words) in [
+        ("--bind here", "--bind"),
+        ("--masters 0", "--masters"),
+        ("--masters 3 --standalone", "--standalone"),
+        ("--port 70000", "--port"),
+        ("--fault what", "is no fault"),
+        ("--fault 0:oom", "counted from 1"),
+    ] {
+        let output = fillbench(["serve"].into_iter().chain(args.split_whitespace())).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args}: {told}");
+        assert!(told.contains(words), "{args}: {told}");
+    }
+}
