@@ -227,5 +227,7 @@ fn absent(node: &mut Node, request: Request<'_>, spec: &Spec, slot: u16) -> (usi
 
 /// Bytes of a client's, as an error repeats them.
 pub(crate) fn quoted(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(QUOTED_BYTES)])
+    // As far as C would print them.
+    let end = bytes.iter().take(QUOTED_BYTES).position(|byte| *byte == 0);
+    String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len().min(QUOTED_BYTES))])
 }

@@ -130,7 +130,7 @@ async fn kills() {
         let [mut one, mut two, mut three] = [(); 3].map(|()| Client::connect(address));
         let field = |line: &str, name: &str| {
             let start = format!("{name}=");
-            line.split(' ').find_map(|field| field.strip_prefix(&start).map(String::from)).unwrap()
+            line.trim_end().split(' ').find_map(|field| field.strip_prefix(&start).map(String::from)).unwrap()
         };
         assert!(two.ask("client setname two").is_ok());
         let info = two.ask("client info").as_text().unwrap().into_owned();
@@ -157,7 +157,7 @@ async fn kills() {
 
 #[tokio::test]
 async fn more_clients_than_there_may_be() {
-    for layout in [Layout::Standalone, Layout::Cluster { masters: 1 }] {
+    for layout in [Layout::Standalone, Layout::even(1)] {
         let Some(mut both) = Both::start(layout, "more_clients_than_there_may_be").await else { return };
         both.same("config set maxclients 4");
         let addresses = [both.spawned.addresses()[0], both.server.addresses()[0]];

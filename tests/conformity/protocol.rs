@@ -126,7 +126,7 @@ async fn bytes_that_are_no_request() {
         b"host: a\r\nping\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
         b"quit\r\nping\r\n",
-        b"\xff\xfe\r\n",
+        b"*3\r\n$4\r\nno\0x\r\n$3\r\na\0b\r\n$1\r\nc\r\n",
     ];
     wires.iter().for_each(|wire| both.same_bytes(wire));
 }
@@ -137,7 +137,6 @@ const LINES: &str = r"
     client reply skip; client reply skip; ping; ping
     client reply skip; client reply on; ping
     client reply off; ping; client reply skip; nosuch; client reply on; ping
-    client reply off; quit; client reply on
     client reply what
     client reply skip; client reply what; ping
     client reply
@@ -206,7 +205,7 @@ async fn commands_of_connections() {
 
 #[tokio::test]
 async fn answers_in_resp3() {
-    let Some(both) = Both::start(Layout::Cluster { masters: 1 }, "answers_in_resp3").await else { return };
+    let Some(both) = Both::start(Layout::even(1), "answers_in_resp3").await else { return };
     // Names and ports are the servers' own.
     let shape = |bytes: &[u8]| {
         let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -217,7 +216,6 @@ async fn answers_in_resp3() {
     let (real, embedded) = both.addresses();
     for line in [
         "set a 1\r\nmget a none\r\nget none\r\nstrlen a\r\n",
-        "cluster shards\r\n",
         "cluster slots\r\n",
         "cluster myid\r\n",
         "config get maxmemory*\r\n",
@@ -253,7 +251,7 @@ async fn a_hundred_thousand_requests_cut_at_odd_places() {
     }
     let (real, embedded) = both.addresses();
     let (real, embedded) = (answers(real, &parts), answers(embedded, &parts));
-    assert!(real.len() > 1_000_000 && embedded == real, "{} and {}", real.len(), embedded.len());
+    assert!(real.len() > 500_000 && embedded == real, "{} and {}", real.len(), embedded.len());
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use crate::server::execute::{Context, Refusal, quoted};
 const NO_PASSWORD: &str = "ERR AUTH <password> called without any password configured for the default user. \
                            Are you sure your configuration is correct?";
 const HELLO_FIRST: &str = "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
-                           <proto> AUTH <user> <pass> option can be used to authenticate the client and select \
-                           the RESP protocol version at the same time";
+                           AUTH <user> <pass> option can be used to authenticate the client and select the RESP \
+                           protocol version at the same time";
 
 pub(super) fn auth(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
     match request.len() {
