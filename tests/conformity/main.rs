@@ -5,6 +5,7 @@ mod dump;
 mod expiry;
 mod judge;
 mod keys;
+mod memory;
 mod strings;
 
 #[path = "../common/mod.rs"]
