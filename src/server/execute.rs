@@ -49,7 +49,7 @@ impl Context<'_> {
 /// Runs one request, and answers it.
 pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) {
     let answered = client.reply.len();
-    let result = match find(&request) {
+    let result = match place_of(node, &request) {
         Ok(place) => run(node, client, request, place),
         Err(refusal) => Err(refusal),
     };
@@ -62,6 +62,20 @@ pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>
         client.reply.truncate(answered);
     }
     client.command_ended();
+}
+
+/// The place of the request's command in the table: most often it is that of the request before.
+fn place_of(node: &mut Node, request: &Request<'_>) -> Result<usize, Refusal> {
+    let same = |place: &usize| TABLE[*place].name.as_bytes().eq_ignore_ascii_case(&request[0]);
+    if let Some(place) = node.last_place.filter(same) {
+        return Ok(place);
+    }
+    let place = find(request)?;
+    // One name is not enough to tell subcommands by.
+    let spec = &TABLE[place];
+    let is_plain = !spec.flags.has(Flags::CONTAINER) && !spec.name.contains('|');
+    node.last_place = is_plain.then_some(place);
+    Ok(place)
 }
 
 fn run(node: &mut Node, client: &mut Client, request: Request<'_>, place: usize) -> Result<(), Refusal> {

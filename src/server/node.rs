@@ -10,6 +10,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::client::Client;
 use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
 use super::config::Config;
+use super::connection::READ_BYTES;
 use super::stats::Stats;
 use super::store::{Keyspace, UnixMs};
 use crate::slots::SLOTS;
@@ -33,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) client_bytes: usize,
     /// Whether keys are parsed and counted, and thrown away.
     pub(crate) discard: bool,
+    /// The last command's place in the table, if it is none that has subcommands, or is one.
+    pub(crate) last_place: Option<usize>,
     pub(crate) random: Xoshiro256PlusPlus,
     /// SHUTDOWN was asked for.
     pub(crate) shutdown: bool,
@@ -77,6 +80,7 @@ impl Node {
             next_client: 1,
             client_bytes: 0,
             discard,
+            last_place: None,
             random: random.clone(),
             shutdown: false,
             cluster: membership,
@@ -88,10 +92,10 @@ impl Node {
         self.keys.bytes() + self.bytes_of_clients()
     }
 
-    /// Bytes of clients, and of what waits to be executed and to be sent.
+    /// Bytes of clients, of the buffer that they share, and of what waits to be executed and to be sent.
     pub(crate) fn bytes_of_clients(&self) -> usize {
         let bytes = |client: &Client| size_of::<Client>() + client.unread + client.reply.capacity();
-        self.clients.values().map(bytes).sum()
+        READ_BYTES + self.clients.values().map(bytes).sum::<usize>()
     }
 
     /// Looks at the clock.

@@ -122,7 +122,8 @@ pub(crate) fn find(request: &Request<'_>) -> Result<usize, Refusal> {
 
 /// Looks a word up behind the first `at` bytes of a name.
 fn lookup(name: &mut [u8], at: usize, word: &[u8]) -> Option<usize> {
-    if word.len() > MAX_NAME_BYTES {
+    // A subcommand is not to be had by the name that it has here.
+    if word.len() > MAX_NAME_BYTES || word.contains(&b'|') {
         return None;
     }
     let end = at + word.len();
