@@ -18,7 +18,7 @@ use super::node::Node;
 use crate::resp::{RequestDecoder, RequestLimits};
 
 /// Bytes read at a time.
-const READ_BYTES: usize = 256 << 10;
+pub(crate) const READ_BYTES: usize = 256 << 10;
 /// Answers are sent when there are so many bytes of them, also in the middle of a pipeline.
 const REPLY_BYTES: usize = 64 << 10;
 /// What a connection may keep between two requests, in bytes of answers.

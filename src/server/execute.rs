@@ -59,7 +59,7 @@ pub(crate) enum Execution {
 /// Runs one request, and answers it.
 pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) -> Execution {
     let answered = client.reply.len();
-    let found = find(&request);
+    let found = place_of(node, &request);
     let struck = if node.faults.are_set() { strike(node, found.as_ref().ok()) } else { None };
     let result = match found {
         _ if struck == Some(Strike::Swallow) => return Execution::Done,
@@ -97,6 +97,20 @@ pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>
     }
     client.command_ended();
     Execution::Done
+}
+
+/// The place of the request's command in the table: most often it is that of the request before.
+fn place_of(node: &mut Node, request: &Request<'_>) -> Result<usize, Refusal> {
+    let same = |place: &usize| TABLE[*place].name.as_bytes().eq_ignore_ascii_case(&request[0]);
+    if let Some(place) = node.last_place.filter(same) {
+        return Ok(place);
+    }
+    let place = find(request)?;
+    // One name is not enough to tell subcommands by.
+    let spec = &TABLE[place];
+    let is_plain = !spec.flags.has(Flags::CONTAINER) && !spec.name.contains('|');
+    node.last_place = is_plain.then_some(place);
+    Ok(place)
 }
 
 /// What a fault makes of a command.

@@ -13,6 +13,7 @@ use super::client::Client;
 use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
 use super::commands::Flags;
 use super::config::Config;
+use super::connection::READ_BYTES;
 use super::fault::Faults;
 use super::stats::Stats;
 use super::store::{Keyspace, UnixMs};
@@ -39,6 +40,8 @@ pub(crate) struct Node {
     pub(crate) discard: bool,
     /// What it does wrong on purpose.
     pub(crate) faults: Faults,
+    /// The last command's place in the table, if it is none that has subcommands, or is one.
+    pub(crate) last_place: Option<usize>,
     pub(crate) random: Xoshiro256PlusPlus,
     /// CLIENT PAUSE was asked for.
     pub(crate) pause: Option<Pause>,
@@ -96,6 +99,7 @@ impl Node {
             client_bytes: 0,
             discard,
             faults: Faults::default(),
+            last_place: None,
             random: random.clone(),
             pause: None,
             resumed: Rc::new(Notify::new()),
@@ -109,10 +113,10 @@ impl Node {
         self.keys.bytes() + self.bytes_of_clients()
     }
 
-    /// Bytes of clients, and of what waits to be executed and to be sent.
+    /// Bytes of clients, of the buffer that they share, and of what waits to be executed and to be sent.
     pub(crate) fn bytes_of_clients(&self) -> usize {
         let bytes = |client: &Client| size_of::<Client>() + client.unread + client.reply.capacity();
-        self.clients.values().map(bytes).sum()
+        READ_BYTES + self.clients.values().map(bytes).sum::<usize>()
     }
 
     /// Whether a command has to wait for the end of a pause.

@@ -44,7 +44,7 @@ async fn each_takes_what_the_other_dumped() {
         values.push(vec![b'a'; length]);
         values
             .push((0..length as u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8).collect());
-        values.push((0..length).map(|i| if i % 300 < 150 { (i * i >> 3) as u8 } else { b'b' }).collect());
+        values.push((0..length).map(|i| if i % 300 < 150 { ((i * i) >> 3) as u8 } else { b'b' }).collect());
         values.push("many words that come again and again, ".repeat(length / 38 + 1).into());
     }
     for value in values {

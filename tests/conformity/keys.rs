@@ -63,6 +63,8 @@ async fn keys_are_named_and_renamed() {
         flushdb sync
         flushall what
         flushall sync async
+        client|id
+        exists what|ever
         dbsize extra
         ",
     );

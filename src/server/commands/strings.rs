@@ -321,7 +321,7 @@ impl Context<'_> {
     /// The value of a key, counted as a hit or a miss.
     pub(super) fn read(&mut self, key: &[u8]) -> Option<&[u8]> {
         let (now, used) = (self.node.now, self.node.used_now);
-        let value = self.node.keys.read(self.slot, key, now, used).map(|entry| entry.value());
+        let value = self.node.keys.read(self.slot, key, now, used).map(Entry::value);
         match value {
             Some(_) => self.node.stats.hits += 1,
             None => self.node.stats.misses += 1,

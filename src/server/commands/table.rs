@@ -165,7 +165,8 @@ pub(super) fn named(name: &[u8]) -> Option<usize> {
 
 /// Looks a word up behind the first `at` bytes of a name.
 fn lookup(name: &mut [u8], at: usize, word: &[u8]) -> Option<usize> {
-    if word.len() > MAX_NAME_BYTES {
+    // A subcommand is not to be had by the name that it has here.
+    if word.len() > MAX_NAME_BYTES || word.contains(&b'|') {
         return None;
     }
     let end = at + word.len();
