@@ -73,6 +73,11 @@ impl Member {
     }
 }
 
+/// An address as redirections and CLUSTER NODES spell it: one of IPv6 goes without brackets.
+pub(crate) fn spelt(address: SocketAddr) -> String {
+    format!("{}:{}", address.ip(), address.port())
+}
+
 impl State {
     /// Masters at these addresses, each with an equal run of slots.
     pub(crate) fn of_masters(addresses: &[SocketAddr], random: &mut Xoshiro256PlusPlus) -> Self {
@@ -155,4 +160,29 @@ impl Cluster {
 /// A name for a node, a shard or a run.
 pub(crate) fn random_id(random: &mut Xoshiro256PlusPlus) -> String {
     (0..ID_DIGITS).filter_map(|_| char::from_digit(random.next_u32() & 0xf, 16)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_listens_everywhere_is_where_it_was_reached() {
+        let member = |address: &str| Member {
+            id: String::new(),
+            shard: String::new(),
+            address: address.parse().unwrap(),
+            replica_of: None,
+            config_epoch: 0,
+        };
+        for (listens, asked_at, announced) in [
+            ("127.0.0.1:7001", "127.0.0.1:7000", "127.0.0.1:7001"),
+            ("127.0.0.1:7001", "10.0.0.1:7000", "127.0.0.1:7001"),
+            ("0.0.0.0:7001", "10.0.0.1:7000", "10.0.0.1:7001"),
+            ("[::]:7001", "[::ffff:10.0.0.1]:7000", "10.0.0.1:7001"),
+            ("[::]:7001", "[fd00::1]:7000", "fd00::1:7001"),
+        ] {
+            assert_eq!(spelt(member(listens).announced(asked_at.parse().unwrap())), announced);
+        }
+    }
 }

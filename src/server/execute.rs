@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::client::Client;
-use super::cluster::SlotState;
+use super::cluster::{SlotState, spelt};
 use super::commands::{FAULT_COMMAND, Flags, Spec, TABLE, find};
 use super::evict::make_room;
 use super::fault::Strike;
@@ -132,7 +132,7 @@ fn refusal(node: &Node, client: &Client, key: Option<&[u8]>, text: &str) -> Refu
         None => client.local_address,
     };
     let slot = key.map_or(0, slot_of).to_string();
-    Refusal(text.replace("{slot}", &slot).replace("{node}", &elsewhere.to_string()).into())
+    Refusal(text.replace("{slot}", &slot).replace("{node}", &spelt(elsewhere)).into())
 }
 
 fn run(
@@ -228,6 +228,7 @@ fn redirect(
     };
     let Some(cluster) = &node.cluster else { return Ok(()) };
     let address = cluster.shared.read().members[to.1].announced(client.local_address);
+    let address = spelt(address);
     Err(format!("{} {slot} {address}", to.0).into())
 }
 

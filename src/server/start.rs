@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::thread::{Builder, JoinHandle};
 
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -110,10 +111,6 @@ impl Server {
         let alive = Arc::new(alive);
         let mut server = Self { addresses, stop, ended, threads: Vec::new() };
         for (member, (listener, address)) in listeners.into_iter().enumerate() {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(StartError::Thread)?;
             let config = Config {
                 requirepass: options.requirepass.clone(),
                 users: options.users.clone(),
@@ -122,7 +119,16 @@ impl Server {
             let (cluster, stopped, alive) = (cluster.clone(), stopped.clone(), alive.clone());
             let (discard, random) = (options.discard, random.clone());
             let faults = faults(options, member)?;
+            let (ready, readiness) = sync_channel(1);
+            // The runtime is the thread's from the start: it may not be dropped where others wait for us.
             let run = move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let runtime = match runtime {
+                    Ok(runtime) => runtime,
+                    Err(error) => return drop(ready.send(Err(error))),
+                };
+                // Whoever started us waits for this.
+                let _ = ready.send(Ok(()));
                 let mut random = random;
                 (0..=member).for_each(|_| random.jump());
                 let mut node = Node::new(address, member, cluster, discard, &mut random);
@@ -133,6 +139,8 @@ impl Server {
             };
             let thread = Builder::new().name(format!("node-{}", address.port())).spawn(run);
             server.threads.push(thread.map_err(StartError::Thread)?);
+            let is_ready = readiness.recv().unwrap_or_else(|gone| Err(io::Error::other(gone)));
+            is_ready.map_err(StartError::Thread)?;
         }
         Ok(server)
     }

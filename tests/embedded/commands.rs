@@ -53,7 +53,7 @@ fn every_error_is_answered_as_redis_words_it_and_counted_as_redis_counts_it() {
             match wrote {
                 Ok(Value::Okay) => assert!([0, 1, 3].contains(&place), "{fault}: {wrote:?}"),
                 Err(error) => {
-                    assert!(error.starts_with(words) && [2, 4].contains(&place), "{fault}: {error}")
+                    assert!(error.starts_with(words) && [2, 4].contains(&place), "{fault}: {error}");
                 }
                 other => panic!("{fault}: {other:?}"),
             }

@@ -98,6 +98,19 @@ fn faults_are_there_from_the_start() {
     assert_eq!(ask::<Vec<String>>(nodes[1], "FILLBENCH FAULT LIST"), ["oom/2", "delay=1ms"]);
 }
 
+#[test]
+fn an_address_of_ipv6_will_do() {
+    if TcpListener::bind("[::1]:0").is_err() {
+        return crate::common::skip("an_address_of_ipv6_will_do", "this machine has no IPv6");
+    }
+    let running = serve("--port 0 --masters 2 --bind ::1");
+    let nodes = addresses(&running);
+    let second = format!("::1:{}", nodes[1].port());
+    assert!(ask::<String>(nodes[0], "CLUSTER NODES").contains(&format!(" {second}@")));
+    let args = ["-h", "::1", "-p", &nodes[0].port().to_string(), "--keys", "20000", "--json"];
+    begin(&args.map(Into::into), &[]).end().assert_exact();
+}
+
 /// The address by which this machine would be reached from elsewhere, if it has one.
 fn outer_address() -> Option<IpAddr> {
     // Nothing is sent: the system only looks up the way.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::parse::integer;
 use crate::resp::Request;
-use crate::server::cluster::{MemberIndex, State};
+use crate::server::cluster::{MemberIndex, State, spelt};
 use crate::server::execute::{Context, Refusal};
 use crate::server::node::Membership;
 use crate::server::reply::Reply;
@@ -118,7 +118,7 @@ fn nodes_text(state: &State, myself: MemberIndex, asked_at: SocketAddr) -> Strin
 
 /// There is no bus; clients expect its port all the same, and take 0 for none.
 fn with_bus_port(address: SocketAddr) -> String {
-    format!("{address}@0")
+    format!("{}@0", spelt(address))
 }
 
 pub(super) fn info(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
