@@ -1,8 +1,9 @@
 //! `fillbench serve`: servers inside this process, for whoever wants to talk to them.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::Exit;
@@ -25,6 +26,9 @@ pub(super) struct ServeCommand {
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
     bind: IpAddr,
+    /// Folder for each node's nodes.conf, in which it keeps its name and its slots. Keys are not kept
+    #[arg(long, value_name = "DIR", conflicts_with = "standalone")]
+    dir: Option<PathBuf>,
 }
 
 impl ServeCommand {
@@ -40,11 +44,15 @@ impl ServeCommand {
     }
 
     fn try_run(&self) -> Result<()> {
+        if self.port == 0 && self.dir.is_some() {
+            bail!("--dir needs ports that stay the same: give --port");
+        }
         let options = ServerOptions {
             masters: (!self.standalone).then_some(self.masters),
             bind: self.bind,
             port: self.port,
             discard: false,
+            dir: self.dir.clone(),
         };
         let mut server = Server::start(&options)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

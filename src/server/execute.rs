@@ -2,6 +2,7 @@
 //! what is counted about it.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use super::client::Client;
 use super::cluster::SlotState;
@@ -48,8 +49,11 @@ impl Context<'_> {
 /// Runs one request, and answers it.
 pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) {
     let answered = client.reply.len();
+    // Whatever this command is, ASKING was for it.
+    let asking = std::mem::take(&mut client.asking);
+    node.look_at_cluster();
     let result = match find(&request) {
-        Ok(place) => run(node, client, request, place),
+        Ok(place) => run(node, client, request, place, asking),
         Err(refusal) => Err(refusal),
     };
     if let Err(Refusal(text)) = result {
@@ -63,9 +67,14 @@ pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>
     client.command_ended();
 }
 
-fn run(node: &mut Node, client: &mut Client, request: Request<'_>, place: usize) -> Result<(), Refusal> {
+fn run(
+    node: &mut Node,
+    client: &mut Client,
+    request: Request<'_>,
+    place: usize,
+    asking: bool,
+) -> Result<(), Refusal> {
     let spec = &TABLE[place];
-    let asking = std::mem::take(&mut client.asking);
     client.last_command = spec.name;
     let slot = match admit(node, client, request, spec, asking) {
         Ok(slot) => slot,
@@ -100,61 +109,69 @@ fn admit(
     }
     let Some(first) = spec.keys.first(request) else { return Ok(0) };
     let slot = slot_of(first);
-    let tag = hash_tag(first);
-    let same = |key: &[u8]| hash_tag(key) == tag || slot_of(key) == slot;
     if node.cluster.is_some() {
-        if !spec.keys.of(request).skip(1).all(same) {
-            return Err("CROSSSLOT Keys in request don't hash to the same slot".into());
-        }
-        redirect(node, client, request, spec, slot, asking)?;
+        let address = client.local_address;
+        redirect(node, spec.keys.of(request), slot, asking || spec.flags.has(Flags::ASKING), address)?;
     }
     Ok(slot)
 }
 
-/// Refuses what this node may not answer, and says who may.
-fn redirect(
+/// Refuses what this node may not answer, and says who may. The first of the keys is in `slot`.
+fn redirect<'a>(
     node: &mut Node,
-    client: &Client,
-    request: Request<'_>,
-    spec: &Spec,
+    keys: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
     slot: u16,
     asking: bool,
+    local: SocketAddr,
 ) -> Result<(), Refusal> {
-    let Some(cluster) = &mut node.cluster else { return Ok(()) };
-    let state = cluster.slot(slot);
-    if !cluster.is_whole && node.config.cluster_require_full_coverage {
-        return Err("CLUSTERDOWN The cluster is down".into());
-    }
-    let to = match state {
-        SlotState::Own => return Ok(()),
-        SlotState::Unowned => return Err("CLUSTERDOWN Hash slot not served".into()),
+    let state = served_slot(node, keys.clone(), slot)?;
+    const TRY_AGAIN: &str = "TRYAGAIN Multiple keys request during rehashing of slot";
+    let (word, to) = match state {
+        SlotState::Own | SlotState::Unowned => return Ok(()),
         SlotState::Other(owner) => ("MOVED", owner),
         // Keys that are still here are answered here; those that are gone are asked for over there.
-        SlotState::Migrating(target) => match absent(node, request, spec, slot) {
-            (0, _) => return Ok(()),
-            (absent, keys) if absent < keys => {
-                return Err("TRYAGAIN Multiple keys request during rehashing of slot".into());
-            }
+        SlotState::Migrating(target) => match absent(node, keys.clone(), slot) {
+            0 => return Ok(()),
+            absent if absent < keys.len() => return Err(TRY_AGAIN.into()),
             _ => ("ASK", target),
         },
         SlotState::Importing(owner) if !asking => ("MOVED", owner),
-        SlotState::Importing(_) => match absent(node, request, spec, slot) {
-            (1.., 2..) => return Err("TRYAGAIN Multiple keys request during rehashing of slot".into()),
-            _ => return Ok(()),
-        },
+        SlotState::Importing(_) => {
+            let mut others = keys.clone();
+            let first = others.next();
+            // The same key more than once is one key.
+            let is_one = others.all(|key| Some(key) == first);
+            return if is_one || absent(node, keys, slot) == 0 { Ok(()) } else { Err(TRY_AGAIN.into()) };
+        }
     };
-    let _ = client;
-    let Some(cluster) = &node.cluster else { return Ok(()) };
-    let address = cluster.shared.read().members[to.1].address;
-    Err(format!("{} {slot} {address}", to.0).into())
+    Err(format!("{word} {slot} {}", node.address_of(to, local)).into())
 }
 
-/// How many of the command's keys are not here, and how many it has.
-fn absent(node: &mut Node, request: Request<'_>, spec: &Spec, slot: u16) -> (usize, usize) {
+/// How this node sees the slot of these keys, if the cluster serves it and they are all in it.
+pub(crate) fn served_slot<'a>(
+    node: &Node,
+    mut keys: impl Iterator<Item = &'a [u8]>,
+    slot: u16,
+) -> Result<SlotState, Refusal> {
+    let Some(cluster) = &node.cluster else { return Ok(SlotState::Own) };
+    let state = cluster.slot(slot);
+    if state == SlotState::Unowned {
+        return Err("CLUSTERDOWN Hash slot not served".into());
+    }
+    let tag = keys.next().map(hash_tag);
+    if !keys.all(|key| Some(hash_tag(key)) == tag || slot_of(key) == slot) {
+        return Err("CROSSSLOT Keys in request don't hash to the same slot".into());
+    }
+    if !cluster.is_whole && node.config.cluster_require_full_coverage {
+        return Err("CLUSTERDOWN The cluster is down".into());
+    }
+    Ok(state)
+}
+
+/// How many of the keys are not here.
+fn absent<'a>(node: &mut Node, keys: impl Iterator<Item = &'a [u8]>, slot: u16) -> usize {
     let now = node.now;
-    let keys = spec.keys.of(request);
-    let count = keys.len();
-    (keys.filter(|key| node.keys.get(slot, key, now).is_none()).count(), count)
+    keys.filter(|key| node.keys.get(slot, key, now).is_none()).count()
 }
 
 /// Bytes of a client's, as an error repeats them.

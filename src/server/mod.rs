@@ -15,5 +15,6 @@ mod start;
 mod stats;
 mod store;
 
+pub use cluster::ArchiveError;
 pub use options::ServerOptions;
 pub use start::{Server, StartError};

@@ -86,6 +86,30 @@ impl Node {
             + self.clients.values().map(|client| size_of::<Client>() + client.reply.len()).sum::<usize>()
     }
 
+    /// A member's address, for a client that reached this node at `local`: nodes that listen on
+    /// every address are told of by the one that the client used.
+    pub(crate) fn address_of(&self, member: MemberIndex, local: SocketAddr) -> SocketAddr {
+        let address = self.cluster.as_ref().map(|cluster| cluster.shared.read().members[member].address);
+        reachable(address.unwrap_or(self.address), local)
+    }
+
+    /// Looks at the cluster again, if something changed there.
+    #[inline]
+    pub(crate) fn look_at_cluster(&mut self) {
+        if self.cluster.as_ref().is_some_and(|cluster| cluster.version != cluster.shared.version()) {
+            self.cluster_changed();
+        }
+    }
+
+    /// Keys of slots that went to another node are removed, as Redis does: the other has what was
+    /// handed over, and here they would come back with old values if the slot did.
+    #[cold]
+    fn cluster_changed(&mut self) {
+        let Some(cluster) = &mut self.cluster else { return };
+        let lost = cluster.refresh();
+        lost.into_iter().for_each(|slot| self.keys.clear_slot(slot));
+    }
+
     /// Looks at the clock.
     pub(crate) fn look_at_clock(&mut self) {
         self.now = unix_ms();
@@ -94,24 +118,37 @@ impl Node {
 }
 
 impl Membership {
-    /// The slot as it is now.
+    /// The slot as it was when the node looked last.
     #[inline]
-    pub(crate) fn slot(&mut self, slot: u16) -> SlotState {
-        if self.version != self.shared.version() {
-            self.refresh();
-        }
+    pub(crate) fn slot(&self, slot: u16) -> SlotState {
         self.slots[usize::from(slot)]
     }
 
-    fn refresh(&mut self) {
+    /// Looks again. Returns slots that were this node's and are another's now.
+    fn refresh(&mut self) -> Vec<u16> {
         let state = self.shared.read();
         // Under the lock, so that it is the version of what is read.
         self.version = self.shared.version();
-        self.is_whole = state.is_whole();
-        for (slot, seen) in (0..SLOTS).zip(&mut self.slots) {
-            *seen = state.slot(slot, self.member);
-        }
+        let slots = state.view(self.member);
+        drop(state);
+        self.is_whole = !slots.contains(&SlotState::Unowned);
+        let is_lost = |slot: &u16| {
+            let (old, new) = (self.slots[usize::from(*slot)], slots[usize::from(*slot)]);
+            matches!(old, SlotState::Own | SlotState::Migrating(_))
+                && matches!(new, SlotState::Other(_) | SlotState::Importing(_))
+        };
+        let lost = (0..SLOTS).filter(is_lost).collect();
+        self.slots = slots;
+        lost
     }
+}
+
+/// The address of a node of this process, for a client that reached another of them at `local`.
+pub(crate) fn reachable(mut address: SocketAddr, local: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(local.ip());
+    }
+    address
 }
 
 fn unix_ms() -> UnixMs {

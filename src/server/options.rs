@@ -1,6 +1,7 @@
 //! What a server is started with.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
 /// Nodes to start.
 #[derive(Clone, Debug)]
@@ -13,10 +14,12 @@ pub struct ServerOptions {
     pub port: u16,
     /// Whether keys are parsed and counted, and thrown away.
     pub discard: bool,
+    /// Where each node keeps whose the slots are, in a folder named by its port. `None` keeps nothing.
+    pub dir: Option<PathBuf>,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { masters: Some(3), bind: Ipv4Addr::LOCALHOST.into(), port: 0, discard: false }
+        Self { masters: Some(3), bind: Ipv4Addr::LOCALHOST.into(), port: 0, discard: false, dir: None }
     }
 }

@@ -10,7 +10,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 use tokio::sync::watch;
 
 use super::ServerOptions;
-use super::cluster::{Cluster, State};
+use super::cluster::{Archive, ArchiveError, Cluster, State};
 use super::connection::accept;
 use super::node::Node;
 
@@ -28,6 +28,9 @@ pub enum StartError {
     /// No thread, or no runtime in it.
     #[error("failed to start a node's thread: {0}")]
     Thread(#[source] io::Error),
+    /// What was kept of the nodes cannot be used.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// More ports than there are.
     #[error("there are no {nodes} ports from {port} on")]
     Ports {
@@ -52,14 +55,14 @@ impl Server {
     /// Starts the nodes. They accept connections when this returns.
     ///
     /// # Errors
-    /// [`StartError`] if an address is taken or may not be used, or there are no threads to be had.
+    /// [`StartError`] if an address is taken or may not be used, there are no threads to be had, or
+    /// what was kept of the nodes cannot be used.
     pub fn start(options: &ServerOptions) -> Result<Self, StartError> {
         let nodes = options.masters.unwrap_or(1);
         let listeners = (0..nodes).map(|node| listen(options, nodes, node)).collect::<Result<Vec<_>, _>>()?;
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
         let mut random = Xoshiro256PlusPlus::from_seed(seed());
-        let cluster =
-            options.masters.map(|_| Arc::new(Cluster::new(State::of_masters(&addresses, &mut random))));
+        let cluster = options.masters.map(|_| cluster(options, &addresses, &mut random)).transpose()?;
         let (stop, stopped) = watch::channel(false);
         let (alive, ended) = watch::channel(());
         let alive = Arc::new(alive);
@@ -104,6 +107,20 @@ impl Drop for Server {
             let _ = thread.join();
         }
     }
+}
+
+/// The nodes' state as it was kept, or a new one.
+fn cluster(
+    options: &ServerOptions,
+    addresses: &[SocketAddr],
+    random: &mut Xoshiro256PlusPlus,
+) -> Result<Arc<Cluster>, StartError> {
+    let archive = options.dir.as_deref().map(Archive::new);
+    let state = match &archive {
+        Some(archive) => archive.open(addresses, random)?,
+        None => State::of_masters(addresses, random),
+    };
+    Ok(Arc::new(Cluster::new(state, archive)))
 }
 
 fn listen(options: &ServerOptions, nodes: u16, node: u16) -> Result<(TcpListener, SocketAddr), StartError> {

@@ -2,6 +2,7 @@
 //! refuses it.
 
 mod cluster;
+mod cluster_orders;
 mod connection;
 mod info;
 mod keys;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::spec::{Flags, Keys, Spec};
-use super::{cluster, connection, info, keys, server, strings};
+use super::{cluster, cluster_orders, connection, info, keys, server, strings};
 use crate::resp::Request;
 use crate::server::execute::{Refusal, quoted};
 
@@ -30,11 +30,67 @@ pub(crate) static TABLE: &[Spec] = &[
     },
     Spec { name: "cluster", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
     Spec {
+        name: "cluster|addslots",
+        arity: -3,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::add_slots,
+    },
+    Spec {
+        name: "cluster|addslotsrange",
+        arity: -4,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::add_slots_range,
+    },
+    Spec {
+        name: "cluster|bumpepoch",
+        arity: 2,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::bump_epoch,
+    },
+    Spec {
+        name: "cluster|count-failure-reports",
+        arity: 3,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster::count_failure_reports,
+    },
+    Spec {
         name: "cluster|countkeysinslot",
         arity: 3,
         flags: Flags::NONE,
         keys: Keys::NONE,
         run: cluster::count_keys_in_slot,
+    },
+    Spec {
+        name: "cluster|delslots",
+        arity: -3,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::delete_slots,
+    },
+    Spec {
+        name: "cluster|delslotsrange",
+        arity: -4,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::delete_slots_range,
+    },
+    Spec {
+        name: "cluster|flushslots",
+        arity: 2,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::flush_slots,
+    },
+    Spec {
+        name: "cluster|forget",
+        arity: 3,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::forget,
     },
     Spec {
         name: "cluster|getkeysinslot",
@@ -45,9 +101,53 @@ pub(crate) static TABLE: &[Spec] = &[
     },
     Spec { name: "cluster|info", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::info },
     Spec { name: "cluster|keyslot", arity: 3, flags: Flags::NONE, keys: Keys::NONE, run: cluster::key_slot },
+    Spec { name: "cluster|links", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::links },
+    Spec {
+        name: "cluster|meet",
+        arity: -4,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::meet,
+    },
     Spec { name: "cluster|myid", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::my_id },
+    Spec {
+        name: "cluster|myshardid",
+        arity: 2,
+        flags: Flags::NONE,
+        keys: Keys::NONE,
+        run: cluster::my_shard_id,
+    },
     Spec { name: "cluster|nodes", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::nodes },
+    Spec {
+        name: "cluster|replicas",
+        arity: 3,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster::replicas,
+    },
+    Spec {
+        name: "cluster|reset",
+        arity: -2,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::reset,
+    },
+    Spec {
+        name: "cluster|set-config-epoch",
+        arity: 3,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::set_config_epoch,
+    },
+    Spec {
+        name: "cluster|setslot",
+        arity: -4,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: cluster_orders::set_slot,
+    },
     Spec { name: "cluster|shards", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::shards },
+    Spec { name: "cluster|slaves", arity: 3, flags: Flags::ADMIN, keys: Keys::NONE, run: cluster::replicas },
     Spec { name: "cluster|slots", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::slots },
     Spec { name: "dbsize", arity: 1, flags: READ, keys: Keys::NONE, run: keys::dbsize },
     Spec { name: "del", arity: -2, flags: Flags::WRITE, keys: Keys::ALL, run: keys::del },
@@ -63,6 +163,8 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "ping", arity: -1, flags: Flags::FAST, keys: Keys::NONE, run: connection::ping },
     Spec { name: "pttl", arity: 2, flags: READ, keys: Keys::ONE, run: keys::pttl },
     Spec { name: "quit", arity: -1, flags: OPEN, keys: Keys::NONE, run: connection::quit },
+    Spec { name: "readonly", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::readonly },
+    Spec { name: "readwrite", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::readwrite },
     Spec { name: "role", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: server::role },
     Spec { name: "select", arity: 2, flags: Flags::FAST, keys: Keys::NONE, run: connection::select },
     Spec { name: "set", arity: -3, flags: GROW, keys: Keys::ONE, run: strings::set },

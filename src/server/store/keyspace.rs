@@ -106,6 +106,14 @@ impl Keyspace {
         *self = Self { expired, ..Self::default() };
     }
 
+    /// Removes all keys of a slot.
+    pub(crate) fn clear_slot(&mut self, slot: u16) {
+        let table = std::mem::take(&mut self.tables[usize::from(slot)]);
+        self.keys -= table.len();
+        self.table_bytes -= table.table_bytes();
+        self.heap_bytes -= table.iter().map(Entry::heap_bytes).sum::<usize>();
+    }
+
     /// Keys of one slot, in no order.
     pub(crate) fn in_slot(&self, slot: u16) -> impl Iterator<Item = &Entry> {
         self.tables[usize::from(slot)].iter()
@@ -211,7 +219,10 @@ mod tests {
             });
         }
         assert!(keyspace.bytes() > empty + 300_000);
-        (0..1000u32).for_each(|i| assert!(keyspace.remove((i % 5) as u16, &i.to_le_bytes(), 0)));
+        keyspace.clear_slot(0);
+        assert_eq!((keyspace.len(), keyspace.expiring()), (800, 800));
+        let others = (0..1000u32).filter(|i| i % 5 > 0);
+        others.for_each(|i| assert!(keyspace.remove((i % 5) as u16, &i.to_le_bytes(), 0)));
         assert_eq!((keyspace.bytes(), keyspace.expiring()), (empty, 0));
     }
 
