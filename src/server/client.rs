@@ -43,6 +43,8 @@ pub(crate) struct Client {
     pub(crate) last_command: &'static str,
     /// Commands executed.
     pub(crate) commands: u64,
+    /// Bytes that came and are not a whole request yet.
+    pub(crate) unread: usize,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
     /// Rung to end the connection from elsewhere.
@@ -70,6 +72,7 @@ impl Client {
             last_used: now,
             last_command: "NULL",
             commands: 0,
+            unread: 0,
             bytes_in: 0,
             bytes_out: 0,
             kill: Rc::new(Notify::new()),

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 use super::client::Client;
+use super::cycle::{CYCLE, cycle};
 use super::execute::execute;
 use super::node::Node;
 use crate::resp::{RequestDecoder, RequestLimits};
@@ -57,6 +58,13 @@ pub(crate) async fn accept(listener: StdListener, node: Node, mut stopped: watch
     let (shut_down, mut shut) = watch::channel(false);
     let shut_down = Rc::new(shut_down);
     let tasks = LocalSet::new();
+    let cycled = shared.clone();
+    tasks.spawn_local(async move {
+        loop {
+            tokio::time::sleep(CYCLE).await;
+            cycle(&mut cycled.node.borrow_mut());
+        }
+    });
     tasks
         .run_until(async {
             loop {
@@ -157,6 +165,7 @@ impl Shared {
         node.stats.bytes_in += came;
         client.bytes_in += came;
         let (turn, used) = requests(&mut node, &mut client, &mut pending.decoder, bytes);
+        client.unread = bytes.len() - used;
         node.clients.insert(id, client);
         if own {
             pending.bytes.drain(..used);

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use super::client::Client;
 use super::cluster::SlotState;
 use super::commands::{Flags, Spec, TABLE, find};
+use super::evict::make_room;
 use super::node::Node;
 use super::reply::Reply;
 use crate::resp::Request;
@@ -112,6 +113,9 @@ fn admit(
     if node.cluster.is_some() {
         let address = client.local_address;
         redirect(node, spec.keys.of(request), slot, asking || spec.flags.has(Flags::ASKING), address)?;
+    }
+    if spec.flags.has(Flags::DENY_OOM) && node.config.maxmemory > 0 && !make_room(node) {
+        return Err("OOM command not allowed when used memory > 'maxmemory'.".into());
     }
     Ok(slot)
 }

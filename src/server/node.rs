@@ -29,6 +29,8 @@ pub(crate) struct Node {
     /// All clients but the one whose commands run now.
     pub(crate) clients: BTreeMap<u64, Client>,
     pub(crate) next_client: u64,
+    /// Bytes that clients take, as of the last cycle: they are too many to be asked before each command.
+    pub(crate) client_bytes: usize,
     /// Whether keys are parsed and counted, and thrown away.
     pub(crate) discard: bool,
     pub(crate) random: Xoshiro256PlusPlus,
@@ -73,6 +75,7 @@ impl Node {
             stats: Stats::default(),
             clients: BTreeMap::new(),
             next_client: 1,
+            client_bytes: 0,
             discard,
             random: random.clone(),
             shutdown: false,
@@ -80,10 +83,15 @@ impl Node {
         }
     }
 
-    /// Bytes of keys, values, tables and answers that wait: what counts against `maxmemory`.
+    /// Bytes of keys, values, tables and clients: what counts against `maxmemory`.
     pub(crate) fn used_memory(&self) -> usize {
-        self.keys.bytes()
-            + self.clients.values().map(|client| size_of::<Client>() + client.reply.len()).sum::<usize>()
+        self.keys.bytes() + self.bytes_of_clients()
+    }
+
+    /// Bytes of clients, and of what waits to be executed and to be sent.
+    pub(crate) fn bytes_of_clients(&self) -> usize {
+        let bytes = |client: &Client| size_of::<Client>() + client.unread + client.reply.capacity();
+        self.clients.values().map(bytes).sum()
     }
 
     /// A member's address, for a client that reached this node at `local`: nodes that listen on

@@ -80,6 +80,11 @@ impl Reply {
         self.bytes.len()
     }
 
+    /// Bytes of memory that hold them.
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// Takes back what came after the first `length` bytes: the client does not want it.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.bytes.truncate(length);

@@ -4,6 +4,9 @@
 mod cluster;
 mod cluster_orders;
 mod connection;
+mod counters;
+mod dump;
+mod expiry;
 mod info;
 mod keys;
 mod parse;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::spec::{Flags, Keys, Spec};
-use super::{cluster, cluster_orders, connection, info, keys, server, strings};
+use super::{cluster, cluster_orders, connection, counters, dump, expiry, info, keys, server, strings};
 use crate::resp::Request;
 use crate::server::execute::{Refusal, quoted};
 
@@ -13,11 +13,13 @@ const MAX_NAME_BYTES: usize = 32;
 
 const WRITE: Flags = Flags::WRITE.and(Flags::FAST);
 const GROW: Flags = Flags::WRITE.and(Flags::DENY_OOM);
+const GROW_FAST: Flags = GROW.and(Flags::FAST);
 const READ: Flags = Flags::READ.and(Flags::FAST);
 const OPEN: Flags = Flags::NO_AUTH.and(Flags::FAST);
 
 /// In the order of their names.
 pub(crate) static TABLE: &[Spec] = &[
+    Spec { name: "append", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: strings::append },
     Spec { name: "asking", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::asking },
     Spec { name: "client", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
     Spec { name: "client|id", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: connection::client_id },
@@ -149,27 +151,59 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "cluster|shards", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::shards },
     Spec { name: "cluster|slaves", arity: 3, flags: Flags::ADMIN, keys: Keys::NONE, run: cluster::replicas },
     Spec { name: "cluster|slots", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::slots },
+    Spec { name: "copy", arity: -3, flags: GROW, keys: Keys::TWO, run: keys::copy },
     Spec { name: "dbsize", arity: 1, flags: READ, keys: Keys::NONE, run: keys::dbsize },
+    Spec { name: "decr", arity: 2, flags: GROW_FAST, keys: Keys::ONE, run: counters::decr },
+    Spec { name: "decrby", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: counters::decrby },
     Spec { name: "del", arity: -2, flags: Flags::WRITE, keys: Keys::ALL, run: keys::del },
+    Spec { name: "dump", arity: 2, flags: Flags::READ, keys: Keys::ONE, run: dump::dump },
     Spec { name: "echo", arity: 2, flags: Flags::FAST, keys: Keys::NONE, run: connection::echo },
     Spec { name: "exists", arity: -2, flags: READ, keys: Keys::ALL, run: keys::exists },
+    Spec { name: "expire", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::expire },
+    Spec { name: "expireat", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::expireat },
+    Spec { name: "expiretime", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::expiretime },
     Spec { name: "flushall", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
     Spec { name: "flushdb", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
     Spec { name: "get", arity: 2, flags: READ, keys: Keys::ONE, run: strings::get },
+    Spec { name: "getdel", arity: 2, flags: WRITE, keys: Keys::ONE, run: strings::getdel },
+    Spec { name: "getex", arity: -2, flags: WRITE, keys: Keys::ONE, run: strings::getex },
     Spec { name: "getrange", arity: 4, flags: Flags::READ, keys: Keys::ONE, run: strings::getrange },
+    Spec { name: "getset", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: strings::getset },
+    Spec { name: "incr", arity: 2, flags: GROW_FAST, keys: Keys::ONE, run: counters::incr },
+    Spec { name: "incrby", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: counters::incrby },
+    Spec { name: "incrbyfloat", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: counters::incrbyfloat },
     Spec { name: "info", arity: -1, flags: Flags::NONE, keys: Keys::NONE, run: info::info },
+    Spec { name: "keys", arity: 2, flags: Flags::READ, keys: Keys::NONE, run: keys::keys },
     Spec { name: "mget", arity: -2, flags: READ, keys: Keys::ALL, run: strings::mget },
     Spec { name: "mset", arity: -3, flags: GROW, keys: Keys::PAIRS, run: strings::mset },
+    Spec { name: "msetnx", arity: -3, flags: GROW, keys: Keys::PAIRS, run: strings::msetnx },
+    Spec { name: "persist", arity: 2, flags: WRITE, keys: Keys::ONE, run: expiry::persist },
+    Spec { name: "pexpire", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::pexpire },
+    Spec { name: "pexpireat", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::pexpireat },
+    Spec { name: "pexpiretime", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::pexpiretime },
     Spec { name: "ping", arity: -1, flags: Flags::FAST, keys: Keys::NONE, run: connection::ping },
-    Spec { name: "pttl", arity: 2, flags: READ, keys: Keys::ONE, run: keys::pttl },
+    Spec { name: "psetex", arity: 4, flags: GROW, keys: Keys::ONE, run: strings::psetex },
+    Spec { name: "pttl", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::pttl },
     Spec { name: "quit", arity: -1, flags: OPEN, keys: Keys::NONE, run: connection::quit },
+    Spec { name: "randomkey", arity: 1, flags: Flags::READ, keys: Keys::NONE, run: keys::random_key },
     Spec { name: "readonly", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::readonly },
     Spec { name: "readwrite", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::readwrite },
+    Spec { name: "rename", arity: 3, flags: Flags::WRITE, keys: Keys::TWO, run: keys::rename },
+    Spec { name: "renamenx", arity: 3, flags: WRITE, keys: Keys::TWO, run: keys::renamenx },
+    Spec { name: "restore", arity: -4, flags: GROW, keys: Keys::ONE, run: dump::restore },
     Spec { name: "role", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: server::role },
+    Spec { name: "scan", arity: -2, flags: Flags::READ, keys: Keys::NONE, run: keys::scan },
     Spec { name: "select", arity: 2, flags: Flags::FAST, keys: Keys::NONE, run: connection::select },
     Spec { name: "set", arity: -3, flags: GROW, keys: Keys::ONE, run: strings::set },
+    Spec { name: "setex", arity: 4, flags: GROW, keys: Keys::ONE, run: strings::setex },
+    Spec { name: "setnx", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: strings::setnx },
+    Spec { name: "setrange", arity: 4, flags: GROW, keys: Keys::ONE, run: strings::setrange },
     Spec { name: "shutdown", arity: -1, flags: Flags::ADMIN, keys: Keys::NONE, run: server::shutdown },
     Spec { name: "strlen", arity: 2, flags: READ, keys: Keys::ONE, run: strings::strlen },
+    Spec { name: "substr", arity: 4, flags: Flags::READ, keys: Keys::ONE, run: strings::getrange },
+    Spec { name: "touch", arity: -2, flags: READ, keys: Keys::ALL, run: keys::touch },
+    Spec { name: "ttl", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::ttl },
+    Spec { name: "type", arity: 2, flags: READ, keys: Keys::ONE, run: keys::key_type },
     Spec { name: "unlink", arity: -2, flags: WRITE, keys: Keys::ALL, run: keys::del },
 ];
 

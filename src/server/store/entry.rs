@@ -61,9 +61,21 @@ impl Entry {
         }
     }
 
-    /// Bytes that it takes on the heap, as an allocator rounds them.
+    /// Has it expire at this time, or never.
+    pub(crate) fn set_expires(&mut self, expires: Option<UnixMs>) {
+        match expires {
+            Some(at) if self.expires().is_some() => {
+                let end = self.value_end();
+                self.block[end..].copy_from_slice(&at.to_le_bytes());
+            }
+            None if self.expires().is_none() => {}
+            _ => *self = Self::new(self.key(), self.value(), expires, self.used),
+        }
+    }
+
+    /// Bytes that it takes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
-        (self.block.len() + size_of::<usize>()).next_multiple_of(16).max(32)
+        heap_bytes(self.block.len())
     }
 
     fn key_len(&self) -> usize {
@@ -73,6 +85,11 @@ impl Entry {
     fn value_end(&self) -> usize {
         self.block.len() - if self.key & EXPIRES != 0 { EXPIRY_BYTES } else { 0 }
     }
+}
+
+/// What a block of so many bytes takes, as the allocator rounds it: a word of its own, and 16 bytes at a time.
+pub(super) fn heap_bytes(bytes: usize) -> usize {
+    if bytes == 0 { 0 } else { (bytes + size_of::<usize>()).next_multiple_of(16).max(32) }
 }
 
 #[cfg(test)]
@@ -91,5 +108,15 @@ mod tests {
         entry.set(b"", None);
         assert_eq!((entry.value(), entry.expires(), entry.used), (&b""[..], None, 7));
         assert!(!entry.is_expired(u64::MAX));
+    }
+
+    #[test]
+    fn a_time_comes_and_goes_and_the_value_stays() {
+        let mut entry = Entry::new(b"key", b"value", None, 7);
+        for expires in [Some(5), Some(6), None, None, Some(7)] {
+            entry.set_expires(expires);
+            assert_eq!((entry.key(), entry.value()), (&b"key"[..], &b"value"[..]));
+            assert_eq!((entry.expires(), entry.used), (expires, 7));
+        }
     }
 }

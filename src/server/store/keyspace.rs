@@ -5,7 +5,8 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::slots::SLOTS;
 
-use super::entry::{Entry, UnixMs};
+use super::entry::{Entry, UnixMs, heap_bytes};
+use super::slot_set::SlotSet;
 use super::table::Table;
 
 /// Where a scan goes on, as one number: the slot, then which part of how many.
@@ -29,8 +30,22 @@ pub(crate) struct Keyspace {
     keys: usize,
     heap_bytes: usize,
     table_bytes: usize,
+    /// Slots that have keys.
+    filled: SlotSet,
+    /// Slots that have keys which expire.
+    expiring: SlotSet,
+    expiring_keys: usize,
+    /// Where the next sweep goes on: a slot, and a place in its table.
+    swept: (u16, usize),
     /// Keys that expired and were removed.
     pub(crate) expired: u64,
+}
+
+/// Where a key is, until the next change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    slot: u16,
+    place: usize,
 }
 
 impl Default for Keyspace {
@@ -42,6 +57,10 @@ impl Default for Keyspace {
             keys: 0,
             heap_bytes: 0,
             table_bytes: 0,
+            filled: SlotSet::default(),
+            expiring: SlotSet::default(),
+            expiring_keys: 0,
+            swept: (0, 0),
             expired: 0,
         }
     }
@@ -60,12 +79,12 @@ impl Keyspace {
 
     /// Keys that expire.
     pub(crate) fn expiring(&self) -> usize {
-        self.tables.iter().map(|table| table.expiring).sum()
+        self.expiring_keys
     }
 
     /// Bytes that keys, values and tables take.
     pub(crate) fn bytes(&self) -> usize {
-        self.heap_bytes + self.table_bytes + self.tables.capacity() * size_of::<Table>()
+        self.heap_bytes + self.table_bytes + heap_bytes(self.tables.capacity() * size_of::<Table>())
     }
 
     /// The key, if it is there and has not expired.
@@ -85,11 +104,28 @@ impl Keyspace {
     /// Sets a key's value and expiry, whether it is there or not.
     pub(crate) fn set(&mut self, slot: u16, key: &[u8], value: &[u8], expires: Option<UnixMs>, used: u32) {
         let table = &mut self.tables[usize::from(slot)];
-        let (keys, bytes) = (table.len(), table.table_bytes());
+        let (keys, expiring, bytes) = (table.len(), table.expiring, table.table_bytes());
         let change = table.set(&self.hasher, (key, value), expires, used);
-        self.keys += table.len() - keys;
-        self.table_bytes = self.table_bytes + table.table_bytes() - bytes;
         self.heap_bytes = self.heap_bytes.wrapping_add_signed(change);
+        if table.len() != keys {
+            self.keys += 1;
+            self.table_bytes = self.table_bytes + table.table_bytes() - bytes;
+            self.filled.put(slot, true);
+        }
+        if table.expiring != expiring {
+            self.expiring_keys = self.expiring_keys + table.expiring - expiring;
+            self.expiring.put(slot, table.expiring > 0);
+        }
+    }
+
+    /// Has a key expire at a time, or never. It must be there.
+    pub(crate) fn expire(&mut self, slot: u16, key: &[u8], expires: Option<UnixMs>) {
+        let table = &mut self.tables[usize::from(slot)];
+        let expiring = table.expiring;
+        let change = table.expire(&self.hasher, key, expires).unwrap_or_default();
+        self.heap_bytes = self.heap_bytes.wrapping_add_signed(change);
+        self.expiring_keys = self.expiring_keys + table.expiring - expiring;
+        self.expiring.put(slot, table.expiring > 0);
     }
 
     /// Removes a key, and says whether it was there and had not expired.
@@ -108,10 +144,62 @@ impl Keyspace {
 
     /// Removes all keys of a slot.
     pub(crate) fn clear_slot(&mut self, slot: u16) {
-        let table = std::mem::take(&mut self.tables[usize::from(slot)]);
-        self.keys -= table.len();
-        self.table_bytes -= table.table_bytes();
-        self.heap_bytes -= table.iter().map(Entry::heap_bytes).sum::<usize>();
+        for place in 0..self.tables[usize::from(slot)].places() {
+            self.remove_picked(Place { slot, place });
+        }
+    }
+
+    /// A key that chance chooses, of all or of those that expire. Slots are chosen first, so keys are as
+    /// likely as each other only where the slots have about as many each.
+    pub(crate) fn pick(&self, chance: u64, must_expire: bool) -> Option<(Place, &Entry)> {
+        let slots = if must_expire { &self.expiring } else { &self.filled };
+        let slot = slots.around(chance as u16 % SLOTS)?;
+        let table = &self.tables[usize::from(slot)];
+        let near = (chance >> u16::BITS) as usize % table.places();
+        let place = table.place_near(near, |entry| !must_expire || entry.expires().is_some())?;
+        Some((Place { slot, place }, table.at(place)?))
+    }
+
+    /// Removes what was picked.
+    pub(crate) fn remove_picked(&mut self, place: Place) {
+        if let Some(entry) = self.tables[usize::from(place.slot)].remove_at(place.place) {
+            self.forget(place.slot, &entry);
+        }
+    }
+
+    /// Goes on through the slots that have keys which expire, as far as so many places of their tables, or to
+    /// the end, and removes those keys that have expired. Returns how many expiring keys it looked at, and removed.
+    pub(crate) fn sweep(&mut self, now: UnixMs, places: usize) -> (usize, usize) {
+        let (mut left, mut looked, mut removed) = (places, 0, 0);
+        while left > 0 {
+            let Some(slot) = self.expiring.from(self.swept.0) else {
+                self.swept = (0, 0);
+                break;
+            };
+            let from = if slot == self.swept.0 { self.swept.1 } else { 0 };
+            let end = self.tables[usize::from(slot)].places().min(from + left);
+            for place in from..end {
+                let table = &mut self.tables[usize::from(slot)];
+                let Some(entry) = table.at(place).filter(|entry| entry.expires().is_some()) else { continue };
+                looked += 1;
+                if entry.is_expired(now)
+                    && let Some(entry) = table.remove_at(place)
+                {
+                    self.forget(slot, &entry);
+                    removed += 1;
+                }
+            }
+            left -= end.saturating_sub(from).clamp(1, left);
+            let is_done = end >= self.tables[usize::from(slot)].places();
+            self.swept = if is_done { (slot + 1, 0) } else { (slot, end) };
+        }
+        self.expired += removed as u64;
+        (looked, removed)
+    }
+
+    /// All keys, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.tables.iter().flat_map(Table::iter)
     }
 
     /// Keys of one slot, in no order.
@@ -156,15 +244,22 @@ impl Keyspace {
     }
 
     fn take(&mut self, slot: u16, key: &[u8]) -> Option<Entry> {
+        let entry = self.tables[usize::from(slot)].remove(&self.hasher, key)?;
+        self.forget(slot, &entry);
+        Some(entry)
+    }
+
+    /// Counts an entry out that was removed.
+    fn forget(&mut self, slot: u16, entry: &Entry) {
         let table = &mut self.tables[usize::from(slot)];
-        let entry = table.remove(&self.hasher, key)?;
         self.keys -= 1;
         self.heap_bytes -= entry.heap_bytes();
-        if table.len() == 0 {
-            self.table_bytes -= table.table_bytes();
-            *table = Table::default();
-        }
-        Some(entry)
+        self.expiring_keys -= usize::from(entry.expires().is_some());
+        self.expiring.put(slot, table.expiring > 0);
+        let bytes = table.table_bytes();
+        table.shrink(&self.hasher);
+        self.table_bytes = self.table_bytes + table.table_bytes() - bytes;
+        self.filled.put(slot, table.len() > 0);
     }
 }
 
@@ -224,6 +319,48 @@ mod tests {
         let others = (0..1000u32).filter(|i| i % 5 > 0);
         others.for_each(|i| assert!(keyspace.remove((i % 5) as u16, &i.to_le_bytes(), 0)));
         assert_eq!((keyspace.bytes(), keyspace.expiring()), (empty, 0));
+    }
+
+    #[test]
+    fn a_sweep_removes_what_has_expired_and_nothing_else() {
+        let mut keyspace = Keyspace::default();
+        let empty = keyspace.bytes();
+        for i in 0..3000u32 {
+            let expires = [None, Some(50), Some(100)][i as usize % 3];
+            keyspace.set((i % 7) as u16 * 1000, &i.to_le_bytes(), b"value", expires, 0);
+        }
+        assert_eq!((keyspace.len(), keyspace.expiring()), (3000, 2000));
+        let sweep_all = |keyspace: &mut Keyspace, now| (0..200).map(|_| keyspace.sweep(now, 64).1).sum();
+        let removed: [usize; 4] = [49, 50, 99, 100].map(|now| sweep_all(&mut keyspace, now));
+        assert_eq!(removed, [0, 1000, 0, 1000]);
+        assert_eq!((keyspace.len(), keyspace.expiring(), keyspace.expired), (1000, 0, 2000));
+        assert_eq!(keyspace.sweep(1000, 64), (0, 0));
+        assert!(
+            (0..3000u32)
+                .all(|i| keyspace.get((i % 7) as u16 * 1000, &i.to_le_bytes(), 0).is_some() == (i % 3 == 0))
+        );
+        // By chance, down to the last.
+        for chance in 0..1000u64 {
+            assert!(keyspace.pick(chance, true).is_none());
+            let picked = keyspace.pick(chance.wrapping_mul(0x9e37_79b9_7f4a_7c15), false).unwrap().0;
+            keyspace.remove_picked(picked);
+        }
+        assert!(keyspace.pick(7, false).is_none());
+        assert_eq!((keyspace.len(), keyspace.bytes()), (0, empty));
+    }
+
+    #[test]
+    fn a_key_can_be_told_to_expire_and_not_to() {
+        let mut keyspace = filled(2);
+        let before = keyspace.bytes();
+        let key = 0u32.to_le_bytes();
+        keyspace.expire(0, &key, Some(5));
+        assert_eq!(keyspace.pick(99, true).unwrap().1.expires(), Some(5));
+        keyspace.expire(0, &key, Some(6));
+        assert_eq!(keyspace.expiring(), 1);
+        keyspace.expire(0, &key, None);
+        assert_eq!((keyspace.expiring(), keyspace.bytes()), (0, before));
+        assert!(keyspace.pick(99, true).is_none());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 mod entry;
 mod keyspace;
+mod slot_set;
 mod table;
 
-pub(crate) use entry::UnixMs;
-pub(crate) use keyspace::Keyspace;
+pub(crate) use entry::{Entry, UnixMs};
+pub(crate) use keyspace::{Keyspace, Place};
