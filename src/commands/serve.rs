@@ -51,8 +51,8 @@ impl ServeCommand {
             masters: (!self.standalone).then_some(self.masters),
             bind: self.bind,
             port: self.port,
-            discard: false,
             dir: self.dir.clone(),
+            ..ServerOptions::default()
         };
         let mut server = Server::start(&options)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

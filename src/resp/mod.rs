@@ -1,11 +1,11 @@
 //! The wire format. For clients, RESP2: commands to bytes, bytes to replies. For servers: bytes to
-//! requests. This room does no I/O and knows no
-//! command.
+//! requests. This room does no I/O and knows no command.
 
 mod decode;
 mod encode;
 mod request;
 mod value;
+mod words;
 
 pub use decode::{Decoder, MAX_BULK_BYTES, MAX_DEPTH, MAX_ITEMS, MAX_LINE_BYTES, Malformed, excerpt};
 pub use encode::encode_command;

@@ -8,6 +8,9 @@ use tokio::sync::Notify;
 
 use super::reply::Reply;
 
+/// The user that a client is before it says another.
+pub(crate) const DEFAULT_USER: &str = "default";
+
 /// Which of its answers a client wants (CLIENT REPLY).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Replies {
@@ -28,6 +31,7 @@ pub(crate) struct Client {
     pub(crate) library: String,
     pub(crate) library_version: String,
     pub(crate) authenticated: bool,
+    pub(crate) user: String,
     pub(crate) replies: Replies,
     pub(crate) reply: Reply,
     /// The next command may touch a slot that is being imported.
@@ -62,6 +66,7 @@ impl Client {
             library: String::new(),
             library_version: String::new(),
             authenticated,
+            user: DEFAULT_USER.into(),
             replies: Replies::On,
             reply: Reply::default(),
             asking: false,
@@ -77,6 +82,35 @@ impl Client {
             bytes_out: 0,
             kill: Rc::new(Notify::new()),
         }
+    }
+
+    /// A line about it, as CLIENT LIST has them.
+    pub(crate) fn describe(&self) -> String {
+        let flags = [(self.closing, 'c'), (self.readonly, 'r'), (self.no_evict, 'e')];
+        let mut flags: String = flags.iter().filter(|(is, _)| *is).map(|(_, letter)| letter).collect();
+        if flags.is_empty() {
+            flags.push('N');
+        }
+        format!(
+            "id={} addr={} laddr={} name={} age={} idle={} flags={flags} db=0 sub=0 psub=0 ssub=0 multi=-1 \
+             obl={} cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={} tot-net-in={} tot-net-out={} \
+             tot-cmds={}\n",
+            self.id,
+            self.address,
+            self.local_address,
+            self.name,
+            self.connected.elapsed().as_secs(),
+            self.last_used.elapsed().as_secs(),
+            self.reply.len(),
+            self.last_command,
+            self.user,
+            if self.reply.resp3 { 3 } else { 2 },
+            self.library,
+            self.library_version,
+            self.bytes_in,
+            self.bytes_out,
+            self.commands,
+        )
     }
 
     /// Whether the answer of the command that runs now is wanted.

@@ -2,18 +2,18 @@
 //! so that an idle one keeps next to nothing, and what is read is hot in the cache.
 
 use std::cell::RefCell;
-use std::io;
+use std::io::{self, Write};
 use std::net::TcpListener as StdListener;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::LocalSet;
 
 use super::client::Client;
 use super::cycle::{CYCLE, cycle};
-use super::execute::execute;
+use super::execute::{Execution, execute};
 use super::node::Node;
 use crate::resp::{RequestDecoder, RequestLimits};
 
@@ -22,9 +22,11 @@ const READ_BYTES: usize = 256 << 10;
 /// Answers are sent when there are so many bytes of them, also in the middle of a pipeline.
 const REPLY_BYTES: usize = 64 << 10;
 /// What a connection may keep between two requests, in bytes of answers.
-const KEPT_REPLY_BYTES: usize = 16 << 10;
+const KEPT_REPLY_BYTES: usize = 4 << 10;
 /// What it may keep in places of arguments.
 const KEPT_ARGUMENTS: usize = 16;
+/// Room for what comes next of a long request whose length is not known.
+const MORE_BYTES: usize = 16 << 10;
 /// How long an accept that failed, for want of file descriptors for instance, is not tried again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
@@ -47,6 +49,8 @@ enum Turn {
     Read,
     /// Answers should go out before more requests are looked at.
     Write,
+    /// The next request has to wait for the end of the node's pause.
+    Wait,
     Close,
 }
 
@@ -75,10 +79,16 @@ pub(crate) async fn accept(listener: StdListener, node: Node, mut stopped: watch
                 };
                 match accepted {
                     Ok((stream, _)) => {
+                        let Some(stream) = shared.take_in(stream) else { continue };
+                        let Ok((id, killed)) = shared.register(&stream) else { continue };
                         let (shared, shut_down) = (shared.clone(), shut_down.clone());
                         tokio::task::spawn_local(async move {
                             // A connection that breaks is its client's matter.
-                            let _ = connection(&stream, &shared).await;
+                            let _ = tokio::select! {
+                                served = serve(&stream, &shared, id) => served,
+                                () = killed.notified() => Ok(()),
+                            };
+                            shared.node.borrow_mut().clients.remove(&id);
                             if shared.node.borrow().shutdown {
                                 shut_down.send_replace(true);
                             }
@@ -91,33 +101,14 @@ pub(crate) async fn accept(listener: StdListener, node: Node, mut stopped: watch
         .await;
 }
 
-async fn connection(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (id, killed) = {
-        let mut node = shared.node.borrow_mut();
-        let id = node.next_client;
-        node.next_client += 1;
-        node.stats.connections += 1;
-        let authenticated = node.config.requirepass.is_empty();
-        let client = Client::new(id, stream.peer_addr()?, stream.local_addr()?, authenticated);
-        let killed = client.kill.clone();
-        node.clients.insert(id, client);
-        (id, killed)
-    };
-    let served = tokio::select! {
-        served = serve(stream, shared, id) => served,
-        () = killed.notified() => Ok(()),
-    };
-    shared.node.borrow_mut().clients.remove(&id);
-    served
-}
-
 async fn serve(stream: &TcpStream, shared: &Shared, id: u64) -> io::Result<()> {
     let mut pending = Pending::default();
     let mut turn = Turn::Read;
     loop {
-        if matches!(turn, Turn::Read) {
-            stream.readable().await?;
+        match turn {
+            Turn::Read => stream.readable().await?,
+            Turn::Wait => shared.pause_ends().await,
+            Turn::Write | Turn::Close => {}
         }
         turn = match shared.turn(stream, id, &mut pending, &turn) {
             Ok(turn) => turn,
@@ -132,6 +123,50 @@ async fn serve(stream: &TcpStream, shared: &Shared, id: u64) -> io::Result<()> {
 }
 
 impl Shared {
+    /// The connection, unless there are as many as there may be: then it is told so and closed.
+    fn take_in(&self, stream: TcpStream) -> Option<TcpStream> {
+        let mut node = self.node.borrow_mut();
+        if node.clients.len() < node.config.maxclients {
+            return Some(stream);
+        }
+        node.stats.rejected_connections += 1;
+        let text: &[u8] = match node.cluster {
+            Some(_) => b"-ERR max number of clients + cluster connections reached\r\n",
+            None => b"-ERR max number of clients reached\r\n",
+        };
+        // As well as it goes: nobody waits for it.
+        let _ = stream.into_std().and_then(|mut stream| stream.write(text));
+        None
+    }
+
+    /// Makes a client of a connection: its number, and the bell that ends it.
+    fn register(&self, stream: &TcpStream) -> io::Result<(u64, Rc<Notify>)> {
+        stream.set_nodelay(true)?;
+        let (address, local_address) = (stream.peer_addr()?, stream.local_addr()?);
+        let mut node = self.node.borrow_mut();
+        let id = node.next_client;
+        node.next_client += 1;
+        node.stats.connections += 1;
+        let client = Client::new(id, address, local_address, node.config.requirepass.is_empty());
+        let killed = client.kill.clone();
+        node.clients.insert(id, client);
+        Ok((id, killed))
+    }
+
+    /// Waits until the node's pause is over, or was ended.
+    async fn pause_ends(&self) {
+        let (left, resumed) = {
+            let mut node = self.node.borrow_mut();
+            node.look_at_clock();
+            let Some(pause) = node.pause else { return };
+            (pause.until.saturating_sub(node.now), node.resumed.clone())
+        };
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(left)) => {}
+            () = resumed.notified() => {}
+        }
+    }
+
     /// Reads what there is, unless the last turn left requests over, and executes it.
     fn turn(&self, stream: &TcpStream, id: u64, pending: &mut Pending, last: &Turn) -> io::Result<Turn> {
         let mut input = self.input.borrow_mut();
@@ -141,7 +176,7 @@ impl Shared {
         let bytes = if own {
             // Room is made for what has been announced as it comes, not before.
             let missing = pending.decoder.needs().saturating_sub(pending.bytes.len());
-            pending.bytes.reserve(missing.clamp(1, pending.bytes.len().max(READ_BYTES)));
+            pending.bytes.reserve(missing.clamp(MORE_BYTES, pending.bytes.len().max(READ_BYTES)));
             &mut pending.bytes
         } else {
             input.clear();
@@ -179,7 +214,9 @@ impl Shared {
             }
         }
         pending.decoder.shrink(KEPT_ARGUMENTS);
-        Ok(turn)
+        // Redis says nothing then, either.
+        let too_much = pending.bytes.len() as u64 > node.config.client_query_buffer_limit;
+        Ok(if too_much { Turn::Close } else { turn })
     }
 
     /// Sends the answers. A client that does not read them holds up nobody but itself.
@@ -220,14 +257,18 @@ fn requests(
     let turn = loop {
         let limits = RequestLimits {
             bulk_bytes: node.config.proto_max_bulk_len as i64,
-            authenticated: client.authenticated,
+            authenticated: !node.wants_auth(client),
         };
         match decoder.decode(&bytes[used..], limits) {
             Ok(None) => break Turn::Read,
             Ok(Some(length)) => {
                 let request = decoder.request(&bytes[used..]);
-                if !request.is_empty() {
-                    execute(node, client, request);
+                if request.is_empty() {
+                    // Nothing is a command, too, for what only lasts until the next one.
+                    client.asking = false;
+                    client.command_ended();
+                } else if execute(node, client, request) == Execution::HeldBack {
+                    break Turn::Wait;
                 }
                 used += length;
                 if client.closing {
@@ -238,8 +279,10 @@ fn requests(
                 }
             }
             Err(error) => {
-                client.reply.error(&error.to_string());
                 node.stats.error("ERR");
+                if client.wants_reply() {
+                    client.reply.error(error.to_bytes());
+                }
                 break Turn::Close;
             }
         }

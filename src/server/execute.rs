@@ -14,7 +14,7 @@ use crate::resp::Request;
 use crate::slots::{hash_tag, slot_of};
 
 /// Letters of an unknown command that are repeated to its sender.
-const QUOTED_BYTES: usize = 128;
+pub(crate) const QUOTED_BYTES: usize = 128;
 
 /// An error reply, without its `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,25 +47,43 @@ impl Context<'_> {
     }
 }
 
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Execution {
+    /// It was answered, or refused.
+    Done,
+    /// It has to be tried again when the node's pause ends, and what follows it has to wait.
+    HeldBack,
+}
+
 /// Runs one request, and answers it.
-pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) {
+pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) -> Execution {
     let answered = client.reply.len();
     // Whatever this command is, ASKING was for it.
     let asking = std::mem::take(&mut client.asking);
     node.look_at_cluster();
     let result = match find(&request) {
         Ok(place) => run(node, client, request, place, asking),
+        // A browser that was told to talk to this port: whatever follows is not meant.
+        Err(_) if [&b"post"[..], b"host:"].iter().any(|word| request[0].eq_ignore_ascii_case(word)) => {
+            client.closing = true;
+            return Execution::Done;
+        }
         Err(refusal) => Err(refusal),
     };
+    if matches!(result, Ok(Execution::HeldBack)) {
+        return Execution::HeldBack;
+    }
     if let Err(Refusal(text)) = result {
         node.stats.error(&text);
         client.reply.truncate(answered);
-        client.reply.error(&text);
+        client.reply.error(&*text);
     }
     if !client.wants_reply() {
         client.reply.truncate(answered);
     }
     client.command_ended();
+    Execution::Done
 }
 
 fn run(
@@ -74,7 +92,7 @@ fn run(
     request: Request<'_>,
     place: usize,
     asking: bool,
-) -> Result<(), Refusal> {
+) -> Result<Execution, Refusal> {
     let spec = &TABLE[place];
     client.last_command = spec.name;
     let slot = match admit(node, client, request, spec, asking) {
@@ -84,13 +102,17 @@ fn run(
             return Err(refusal);
         }
     };
+    if node.holds_back(spec.flags) {
+        client.asking = asking;
+        return Ok(Execution::HeldBack);
+    }
     node.stats.begin(place);
-    client.commands += 1;
     let done = (spec.run)(&mut Context { node, client, slot }, request);
+    client.commands += 1;
     if done.is_err() {
         node.stats.commands[place].failed += 1;
     }
-    done
+    done.map(|()| Execution::Done)
 }
 
 /// Checks everything that can refuse a command before it runs, and gives the slot of its keys.
@@ -101,11 +123,10 @@ fn admit(
     spec: &Spec,
     asking: bool,
 ) -> Result<u16, Refusal> {
-    let words = request.len() as i32;
-    if (spec.arity > 0 && words != spec.arity) || words < -spec.arity {
+    if !spec.takes(request.len()) {
         return Err(format!("ERR wrong number of arguments for '{}' command", spec.name).into());
     }
-    if !client.authenticated && !spec.flags.has(Flags::NO_AUTH) {
+    if node.wants_auth(client) && !spec.flags.has(Flags::NO_AUTH) {
         return Err("NOAUTH Authentication required.".into());
     }
     let Some(first) = spec.keys.first(request) else { return Ok(0) };

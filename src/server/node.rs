@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rand_xoshiro::Xoshiro256PlusPlus;
+use tokio::sync::Notify;
 
 use super::client::Client;
 use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
+use super::commands::Flags;
 use super::config::Config;
 use super::stats::Stats;
 use super::store::{Keyspace, UnixMs};
@@ -34,10 +37,22 @@ pub(crate) struct Node {
     /// Whether keys are parsed and counted, and thrown away.
     pub(crate) discard: bool,
     pub(crate) random: Xoshiro256PlusPlus,
+    /// CLIENT PAUSE was asked for.
+    pub(crate) pause: Option<Pause>,
+    /// Rung when a pause ends before its time.
+    pub(crate) resumed: Rc<Notify>,
     /// SHUTDOWN was asked for.
     pub(crate) shutdown: bool,
     /// None is a server of its own.
     pub(crate) cluster: Option<Membership>,
+}
+
+/// A time in which commands wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause {
+    pub(crate) until: UnixMs,
+    /// Whether those that change nothing go on.
+    pub(crate) writes_only: bool,
 }
 
 /// A node's place in its cluster, and the slots as it saw them last.
@@ -78,6 +93,8 @@ impl Node {
             client_bytes: 0,
             discard,
             random: random.clone(),
+            pause: None,
+            resumed: Rc::new(Notify::new()),
             shutdown: false,
             cluster: membership,
         }
@@ -116,6 +133,17 @@ impl Node {
         let Some(cluster) = &mut self.cluster else { return };
         let lost = cluster.refresh();
         lost.into_iter().for_each(|slot| self.keys.clear_slot(slot));
+    }
+
+    /// Whether a command has to wait for the end of a pause.
+    pub(crate) fn holds_back(&self, flags: Flags) -> bool {
+        let holds = |pause: &Pause| pause.until > self.now && (!pause.writes_only || flags.has(Flags::WRITE));
+        self.pause.as_ref().is_some_and(holds)
+    }
+
+    /// Whether a client has to authenticate first.
+    pub(crate) fn wants_auth(&self, client: &Client) -> bool {
+        !client.authenticated && !self.config.requirepass.is_empty()
     }
 
     /// Looks at the clock.

@@ -12,6 +12,10 @@ pub struct ServerOptions {
     pub bind: IpAddr,
     /// The first node's port, the others follow; 0 has free ones chosen.
     pub port: u16,
+    /// What the default user has to say first; empty is nothing.
+    pub requirepass: String,
+    /// Users besides the default one, with their passwords. They may do what it may.
+    pub users: Vec<(String, String)>,
     /// Whether keys are parsed and counted, and thrown away.
     pub discard: bool,
     /// Where each node keeps whose the slots are, in a folder named by its port. `None` keeps nothing.
@@ -20,6 +24,14 @@ pub struct ServerOptions {
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { masters: Some(3), bind: Ipv4Addr::LOCALHOST.into(), port: 0, discard: false, dir: None }
+        Self {
+            masters: Some(3),
+            bind: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            requirepass: String::new(),
+            users: Vec::new(),
+            discard: false,
+            dir: None,
+        }
     }
 }

@@ -21,8 +21,11 @@ impl Reply {
     }
 
     /// An error, with its code at the start; line ends in it become blanks.
-    pub(crate) fn error(&mut self, text: &str) {
-        self.line(b'-', text.replace(['\r', '\n'], " "));
+    pub(crate) fn error(&mut self, text: impl AsRef<[u8]>) {
+        self.bytes.push(b'-');
+        let text = text.as_ref().iter();
+        self.bytes.extend(text.map(|byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { *byte }));
+        self.bytes.extend_from_slice(b"\r\n");
     }
 
     pub(crate) fn integer(&mut self, number: i64) {

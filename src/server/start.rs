@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::ServerOptions;
 use super::cluster::{Archive, ArchiveError, Cluster, State};
+use super::config::Config;
 use super::connection::accept;
 use super::node::Node;
 
@@ -72,12 +73,18 @@ impl Server {
                 .enable_all()
                 .build()
                 .map_err(StartError::Thread)?;
+            let config = Config {
+                requirepass: options.requirepass.clone(),
+                users: options.users.clone(),
+                ..Config::default()
+            };
             let (cluster, stopped, alive) = (cluster.clone(), stopped.clone(), alive.clone());
             let (discard, random) = (options.discard, random.clone());
             let run = move || {
                 let mut random = random;
                 (0..=member).for_each(|_| random.jump());
-                let node = Node::new(address, member, cluster, discard, &mut random);
+                let mut node = Node::new(address, member, cluster, discard, &mut random);
+                node.config = config;
                 runtime.block_on(accept(listener, node, stopped));
                 drop(alive);
             };

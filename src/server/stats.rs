@@ -28,6 +28,7 @@ pub(crate) struct Stats {
     pub(crate) errors: BTreeMap<String, u64>,
     pub(crate) error_replies: u64,
     pub(crate) connections: u64,
+    pub(crate) rejected_connections: u64,
     pub(crate) executed: u64,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
@@ -46,6 +47,7 @@ impl Default for Stats {
             errors: BTreeMap::new(),
             error_replies: 0,
             connections: 0,
+            rejected_connections: 0,
             executed: 0,
             bytes_in: 0,
             bytes_out: 0,
@@ -67,6 +69,15 @@ impl Stats {
         }
         self.commands[command].calls += 1;
         self.executed += 1;
+    }
+
+    /// Starts from nothing. The command that runs, which asked for it, is the first that counts.
+    pub(crate) fn reset(&mut self) {
+        let running = self.running;
+        *self = Self::default();
+        if let Some((command, _)) = running {
+            self.begin(command);
+        }
     }
 
     /// No command runs now.

@@ -1,10 +1,12 @@
 //! The embedded server beside a real one: the same commands to both, and the same answers from both,
 //! so that the embedded one cannot drift. The real one is Redis, whose version the embedded one tells.
 
+mod connections;
 mod dump;
 mod expiry;
 mod judge;
 mod keys;
+mod protocol;
 mod strings;
 
 #[path = "../common/mod.rs"]

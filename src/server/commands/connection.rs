@@ -1,8 +1,6 @@
 //! Commands on the connection itself.
 
-use super::parse::is;
 use crate::resp::Request;
-use crate::server::client::Replies;
 use crate::server::execute::{Context, Refusal};
 
 pub(super) fn ping(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
@@ -55,30 +53,5 @@ pub(super) fn readwrite(context: &mut Context<'_>, _: Request<'_>) -> Result<(),
     super::cluster::membership(context)?;
     context.client.readonly = false;
     context.reply().ok();
-    Ok(())
-}
-
-pub(super) fn client_id(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
-    let id = context.client.id;
-    context.reply().integer(id as i64);
-    Ok(())
-}
-
-pub(super) fn client_reply(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
-    let word = &request[2];
-    let client = &mut context.client;
-    match word {
-        _ if is(word, "ON") => {
-            client.replies = Replies::On;
-            client.reply.ok();
-        }
-        _ if is(word, "OFF") => client.replies = Replies::Off,
-        _ if is(word, "SKIP") => {
-            if client.replies != Replies::Off {
-                client.replies = Replies::SkipNext;
-            }
-        }
-        _ => return Err(super::parse::SYNTAX.into()),
-    }
     Ok(())
 }

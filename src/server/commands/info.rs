@@ -28,7 +28,7 @@ const SECTIONS: &[Section] = &[
 ];
 
 /// The version of Redis whose behaviour is followed.
-const FOLLOWED_VERSION: &str = "7.0.15";
+pub(super) const FOLLOWED_VERSION: &str = "7.0.15";
 
 pub(super) fn info(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
     let asked: Vec<&[u8]> = request.from(1).collect();
@@ -65,7 +65,8 @@ fn server(node: &Node, out: &mut String) -> std::fmt::Result {
 
 fn clients(node: &Node, out: &mut String) -> std::fmt::Result {
     // The one that asks is not among them.
-    writeln!(out, "connected_clients:{}", node.clients.len() + 1)
+    writeln!(out, "connected_clients:{}", node.clients.len() + 1)?;
+    writeln!(out, "maxclients:{}", node.config.maxclients)
 }
 
 fn memory(node: &Node, out: &mut String) -> std::fmt::Result {
@@ -82,6 +83,7 @@ fn stats(node: &Node, out: &mut String) -> std::fmt::Result {
     writeln!(out, "total_commands_processed:{}", stats.executed)?;
     writeln!(out, "total_net_input_bytes:{}", stats.bytes_in)?;
     writeln!(out, "total_net_output_bytes:{}", stats.bytes_out)?;
+    writeln!(out, "rejected_connections:{}", stats.rejected_connections)?;
     writeln!(out, "expired_keys:{}", node.keys.expired)?;
     writeln!(out, "evicted_keys:{}", stats.evicted)?;
     writeln!(out, "keyspace_hits:{}\nkeyspace_misses:{}", stats.hits, stats.misses)?;

@@ -1,8 +1,12 @@
 //! What each command does. A command gets a request that has been admitted (`execute`), and answers it or
 //! refuses it.
 
+mod auth;
+mod client;
 mod cluster;
 mod cluster_orders;
+mod command;
+mod config;
 mod connection;
 mod counters;
 mod dump;

@@ -14,6 +14,14 @@ pub(crate) struct Spec {
     pub(crate) run: fn(&mut Context<'_>, Request<'_>) -> Result<(), Refusal>,
 }
 
+impl Spec {
+    /// Whether a request may have so many words.
+    pub(crate) fn takes(&self, words: usize) -> bool {
+        let words = words as i32;
+        words == self.arity || (self.arity < 0 && words >= -self.arity)
+    }
+}
+
 /// Properties of a command, as COMMAND tells them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flags(u16);

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::spec::{Flags, Keys, Spec};
-use super::{cluster, cluster_orders, connection, counters, dump, expiry, info, keys, server, strings};
+use super::{
+    auth, client, cluster, cluster_orders, command, config, connection, counters, dump, expiry, info, keys,
+    server, strings,
+};
 use crate::resp::Request;
-use crate::server::execute::{Refusal, quoted};
+use crate::server::execute::{Context, QUOTED_BYTES, Refusal, quoted};
 
 /// Bytes of the longest name, and of the longest name of a subcommand behind it.
 const MAX_NAME_BYTES: usize = 32;
@@ -21,15 +24,19 @@ const OPEN: Flags = Flags::NO_AUTH.and(Flags::FAST);
 pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "append", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: strings::append },
     Spec { name: "asking", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::asking },
+    Spec { name: "auth", arity: -2, flags: OPEN, keys: Keys::NONE, run: auth::auth },
     Spec { name: "client", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
-    Spec { name: "client|id", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: connection::client_id },
-    Spec {
-        name: "client|reply",
-        arity: 3,
-        flags: Flags::NONE,
-        keys: Keys::NONE,
-        run: connection::client_reply,
-    },
+    Spec { name: "client|getname", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: client::get_name },
+    Spec { name: "client|id", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: client::id },
+    Spec { name: "client|info", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: client::info },
+    Spec { name: "client|kill", arity: -3, flags: Flags::ADMIN, keys: Keys::NONE, run: client::kill },
+    Spec { name: "client|list", arity: -2, flags: Flags::ADMIN, keys: Keys::NONE, run: client::list },
+    Spec { name: "client|no-evict", arity: 3, flags: Flags::ADMIN, keys: Keys::NONE, run: client::no_evict },
+    Spec { name: "client|pause", arity: -3, flags: Flags::ADMIN, keys: Keys::NONE, run: client::pause },
+    Spec { name: "client|reply", arity: 3, flags: Flags::NONE, keys: Keys::NONE, run: client::reply },
+    Spec { name: "client|setinfo", arity: 4, flags: Flags::NONE, keys: Keys::NONE, run: client::set_info },
+    Spec { name: "client|setname", arity: 3, flags: Flags::NONE, keys: Keys::NONE, run: client::set_name },
+    Spec { name: "client|unpause", arity: 2, flags: Flags::ADMIN, keys: Keys::NONE, run: client::unpause },
     Spec { name: "cluster", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
     Spec {
         name: "cluster|addslots",
@@ -151,8 +158,26 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "cluster|shards", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::shards },
     Spec { name: "cluster|slaves", arity: 3, flags: Flags::ADMIN, keys: Keys::NONE, run: cluster::replicas },
     Spec { name: "cluster|slots", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::slots },
+    Spec { name: "command", arity: -1, flags: Flags::CONTAINER, keys: Keys::NONE, run: command::all },
+    Spec { name: "command|count", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: command::count },
+    Spec { name: "command|docs", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::docs },
+    Spec { name: "command|getkeys", arity: -4, flags: Flags::NONE, keys: Keys::NONE, run: command::get_keys },
+    Spec { name: "command|info", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::info },
+    Spec { name: "command|list", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::list },
+    Spec { name: "config", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: "config|get", arity: -3, flags: Flags::ADMIN, keys: Keys::NONE, run: config::get },
+    Spec {
+        name: "config|resetstat",
+        arity: 2,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: config::reset_stat,
+    },
+    Spec { name: "config|rewrite", arity: 2, flags: Flags::ADMIN, keys: Keys::NONE, run: config::rewrite },
+    Spec { name: "config|set", arity: -4, flags: Flags::ADMIN, keys: Keys::NONE, run: config::set },
     Spec { name: "copy", arity: -3, flags: GROW, keys: Keys::TWO, run: keys::copy },
     Spec { name: "dbsize", arity: 1, flags: READ, keys: Keys::NONE, run: keys::dbsize },
+    Spec { name: "debug", arity: -2, flags: Flags::ADMIN, keys: Keys::NONE, run: server::debug },
     Spec { name: "decr", arity: 2, flags: GROW_FAST, keys: Keys::ONE, run: counters::decr },
     Spec { name: "decrby", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: counters::decrby },
     Spec { name: "del", arity: -2, flags: Flags::WRITE, keys: Keys::ALL, run: keys::del },
@@ -169,11 +194,20 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "getex", arity: -2, flags: WRITE, keys: Keys::ONE, run: strings::getex },
     Spec { name: "getrange", arity: 4, flags: Flags::READ, keys: Keys::ONE, run: strings::getrange },
     Spec { name: "getset", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: strings::getset },
+    Spec { name: "hello", arity: -1, flags: OPEN, keys: Keys::NONE, run: auth::hello },
     Spec { name: "incr", arity: 2, flags: GROW_FAST, keys: Keys::ONE, run: counters::incr },
     Spec { name: "incrby", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: counters::incrby },
     Spec { name: "incrbyfloat", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: counters::incrbyfloat },
     Spec { name: "info", arity: -1, flags: Flags::NONE, keys: Keys::NONE, run: info::info },
     Spec { name: "keys", arity: 2, flags: Flags::READ, keys: Keys::NONE, run: keys::keys },
+    Spec { name: "memory", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec {
+        name: "memory|usage",
+        arity: -3,
+        flags: Flags::READ,
+        keys: Keys { first: 2, last: 2, step: 1 },
+        run: server::memory_usage,
+    },
     Spec { name: "mget", arity: -2, flags: READ, keys: Keys::ALL, run: strings::mget },
     Spec { name: "mset", arity: -3, flags: GROW, keys: Keys::PAIRS, run: strings::mset },
     Spec { name: "msetnx", arity: -3, flags: GROW, keys: Keys::PAIRS, run: strings::msetnx },
@@ -190,6 +224,7 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "readwrite", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::readwrite },
     Spec { name: "rename", arity: 3, flags: Flags::WRITE, keys: Keys::TWO, run: keys::rename },
     Spec { name: "renamenx", arity: 3, flags: WRITE, keys: Keys::TWO, run: keys::renamenx },
+    Spec { name: "reset", arity: 1, flags: OPEN, keys: Keys::NONE, run: auth::reset },
     Spec { name: "restore", arity: -4, flags: GROW, keys: Keys::ONE, run: dump::restore },
     Spec { name: "role", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: server::role },
     Spec { name: "scan", arity: -2, flags: Flags::READ, keys: Keys::NONE, run: keys::scan },
@@ -201,6 +236,7 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "shutdown", arity: -1, flags: Flags::ADMIN, keys: Keys::NONE, run: server::shutdown },
     Spec { name: "strlen", arity: 2, flags: READ, keys: Keys::ONE, run: strings::strlen },
     Spec { name: "substr", arity: 4, flags: Flags::READ, keys: Keys::ONE, run: strings::getrange },
+    Spec { name: "time", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: server::time },
     Spec { name: "touch", arity: -2, flags: READ, keys: Keys::ALL, run: keys::touch },
     Spec { name: "ttl", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::ttl },
     Spec { name: "type", arity: 2, flags: READ, keys: Keys::ONE, run: keys::key_type },
@@ -222,6 +258,11 @@ pub(crate) fn find(request: &Request<'_>) -> Result<usize, Refusal> {
     Ok(lookup(&mut name, length + 1, &request[1]).unwrap_or(place))
 }
 
+/// The place of a command by its whole name, such as `client|reply`.
+pub(super) fn named(name: &[u8]) -> Option<usize> {
+    lookup(&mut [0; MAX_NAME_BYTES], 0, name)
+}
+
 /// Looks a word up behind the first `at` bytes of a name.
 fn lookup(name: &mut [u8], at: usize, word: &[u8]) -> Option<usize> {
     if word.len() > MAX_NAME_BYTES {
@@ -234,21 +275,20 @@ fn lookup(name: &mut [u8], at: usize, word: &[u8]) -> Option<usize> {
 }
 
 fn unknown(request: &Request<'_>) -> Refusal {
-    let mut text = format!("ERR unknown command '{}', with args beginning with: ", quoted(&request[0]));
+    let mut args = String::new();
     for word in request.from(1) {
-        if text.len() >= 2 * 128 {
+        if args.len() >= QUOTED_BYTES {
             break;
         }
-        text += &format!("'{}' ", quoted(word));
+        let word = quoted(word);
+        let most = word.floor_char_boundary(QUOTED_BYTES - args.len());
+        args += &format!("'{}' ", &word[..most]);
     }
-    text.into()
+    format!("ERR unknown command '{}', with args beginning with: {args}", quoted(&request[0])).into()
 }
 
 /// Runs where a command that only has subcommands was given none that it has.
-fn unknown_subcommand(
-    _: &mut super::super::execute::Context<'_>,
-    request: Request<'_>,
-) -> Result<(), Refusal> {
+pub(super) fn unknown_subcommand(_: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
     let name = quoted(&request[0]).to_ascii_uppercase();
     Err(format!("ERR unknown subcommand '{}'. Try {name} HELP.", quoted(&request[1])).into())
 }
