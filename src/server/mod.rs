@@ -11,6 +11,7 @@ mod cycle;
 mod evict;
 mod execute;
 mod glob;
+mod handover;
 mod long_double;
 mod natural;
 mod node;

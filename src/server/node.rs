@@ -13,6 +13,7 @@ use super::client::Client;
 use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
 use super::commands::Flags;
 use super::config::Config;
+use super::handover::Handover;
 use super::stats::Stats;
 use super::store::{Keyspace, UnixMs};
 use crate::slots::SLOTS;
@@ -43,6 +44,8 @@ pub(crate) struct Node {
     pub(crate) resumed: Rc<Notify>,
     /// SHUTDOWN was asked for.
     pub(crate) shutdown: bool,
+    /// The connection over which keys were handed over last.
+    pub(crate) handover: Option<Handover>,
     /// None is a server of its own.
     pub(crate) cluster: Option<Membership>,
 }
@@ -96,6 +99,7 @@ impl Node {
             pause: None,
             resumed: Rc::new(Notify::new()),
             shutdown: false,
+            handover: None,
             cluster: membership,
         }
     }

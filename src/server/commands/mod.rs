@@ -13,6 +13,7 @@ mod dump;
 mod expiry;
 mod info;
 mod keys;
+mod migrate;
 mod parse;
 mod server;
 mod spec;
