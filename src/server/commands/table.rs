@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::spec::{Flags, Keys, Spec};
 use super::{
     auth, client, cluster, cluster_orders, command, config, connection, counters, dump, expiry, info, keys,
-    server, strings,
+    migrate, server, strings,
 };
 use crate::resp::Request;
 use crate::server::execute::{Context, QUOTED_BYTES, Refusal, quoted};
