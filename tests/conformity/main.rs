@@ -7,6 +7,7 @@ mod expiry;
 mod judge;
 mod keys;
 mod protocol;
+mod redirects;
 mod strings;
 
 #[path = "../common/mod.rs"]
