@@ -1,8 +1,9 @@
 //! `fillbench serve`: servers inside this process, for whoever wants to talk to them.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::Exit;
@@ -32,6 +33,9 @@ pub(super) struct ServeCommand {
     /// Fail on purpose, all nodes or one of them, counted from 1; may be repeated
     #[arg(long = "fault", value_name = "[NODE:]FAULT")]
     faults: Vec<NodeFault>,
+    /// Folder for each node's nodes.conf, in which it keeps its name and its slots. Keys are not kept
+    #[arg(long, value_name = "DIR", conflicts_with = "standalone")]
+    dir: Option<PathBuf>,
 }
 
 const AFTER_HELP: &str = "\
@@ -61,12 +65,16 @@ impl ServeCommand {
     }
 
     fn try_run(self) -> Result<()> {
+        if self.port == 0 && self.dir.is_some() {
+            bail!("--dir needs ports that stay the same: give --port");
+        }
         let options = ServerOptions {
             masters: (!self.standalone).then_some(self.masters),
             bind: self.bind,
             port: self.port,
             discard: self.discard,
             faults: self.faults,
+            dir: self.dir.clone(),
             ..ServerOptions::default()
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

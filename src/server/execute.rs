@@ -2,13 +2,15 @@
 //! what is counted about it.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
+use super::address::spelt;
 use super::client::Client;
-use super::cluster::{SlotState, spelt};
+use super::cluster::SlotState;
 use super::commands::{FAULT_COMMAND, Flags, Spec, TABLE, find};
 use super::evict::make_room;
 use super::fault::Strike;
-use super::node::Node;
+use super::node::{Membership, Node};
 use super::reply::Reply;
 use crate::resp::Request;
 use crate::slots::{hash_tag, slot_of};
@@ -59,6 +61,9 @@ pub(crate) enum Execution {
 /// Runs one request, and answers it.
 pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) -> Execution {
     let answered = client.reply.len();
+    // Whatever this command is, ASKING was for it.
+    let asking = std::mem::take(&mut client.asking);
+    node.look_at_cluster();
     let found = place_of(node, &request);
     let struck = if node.faults.are_set() { strike(node, found.as_ref().ok()) } else { None };
     let result = match found {
@@ -75,7 +80,7 @@ pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>
                 node.stats.commands[place].rejected += 1;
                 Err(refusal(node, client, TABLE[place].keys.first(request), text))
             }
-            _ => run(node, client, request, place),
+            _ => run(node, client, request, place, asking),
         },
         // A browser that was told to talk to this port: whatever follows is not meant.
         Err(_) if [&b"post"[..], b"host:"].iter().any(|word| request[0].eq_ignore_ascii_case(word)) => {
@@ -124,13 +129,10 @@ fn strike(node: &mut Node, place: Option<&usize>) -> Option<Strike> {
 
 /// An error on demand, with the slot of the key and a node that does not have it.
 fn refusal(node: &Node, client: &Client, key: Option<&[u8]>, text: &str) -> Refusal {
-    let elsewhere = match &node.cluster {
-        Some(cluster) => {
-            let members = &cluster.shared.read().members;
-            members[(cluster.member + 1) % members.len()].announced(client.local_address)
-        }
-        None => client.local_address,
-    };
+    let next = |cluster: &Membership| (cluster.member + 1) % cluster.shared.read().members.len();
+    let elsewhere = node.cluster.as_ref().map(next);
+    let elsewhere =
+        elsewhere.map_or(client.local_address, |next| node.address_of(next, client.local_address));
     let slot = key.map_or(0, slot_of).to_string();
     Refusal(text.replace("{slot}", &slot).replace("{node}", &spelt(elsewhere)).into())
 }
@@ -140,9 +142,9 @@ fn run(
     client: &mut Client,
     request: Request<'_>,
     place: usize,
+    asking: bool,
 ) -> Result<Execution, Refusal> {
     let spec = &TABLE[place];
-    let asking = std::mem::take(&mut client.asking);
     client.last_command = spec.name;
     let slot = match admit(node, client, request, spec, asking) {
         Ok(slot) => slot,
@@ -180,13 +182,9 @@ fn admit(
     }
     let Some(first) = spec.keys.first(request) else { return Ok(0) };
     let slot = slot_of(first);
-    let tag = hash_tag(first);
-    let same = |key: &[u8]| hash_tag(key) == tag || slot_of(key) == slot;
     if node.cluster.is_some() {
-        if !spec.keys.of(request).skip(1).all(same) {
-            return Err("CROSSSLOT Keys in request don't hash to the same slot".into());
-        }
-        redirect(node, client, request, spec, slot, asking)?;
+        let address = client.local_address;
+        redirect(node, spec.keys.of(request), slot, asking || spec.flags.has(Flags::ASKING), address)?;
     }
     if spec.flags.has(Flags::DENY_OOM) && node.config.maxmemory > 0 && !make_room(node) {
         return Err("OOM command not allowed when used memory > 'maxmemory'.".into());
@@ -194,50 +192,62 @@ fn admit(
     Ok(slot)
 }
 
-/// Refuses what this node may not answer, and says who may.
-fn redirect(
+/// Refuses what this node may not answer, and says who may. The first of the keys is in `slot`.
+fn redirect<'a>(
     node: &mut Node,
-    client: &Client,
-    request: Request<'_>,
-    spec: &Spec,
+    keys: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
     slot: u16,
     asking: bool,
+    local: SocketAddr,
 ) -> Result<(), Refusal> {
-    let Some(cluster) = &mut node.cluster else { return Ok(()) };
-    let state = cluster.slot(slot);
-    if !cluster.is_whole && node.config.cluster_require_full_coverage {
-        return Err("CLUSTERDOWN The cluster is down".into());
-    }
-    let to = match state {
-        SlotState::Own => return Ok(()),
-        SlotState::Unowned => return Err("CLUSTERDOWN Hash slot not served".into()),
+    let state = served_slot(node, keys.clone(), slot)?;
+    const TRY_AGAIN: &str = "TRYAGAIN Multiple keys request during rehashing of slot";
+    let (word, to) = match state {
+        SlotState::Own | SlotState::Unowned => return Ok(()),
         SlotState::Other(owner) => ("MOVED", owner),
         // Keys that are still here are answered here; those that are gone are asked for over there.
-        SlotState::Migrating(target) => match absent(node, request, spec, slot) {
-            (0, _) => return Ok(()),
-            (absent, keys) if absent < keys => {
-                return Err("TRYAGAIN Multiple keys request during rehashing of slot".into());
-            }
+        SlotState::Migrating(target) => match absent(node, keys.clone(), slot) {
+            0 => return Ok(()),
+            absent if absent < keys.len() => return Err(TRY_AGAIN.into()),
             _ => ("ASK", target),
         },
         SlotState::Importing(owner) if !asking => ("MOVED", owner),
-        SlotState::Importing(_) => match absent(node, request, spec, slot) {
-            (1.., 2..) => return Err("TRYAGAIN Multiple keys request during rehashing of slot".into()),
-            _ => return Ok(()),
-        },
+        SlotState::Importing(_) => {
+            let mut others = keys.clone();
+            let first = others.next();
+            // The same key more than once is one key.
+            let is_one = others.all(|key| Some(key) == first);
+            return if is_one || absent(node, keys, slot) == 0 { Ok(()) } else { Err(TRY_AGAIN.into()) };
+        }
     };
-    let Some(cluster) = &node.cluster else { return Ok(()) };
-    let address = cluster.shared.read().members[to.1].announced(client.local_address);
-    let address = spelt(address);
-    Err(format!("{} {slot} {address}", to.0).into())
+    Err(format!("{word} {slot} {}", spelt(node.address_of(to, local))).into())
 }
 
-/// How many of the command's keys are not here, and how many it has.
-fn absent(node: &mut Node, request: Request<'_>, spec: &Spec, slot: u16) -> (usize, usize) {
+/// How this node sees the slot of these keys, if the cluster serves it and they are all in it.
+pub(crate) fn served_slot<'a>(
+    node: &Node,
+    mut keys: impl Iterator<Item = &'a [u8]>,
+    slot: u16,
+) -> Result<SlotState, Refusal> {
+    let Some(cluster) = &node.cluster else { return Ok(SlotState::Own) };
+    let state = cluster.slot(slot);
+    if state == SlotState::Unowned {
+        return Err("CLUSTERDOWN Hash slot not served".into());
+    }
+    let tag = keys.next().map(hash_tag);
+    if !keys.all(|key| Some(hash_tag(key)) == tag || slot_of(key) == slot) {
+        return Err("CROSSSLOT Keys in request don't hash to the same slot".into());
+    }
+    if !cluster.is_whole && node.config.cluster_require_full_coverage {
+        return Err("CLUSTERDOWN The cluster is down".into());
+    }
+    Ok(state)
+}
+
+/// How many of the keys are not here.
+fn absent<'a>(node: &mut Node, keys: impl Iterator<Item = &'a [u8]>, slot: u16) -> usize {
     let now = node.now;
-    let keys = spec.keys.of(request);
-    let count = keys.len();
-    (keys.filter(|key| node.keys.get(slot, key, now).is_none()).count(), count)
+    keys.filter(|key| node.keys.get(slot, key, now).is_none()).count()
 }
 
 /// Bytes of a client's, as an error repeats them.

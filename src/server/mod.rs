@@ -2,6 +2,7 @@
 //! in this process. Each node is a thread with its own keys; what a node answers, it did. The nodes
 //! know each other directly: there is no gossip, and no bus port.
 
+mod address;
 mod client;
 mod cluster;
 mod commands;
@@ -12,6 +13,7 @@ mod evict;
 mod execute;
 mod fault;
 mod glob;
+mod handover;
 mod long_double;
 mod natural;
 mod node;
@@ -22,6 +24,7 @@ mod start;
 mod stats;
 mod store;
 
+pub use cluster::ArchiveError;
 pub use fault::{Fault, FaultError, NodeFault};
 pub use options::ServerOptions;
 pub use start::{Server, StartError};

@@ -9,12 +9,14 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::sync::Notify;
 
+use super::address::reachable;
 use super::client::Client;
 use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
 use super::commands::Flags;
 use super::config::Config;
 use super::connection::READ_BYTES;
 use super::fault::Faults;
+use super::handover::Handover;
 use super::stats::Stats;
 use super::store::{Keyspace, UnixMs};
 use crate::slots::SLOTS;
@@ -49,6 +51,8 @@ pub(crate) struct Node {
     pub(crate) resumed: Rc<Notify>,
     /// SHUTDOWN was asked for.
     pub(crate) shutdown: bool,
+    /// The connection over which keys were handed over last.
+    pub(crate) handover: Option<Handover>,
     /// None is a server of its own.
     pub(crate) cluster: Option<Membership>,
 }
@@ -104,6 +108,7 @@ impl Node {
             pause: None,
             resumed: Rc::new(Notify::new()),
             shutdown: false,
+            handover: None,
             cluster: membership,
         }
     }
@@ -117,6 +122,30 @@ impl Node {
     pub(crate) fn bytes_of_clients(&self) -> usize {
         let bytes = |client: &Client| size_of::<Client>() + client.unread + client.reply.capacity();
         READ_BYTES + self.clients.values().map(bytes).sum::<usize>()
+    }
+
+    /// A member's address, for a client that reached this node at `local`: nodes that listen on
+    /// every address are told of by the one that the client used.
+    pub(crate) fn address_of(&self, member: MemberIndex, local: SocketAddr) -> SocketAddr {
+        let address = self.cluster.as_ref().map(|cluster| cluster.shared.read().members[member].address);
+        reachable(address.unwrap_or(self.address), local)
+    }
+
+    /// Looks at the cluster again, if something changed there.
+    #[inline]
+    pub(crate) fn look_at_cluster(&mut self) {
+        if self.cluster.as_ref().is_some_and(|cluster| cluster.version != cluster.shared.version()) {
+            self.cluster_changed();
+        }
+    }
+
+    /// Keys of slots that went to another node are removed, as Redis does: the other has what was
+    /// handed over, and here they would come back with old values if the slot did.
+    #[cold]
+    fn cluster_changed(&mut self) {
+        let Some(cluster) = &mut self.cluster else { return };
+        let lost = cluster.refresh();
+        lost.into_iter().for_each(|slot| self.keys.clear_slot(slot));
     }
 
     /// Whether a command has to wait for the end of a pause.
@@ -150,23 +179,28 @@ impl Node {
 }
 
 impl Membership {
-    /// The slot as it is now.
+    /// The slot as it was when the node looked last.
     #[inline]
-    pub(crate) fn slot(&mut self, slot: u16) -> SlotState {
-        if self.version != self.shared.version() {
-            self.refresh();
-        }
+    pub(crate) fn slot(&self, slot: u16) -> SlotState {
         self.slots[usize::from(slot)]
     }
 
-    fn refresh(&mut self) {
+    /// Looks again. Returns slots that were this node's and are another's now.
+    fn refresh(&mut self) -> Vec<u16> {
         let state = self.shared.read();
         // Under the lock, so that it is the version of what is read.
         self.version = self.shared.version();
-        self.is_whole = state.is_whole();
-        for (slot, seen) in (0..SLOTS).zip(&mut self.slots) {
-            *seen = state.slot(slot, self.member);
-        }
+        let slots = state.view(self.member);
+        drop(state);
+        self.is_whole = !slots.contains(&SlotState::Unowned);
+        let is_lost = |slot: &u16| {
+            let (old, new) = (self.slots[usize::from(*slot)], slots[usize::from(*slot)]);
+            matches!(old, SlotState::Own | SlotState::Migrating(_))
+                && matches!(new, SlotState::Other(_) | SlotState::Importing(_))
+        };
+        let lost = (0..SLOTS).filter(is_lost).collect();
+        self.slots = slots;
+        lost
     }
 }
 

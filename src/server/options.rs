@@ -1,6 +1,7 @@
 //! What a server is started with.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
 use super::NodeFault;
 
@@ -21,6 +22,8 @@ pub struct ServerOptions {
     pub discard: bool,
     /// What they do wrong from the start.
     pub faults: Vec<NodeFault>,
+    /// Where each node keeps whose the slots are, in a folder named by its port. `None` keeps nothing.
+    pub dir: Option<PathBuf>,
 }
 
 impl Default for ServerOptions {
@@ -33,6 +36,7 @@ impl Default for ServerOptions {
             users: Vec::new(),
             discard: false,
             faults: Vec::new(),
+            dir: None,
         }
     }
 }

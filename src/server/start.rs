@@ -11,7 +11,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 use tokio::sync::watch;
 
 use super::ServerOptions;
-use super::cluster::{Cluster, State};
+use super::cluster::{Archive, ArchiveError, Cluster, State};
 use super::config::Config;
 use super::connection::accept;
 use super::fault::{Fault, Faults, MAX_FAULTS, NodeFault};
@@ -45,6 +45,9 @@ pub enum StartError {
     /// More faults than a node keeps.
     #[error("a node has {MAX_FAULTS} faults at most")]
     Faults,
+    /// What was kept of the nodes cannot be used.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// More ports than there are.
     #[error("there are no {nodes} ports from {port} on")]
     Ports {
@@ -76,6 +79,7 @@ impl StartError {
             Self::FaultyNode { .. } => {
                 Some("nodes are counted from 1; without a number all have the fault".into())
             }
+            Self::Archive(_) => None,
             Self::Faults => Some("give fewer, or more nodes".into()),
         }
     }
@@ -95,7 +99,8 @@ impl Server {
     /// Starts the nodes. They accept connections when this returns.
     ///
     /// # Errors
-    /// [`StartError`] if an address is taken or may not be used, or there are no threads to be had.
+    /// [`StartError`] if an address is taken or may not be used, there are no threads to be had, or
+    /// what was kept of the nodes cannot be used.
     pub fn start(options: &ServerOptions) -> Result<Self, StartError> {
         let nodes = options.masters.unwrap_or(1);
         if let Some(node) = options.faults.iter().filter_map(|fault| fault.node).find(|node| *node > nodes) {
@@ -104,8 +109,7 @@ impl Server {
         let listeners = (0..nodes).map(|node| listen(options, nodes, node)).collect::<Result<Vec<_>, _>>()?;
         let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
         let mut random = Xoshiro256PlusPlus::from_seed(seed());
-        let cluster =
-            options.masters.map(|_| Arc::new(Cluster::new(State::of_masters(&addresses, &mut random))));
+        let cluster = options.masters.map(|_| cluster(options, &addresses, &mut random)).transpose()?;
         let (stop, stopped) = watch::channel(false);
         let (alive, ended) = watch::channel(());
         let alive = Arc::new(alive);
@@ -175,6 +179,20 @@ fn faults(options: &ServerOptions, member: usize) -> Result<Faults, StartError> 
         faults.add(Fault::clone(fault)).map_err(|_| StartError::Faults)?;
     }
     Ok(faults)
+}
+
+/// The nodes' state as it was kept, or a new one.
+fn cluster(
+    options: &ServerOptions,
+    addresses: &[SocketAddr],
+    random: &mut Xoshiro256PlusPlus,
+) -> Result<Arc<Cluster>, StartError> {
+    let archive = options.dir.as_deref().map(Archive::new);
+    let state = match &archive {
+        Some(archive) => archive.open(addresses, random)?,
+        None => State::of_masters(addresses, random),
+    };
+    Ok(Arc::new(Cluster::new(state, archive)))
 }
 
 fn listen(options: &ServerOptions, nodes: u16, node: u16) -> Result<(TcpListener, SocketAddr), StartError> {

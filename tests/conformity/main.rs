@@ -9,6 +9,7 @@ mod judge;
 mod keys;
 mod memory;
 mod protocol;
+mod redirects;
 mod strings;
 
 #[path = "../common/mod.rs"]

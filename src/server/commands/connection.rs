@@ -36,10 +36,22 @@ pub(super) fn quit(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refu
 }
 
 pub(super) fn asking(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
-    if context.node.cluster.is_none() {
-        return Err("ERR This instance has cluster support disabled".into());
-    }
+    super::cluster::membership(context)?;
     context.client.asking = true;
+    context.reply().ok();
+    Ok(())
+}
+
+pub(super) fn readonly(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
+    super::cluster::membership(context)?;
+    context.client.readonly = true;
+    context.reply().ok();
+    Ok(())
+}
+
+pub(super) fn readwrite(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
+    super::cluster::membership(context)?;
+    context.client.readonly = false;
     context.reply().ok();
     Ok(())
 }

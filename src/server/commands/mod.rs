@@ -4,6 +4,7 @@
 mod auth;
 mod client;
 mod cluster;
+mod cluster_orders;
 mod command;
 mod config;
 mod connection;
@@ -13,6 +14,7 @@ mod expiry;
 mod fault;
 mod info;
 mod keys;
+mod migrate;
 mod parse;
 mod server;
 mod spec;

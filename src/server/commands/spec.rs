@@ -42,6 +42,8 @@ impl Flags {
     pub(crate) const FAST: Self = Self(1 << 5);
     /// It has subcommands.
     pub(crate) const CONTAINER: Self = Self(1 << 6);
+    /// It may touch a slot that is being imported.
+    pub(crate) const ASKING: Self = Self(1 << 7);
 
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -75,7 +77,10 @@ impl Keys {
     }
 
     /// All keys of a request.
-    pub(crate) fn of<'a>(self, request: Request<'a>) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
+    pub(crate) fn of<'a>(
+        self,
+        request: Request<'a>,
+    ) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
         let words = request.len();
         let last = if self.last < 0 { words.saturating_sub(-self.last as usize) } else { self.last as usize };
         let end = if self.first == 0 { 0 } else { (last + 1).min(words) };

@@ -142,6 +142,13 @@ impl Keyspace {
         *self = Self { expired, ..Self::default() };
     }
 
+    /// Removes all keys of a slot.
+    pub(crate) fn clear_slot(&mut self, slot: u16) {
+        for place in 0..self.tables[usize::from(slot)].places() {
+            self.remove_picked(Place { slot, place });
+        }
+    }
+
     /// A key that chance chooses, of all or of those that expire. Slots are chosen first, so keys are as
     /// likely as each other only where the slots have about as many each.
     pub(crate) fn pick(&self, chance: u64, must_expire: bool) -> Option<(Place, &Entry)> {
@@ -307,7 +314,10 @@ mod tests {
             });
         }
         assert!(keyspace.bytes() > empty + 300_000);
-        (0..1000u32).for_each(|i| assert!(keyspace.remove((i % 5) as u16, &i.to_le_bytes(), 0)));
+        keyspace.clear_slot(0);
+        assert_eq!((keyspace.len(), keyspace.expiring()), (800, 800));
+        let others = (0..1000u32).filter(|i| i % 5 > 0);
+        others.for_each(|i| assert!(keyspace.remove((i % 5) as u16, &i.to_le_bytes(), 0)));
         assert_eq!((keyspace.bytes(), keyspace.expiring()), (empty, 0));
     }
 

@@ -1,0 +1,17 @@
+//! What all nodes of the process know of each other. There is no gossip: a change at one node is
+//! seen by all before their next command. This room knows neither keys nor clients.
+
+mod archive;
+mod nodes_conf;
+mod orders;
+mod shared;
+mod slot_set;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use archive::Archive;
+pub use archive::ArchiveError;
+pub(crate) use nodes_conf::{node_line, nodes_text};
+pub(crate) use shared::Cluster;
+pub(crate) use state::{MemberIndex, SlotState, State, random_id};
