@@ -42,13 +42,8 @@ pub(crate) fn node_line(state: &State, me: MemberIndex, member: MemberIndex) -> 
         Some(master) => ("slave", state.members[master].id.as_str()),
         None => ("master", "-"),
     };
-    let mut line = format!(
-        "{} {}:{}@0 {flags}{role} {master} 0 0 {} connected",
-        node.id,
-        node.address.ip(),
-        node.address.port(),
-        node.config_epoch
-    );
+    let (address, epoch) = (spelt(node.address), node.config_epoch);
+    let mut line = format!("{} {address}@0 {flags}{role} {master} 0 0 {epoch} connected", node.id);
     // Writing into memory does not fail.
     for (first, last) in node.slots.ranges() {
         let _ = if first == last { write!(line, " {first}") } else { write!(line, " {first}-{last}") };
