@@ -71,12 +71,17 @@ static SETTINGS: &[Setting] = &[
 ];
 
 pub(super) fn get(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
-    let asked = |setting: &&Setting| {
-        request.from(2).any(|pattern| glob::matches(pattern, setting.name.as_bytes(), true))
-    };
     let node = &context.node;
-    let found: Vec<_> =
-        SETTINGS.iter().filter(asked).map(|setting| (setting.name, (setting.show)(node))).collect();
+    // A setting that is named is shown as it was spelt.
+    let asked = |setting: &'static Setting| {
+        let own = setting.name.as_bytes();
+        let name = request.from(2).find_map(|word| match word.iter().any(|byte| b"[*?".contains(byte)) {
+            true => glob::matches(word, own, true).then_some(own),
+            false => is(word, setting.name).then_some(word),
+        })?;
+        Some((name, (setting.show)(node)))
+    };
+    let found: Vec<_> = SETTINGS.iter().filter_map(asked).collect();
     let reply = context.reply();
     reply.map(found.len());
     for (name, value) in found {

@@ -24,7 +24,7 @@ pub(super) fn select(context: &mut Context<'_>, request: Request<'_>) -> Result<
             return Err("ERR SELECT is not allowed in cluster mode".into());
         }
         Ok(_) => return Err("ERR DB index is out of range".into()),
-        Err(_) => return Err("ERR invalid DB index".into()),
+        Err(_) => return Err(super::parse::NOT_AN_INTEGER.into()),
     }
     Ok(())
 }
