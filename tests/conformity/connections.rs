@@ -157,7 +157,7 @@ async fn kills() {
 
 #[tokio::test]
 async fn more_clients_than_there_may_be() {
-    for layout in [Layout::Standalone, Layout::Cluster { masters: 1 }] {
+    for layout in [Layout::Standalone, Layout::even(1)] {
         let Some(mut both) = Both::start(layout, "more_clients_than_there_may_be").await else { return };
         both.same("config set maxclients 4");
         let addresses = [both.spawned.addresses()[0], both.server.addresses()[0]];

@@ -206,7 +206,7 @@ async fn commands_of_connections() {
 
 #[tokio::test]
 async fn answers_in_resp3() {
-    let Some(both) = Both::start(Layout::Cluster { masters: 1 }, "answers_in_resp3").await else { return };
+    let Some(both) = Both::start(Layout::even(1), "answers_in_resp3").await else { return };
     // Names and ports are the servers' own.
     let shape = |bytes: &[u8]| {
         let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
