@@ -5,7 +5,7 @@ use fillbench::resp::Value;
 use fillbench::server::{Server as Embedded, ServerOptions};
 use fillbench::target::{Layout, Spawned};
 
-use crate::common::Server;
+use crate::common::{Server, eventually};
 use crate::judge::Client;
 
 /// A cluster of two, with a client at each node.
@@ -64,6 +64,13 @@ impl Pair {
             Embedded::start(&ServerOptions { masters: Some(2), ..ServerOptions::default() }).unwrap();
         let (real, embedded) = (Side::new(spawned.addresses()), Side::new(server.addresses()));
         Some(Self { real, embedded, _spawned: spawned, _server: server })
+    }
+
+    /// A real node looks only now and then at whether it serves.
+    fn real_is_up(&mut self) {
+        for node in [0, 1] {
+            eventually(&true, || self.real.ask(node, "cluster info").contains("cluster_state:ok"));
+        }
     }
 
     /// Each line is a node and a command; both clusters answer the same. Shows all lines that differ.
@@ -251,7 +258,9 @@ async fn slots_that_nobody_has_are_not_served() {
     pair.agree(script);
     pair.agree("0 config set cluster-require-full-coverage no");
     pair.agree("1 config set cluster-require-full-coverage no");
+    pair.real_is_up();
     pair.agree(script);
     pair.agree("0 cluster addslots 3300");
+    pair.real_is_up();
     pair.agree("0 set {b}1 x");
 }

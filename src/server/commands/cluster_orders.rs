@@ -91,9 +91,12 @@ pub(super) fn meet(context: &mut Context<'_>, request: Request<'_>) -> Result<()
     if request.len() > 5 {
         return Err("ERR wrong number of arguments for 'cluster|meet' command".into());
     }
-    let port = integer(&request[3]).map_err(|_| format!("ERR Invalid base port specified: {}", shown(3)))?;
+    let port =
+        integer(&request[3]).map_err(|_| format!("ERR Invalid TCP base port specified: {}", shown(3)))?;
     let bus = match request.get(4) {
-        Some(word) => integer(word).map_err(|_| format!("ERR Invalid bus port specified: {}", shown(4)))?,
+        Some(word) => {
+            integer(word).map_err(|_| format!("ERR Invalid TCP bus port specified: {}", shown(4)))?
+        }
         None => port.saturating_add(BUS_PORT_OFFSET),
     };
     let ip: Option<IpAddr> = shown(2).parse().ok();
