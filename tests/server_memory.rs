@@ -1,5 +1,6 @@
 //! What clients of the embedded server can make it keep, measured as the memory of this process: idle
 //! ones next to nothing, those that misbehave no more than a bound.
+#![cfg(test)]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -270,7 +270,7 @@ async fn a_million_arguments() {
     let mset: Vec<&[u8]> = [&b"MSET"[..]].into_iter().chain(pairs).collect();
     both.same_words(&mset);
     both.agree("dbsize\nget 499999");
-    let twice = keys.iter().chain(&keys).map(|key| key.as_bytes());
+    let twice = keys.iter().chain(&keys).map(String::as_bytes);
     both.same_words(&[&b"DEL"[..]].into_iter().chain(twice).collect::<Vec<_>>());
     both.same("dbsize");
 }

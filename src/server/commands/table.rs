@@ -291,9 +291,8 @@ fn unknown(request: &Request<'_>) -> Refusal {
         if args.len() >= QUOTED_BYTES {
             break;
         }
-        let word = quoted(word);
-        let most = word.floor_char_boundary(QUOTED_BYTES - args.len());
-        args += &format!("'{}' ", &word[..most]);
+        let most = word.len().min(QUOTED_BYTES - args.len());
+        args += &format!("'{}' ", quoted(&word[..most]));
     }
     format!("ERR unknown command '{}', with args beginning with: {args}", quoted(&request[0])).into()
 }
