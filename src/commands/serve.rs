@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
@@ -32,6 +32,9 @@ pub(super) struct ServeCommand {
     /// Fail on purpose, all nodes or one of them, counted from 1; may be repeated
     #[arg(long = "fault", value_name = "[NODE:]FAULT")]
     faults: Vec<NodeFault>,
+    /// Print this help
+    #[arg(short, long, action = ArgAction::Help)]
+    help: Option<bool>,
 }
 
 const AFTER_HELP: &str = "\
