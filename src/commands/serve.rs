@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
@@ -36,6 +36,9 @@ pub(super) struct ServeCommand {
     /// Folder for each node's nodes.conf, in which it keeps its name and its slots. Keys are not kept
     #[arg(long, value_name = "DIR", conflicts_with = "standalone")]
     dir: Option<PathBuf>,
+    /// Print this help
+    #[arg(short, long, action = ArgAction::Help)]
+    help: Option<bool>,
 }
 
 const AFTER_HELP: &str = "\

@@ -46,7 +46,7 @@ impl Values {
         // The size is part of the stamp's keys: the stamp of a value of another size is wrong, too.
         let mut keys = Xoshiro256PlusPlus::seed_from_u64(random.next_u64() ^ spec.value_size() as u64);
         // Odd, so that the steps come to all places before they come to one again.
-        let step = spec.value_size().div_ceil(LINE_BYTES) % PLACES | 1;
+        let step = (spec.value_size().div_ceil(LINE_BYTES) % PLACES) | 1;
         Self { pool, size: spec.value_size(), step, stamp_keys: std::array::from_fn(|_| keys.next_u32()) }
     }
 

@@ -170,6 +170,20 @@ fn what_cannot_be_served_is_told_with_a_cure() {
 }
 
 #[test]
+fn its_help_tells_every_fault() {
+    for help in ["--help", "-h"] {
+        let output = fillbench(["serve", help]).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        for word in
+            ["--masters", "--discard", "moved", "noreplicas", "drop=", "stall=", "swallow", "restart@"]
+        {
+            assert!(told.contains(word), "{word}: {told}");
+        }
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_told() {
     for (args, words) in [
         ("--bind here", "--bind"),
