@@ -2,6 +2,8 @@
 //! so that the embedded one cannot drift. The real one is Redis, whose version the embedded one tells.
 #![cfg(test)]
 
+#![cfg(test)]
+
 mod connections;
 mod dump;
 mod expiry;

@@ -1,6 +1,8 @@
 //! Programs and clients of others, which know nothing of this project, at work on the embedded server
 //! and, where they can be, on a real one with the same assertions.
 
+#![cfg(test)]
+
 mod cluster;
 mod kept;
 mod tools;

@@ -59,7 +59,7 @@ impl Archive {
         let state = if kept.iter().all(Option::is_none) {
             State::of_masters(addresses, random)
         } else {
-            self.restore(addresses, kept, random)?
+            self.restore(addresses, &kept, random)?
         };
         (0..addresses.len()).try_for_each(|member| self.write(&state, member))?;
         Ok(state)
@@ -111,10 +111,10 @@ impl Archive {
     fn restore(
         &self,
         addresses: &[SocketAddr],
-        kept: Vec<Option<NodesConf>>,
+        kept: &[Option<NodesConf>],
         random: &mut Xoshiro256PlusPlus,
     ) -> Result<State, ArchiveError> {
-        let members = addresses.iter().zip(&kept).enumerate().map(|(island, (address, conf))| {
+        let members = addresses.iter().zip(kept).enumerate().map(|(island, (address, conf))| {
             let Some(conf) = conf else { return Member::alone(random_id(random), *address, island) };
             Member {
                 config_epoch: conf.config_epoch,

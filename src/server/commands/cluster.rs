@@ -168,9 +168,9 @@ pub(super) fn get_keys_in_slot(context: &mut Context<'_>, request: Request<'_>) 
     let (number, most) = (integer(&request[2])?, integer(&request[3])?);
     let asked = slot(number).zip(usize::try_from(most).ok());
     let (slot, most) = asked.ok_or("ERR Invalid slot or number of keys")?;
-    let keys: Vec<_> = context.node.keys.in_slot(slot).take(most).map(|entry| entry.key()).collect();
+    let keys: Vec<_> = context.node.keys.in_slot(slot).take(most).collect();
     context.client.reply.array(keys.len());
-    keys.into_iter().for_each(|key| context.client.reply.bulk(key));
+    keys.into_iter().for_each(|entry| context.client.reply.bulk(entry.key()));
     Ok(())
 }
 
