@@ -1,8 +1,9 @@
 //! What a node does by itself, ten times a second: expired keys go, and what is over the limit. Each time takes
-//! a few milliseconds at most, whatever there is to do.
+//! a few milliseconds at most, whatever there is to do. While clients are paused, nothing changes.
 
 use std::time::{Duration, Instant};
 
+use super::commands::Flags;
 use super::evict::{is_over, make_room};
 use super::node::Node;
 
@@ -23,6 +24,9 @@ pub(crate) fn cycle(node: &mut Node) {
     let has_time = || start.elapsed() < MAX_CYCLE;
     node.look_at_clock();
     node.client_bytes = node.bytes_of_clients();
+    if node.holds_back(Flags::WRITE) {
+        return;
+    }
     let mut swept = 0;
     while node.keys.expiring() > 0 && has_time() {
         let (looked, removed) = node.keys.sweep(node.now, SWEPT_PLACES);
