@@ -1,4 +1,4 @@
-//! What `--dir` keeps: read again by the embedded server, and by a real one.
+//! What `--dir` keeps, read again at the next start.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -51,7 +51,7 @@ fn nodes_are_what_they_were() {
         "{info}"
     );
     let _: () = ask(first, "CLUSTER ADDSLOTS 7");
-    let _: () = ask(first, "SET x y");
+    let _: () = ask(first, "SET {b} y");
     drop(server);
 
     let path = dir.path().join(first.port().to_string()).join("nodes.conf");

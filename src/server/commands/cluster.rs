@@ -30,7 +30,7 @@ pub(super) fn slots(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Ref
             reply.bulk(address.ip().to_string());
             reply.integer(address.port().into());
             reply.bulk(&member.id);
-            reply.array(0);
+            reply.map(0);
         }
     }
     Ok(())
