@@ -70,15 +70,15 @@ impl Cli {
 }
 
 /// No option goes without its dash. What does may be a password, or a URI that holds one, and is not
-/// repeated.
+/// repeated, unless it is one of our own subcommands.
 fn keep_secrets(error: clap::Error) -> clap::Error {
-    match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(word))
-            if error.kind() == ErrorKind::UnknownArgument && !word.starts_with('-') =>
-        {
-            let text = "a word belongs to no option: a server is named by -h HOST or -u URI";
-            Cli::command().error(ErrorKind::UnknownArgument, text)
-        }
-        _ => error,
+    let words = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand].map(|kind| error.get(kind));
+    let is_ours = |word: &str| Cli::command().find_subcommand(word).is_some();
+    match (error.kind(), words) {
+        (ErrorKind::UnknownArgument, [Some(ContextValue::String(word)), _]) if !word.starts_with('-') => {}
+        (_, [_, Some(ContextValue::String(word))]) if !is_ours(word) => {}
+        _ => return error,
     }
+    let text = "a word belongs to no option: a server is named by -h HOST or -u URI";
+    Cli::command().error(ErrorKind::UnknownArgument, text)
 }
