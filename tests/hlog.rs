@@ -3,25 +3,15 @@
 
 mod common;
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use fillbench::report::{OutputOptions, Report};
 use fillbench::results::{Event, Observer, Second, new_histogram};
 
-/// A Python that has the reader: named by the environment, or made by `test.sh`.
-fn python() -> Option<PathBuf> {
-    let named = std::env::var_os("FILLBENCH_TEST_PYTHON").map(PathBuf::from);
-    let python =
-        named.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python"));
-    let answer = Command::new(&python).args(["-c", "import hdrh"]).output();
-    answer.is_ok_and(|output| output.status.success()).then_some(python)
-}
-
 #[test]
 fn another_reader_finds_every_pipeline() {
-    let Some(python) = python() else {
+    let Some(python) = common::python("hdrh") else {
         common::skip("another_reader_finds_every_pipeline", "no python with the package hdrhistogram");
         return;
     };

@@ -22,11 +22,16 @@ pub(crate) struct Config {
 }
 
 /// What goes when the memory is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Policy {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// Nothing: what needs more memory is refused.
+    #[default]
     NoEviction,
+    /// Keys that were not used for long.
     AllKeysLru,
+    /// Any keys.
     AllKeysRandom,
+    /// Keys that expire soon.
     VolatileTtl,
 }
 
@@ -53,15 +58,21 @@ impl Config {
 }
 
 impl Policy {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::NoEviction, Self::AllKeysLru, Self::AllKeysRandom, Self::VolatileTtl];
+    /// All that there are.
+    pub const ALL: [Self; 4] = [Self::NoEviction, Self::AllKeysLru, Self::AllKeysRandom, Self::VolatileTtl];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// As Redis calls it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::NoEviction => "noeviction",
             Self::AllKeysLru => "allkeys-lru",
             Self::AllKeysRandom => "allkeys-random",
             Self::VolatileTtl => "volatile-ttl",
         }
+    }
+
+    /// The one with this name, whatever its case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(name))
     }
 }

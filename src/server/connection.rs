@@ -1,57 +1,49 @@
-//! Bytes in, answers out. A connection reads into one buffer that all connections of the node share,
-//! so that an idle one keeps next to nothing, and what is read is hot in the cache.
+//! Bytes in, answers out. A connection reads into a buffer that all connections of the node share
+//! (`input.rs`), so that an idle one keeps next to nothing, and what is read is hot in the cache.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::net::TcpListener as StdListener;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
 use tokio::task::LocalSet;
+use tracing::debug;
 
 use super::client::Client;
 use super::cycle::{CYCLE, cycle};
 use super::execute::{Execution, execute};
+use super::input::{INPUT_BYTES, Input, Piece};
 use super::node::Node;
 use crate::resp::{RequestDecoder, RequestLimits};
 
-/// Bytes read at a time.
-pub(crate) const READ_BYTES: usize = 256 << 10;
 /// Answers are sent when there are so many bytes of them, also in the middle of a pipeline.
 const REPLY_BYTES: usize = 64 << 10;
 /// What a connection may keep between two requests, in bytes of answers.
 const KEPT_REPLY_BYTES: usize = 4 << 10;
 /// What it may keep in places of arguments.
 const KEPT_ARGUMENTS: usize = 16;
-/// Room for what comes next of a long request whose length is not known.
-const MORE_BYTES: usize = 16 << 10;
 /// How long an accept that failed, for want of file descriptors for instance, is not tried again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// A node, and the buffer that its connections read into.
 struct Shared {
     node: RefCell<Node>,
-    input: RefCell<Vec<u8>>,
-}
-
-/// What is left of a connection's requests between two reads.
-#[derive(Default)]
-struct Pending {
-    bytes: Vec<u8>,
-    decoder: RequestDecoder,
+    input: RefCell<Input>,
 }
 
 /// What a turn at the commands came to.
-enum Turn {
+pub(super) enum Turn {
     /// More must come before there is a request.
     Read,
     /// Answers should go out before more requests are looked at.
     Write,
     /// The same, after this time.
     Delay(Duration),
-    /// The next request has to wait for the end of the node's pause.
+    /// The next request has to wait: a pause has to end, or replicas have to come further.
     Wait,
     Close,
 }
@@ -59,17 +51,18 @@ enum Turn {
 /// Runs a node until it is stopped, or told to shut down.
 pub(crate) async fn accept(listener: StdListener, node: Node, mut stopped: watch::Receiver<bool>) {
     let Ok(listener) = TcpListener::from_std(listener) else { return };
-    let shared =
-        Rc::new(Shared { node: RefCell::new(node), input: RefCell::new(Vec::with_capacity(READ_BYTES)) });
+    let shared = Rc::new(Shared { node: RefCell::new(node), input: RefCell::default() });
     let (shut_down, mut shut) = watch::channel(false);
     let shut_down = Rc::new(shut_down);
     let tasks = LocalSet::new();
-    let cycled = shared.clone();
+    tasks.spawn_local(replicate(shared.clone()));
+    let (cycled, gone) = (shared.clone(), shut_down.clone());
     tasks.spawn_local(async move {
-        loop {
+        while !cycled.node.borrow().shutdown {
             tokio::time::sleep(CYCLE).await;
             cycle(&mut cycled.node.borrow_mut());
         }
+        gone.send_replace(true);
     });
     tasks
         .run_until(async {
@@ -83,6 +76,7 @@ pub(crate) async fn accept(listener: StdListener, node: Node, mut stopped: watch
                     Ok((stream, _)) => {
                         let Some(stream) = shared.take_in(stream) else { continue };
                         let Ok((id, killed)) = shared.register(&stream) else { continue };
+                        debug!(node = %shared.node.borrow().address, client = id, "connected");
                         let (shared, shut_down) = (shared.clone(), shut_down.clone());
                         tokio::task::spawn_local(async move {
                             // A connection that breaks is its client's matter.
@@ -90,7 +84,9 @@ pub(crate) async fn accept(listener: StdListener, node: Node, mut stopped: watch
                                 served = serve(&stream, &shared, id) => served,
                                 () = killed.notified() => Ok(()),
                             };
+                            debug!(node = %shared.node.borrow().address, client = id, "gone");
                             shared.node.borrow_mut().clients.remove(&id);
+                            shared.input.borrow_mut().forget(id);
                             if shared.node.borrow().shutdown {
                                 shut_down.send_replace(true);
                             }
@@ -103,19 +99,43 @@ pub(crate) async fn accept(listener: StdListener, node: Node, mut stopped: watch
         .await;
 }
 
+/// Follows a master, or feeds replicas, for as long as the node runs.
+async fn replicate(shared: Rc<Shared>) {
+    let membership = |node: &Node| node.cluster.as_ref().map(|own| (own.shared.clone(), own.member));
+    let Some((cluster, me)) = membership(&shared.node.borrow()) else { return };
+    loop {
+        // A node that stands still follows nobody.
+        while let Some(stalled) = shared.stalled() {
+            tokio::time::sleep(stalled).await;
+        }
+        let rest = shared.node.borrow_mut().replicate();
+        match rest {
+            Some(Duration::ZERO) => tokio::task::yield_now().await,
+            Some(rest) => {
+                let _ = tokio::time::timeout(rest, cluster.feed(me).bell.notified()).await;
+            }
+            None => cluster.feed(me).bell.notified().await,
+        }
+    }
+}
+
 async fn serve(stream: &TcpStream, shared: &Shared, id: u64) -> io::Result<()> {
-    let mut pending = Pending::default();
+    let mut decoder = RequestDecoder::default();
     let mut turn = Turn::Read;
     loop {
         match turn {
             Turn::Read => stream.readable().await?,
-            Turn::Wait => shared.pause_ends().await,
+            Turn::Wait => {
+                if shared.wait(stream, id).await?.is_break() {
+                    return Ok(());
+                }
+            }
             Turn::Write | Turn::Delay(_) | Turn::Close => {}
         }
         while let Some(stalled) = shared.stalled() {
             tokio::time::sleep(stalled).await;
         }
-        turn = match shared.turn(stream, id, &mut pending, &turn) {
+        turn = match shared.turn(stream, id, &mut decoder, &turn) {
             Ok(turn) => turn,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Turn::Read,
             Err(error) => return Err(error),
@@ -161,72 +181,90 @@ impl Shared {
         Ok((id, killed))
     }
 
-    /// Waits until the node's pause is over, or was ended.
-    async fn pause_ends(&self) {
-        let (left, resumed) = {
-            let mut node = self.node.borrow_mut();
-            node.look_at_clock();
-            let Some(pause) = node.pause else { return };
-            (pause.until.saturating_sub(node.now), node.resumed.clone())
-        };
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(left)) => {}
-            () = resumed.notified() => {}
+    /// Waits until the client's next command may be worth another try, and breaks off if it hangs up before. What
+    /// else it sends is kept, as far as there is room for it.
+    async fn wait(&self, stream: &TcpStream, id: u64) -> io::Result<ControlFlow<()>> {
+        let may_go_on = self.may_go_on(id);
+        tokio::pin!(may_go_on);
+        loop {
+            let Some(unread) = self.node.borrow().clients.get(&id).map(|client| client.unread) else {
+                return Ok(ControlFlow::Break(()));
+            };
+            tokio::select! {
+                () = &mut may_go_on => return Ok(ControlFlow::Continue(())),
+                readable = stream.readable(), if unread < INPUT_BYTES => readable?,
+            }
+            let mut input = self.input.borrow_mut();
+            match stream.try_read_buf(input.of(id, 0).end()) {
+                Ok(0) => return Ok(ControlFlow::Break(())),
+                Ok(read) => {
+                    let mut node = self.node.borrow_mut();
+                    node.stats.bytes_in += read as u64;
+                    let Some(client) = node.clients.get_mut(&id) else { return Ok(ControlFlow::Break(())) };
+                    client.bytes_in += read as u64;
+                    client.unread += read;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
         }
     }
 
+    /// Waits until a pause is over, or was ended, or replicas have come further.
+    async fn may_go_on(&self, id: u64) {
+        let (left, bell) = {
+            let mut node = self.node.borrow_mut();
+            node.look_at_clock();
+            let Some(client) = node.clients.get(&id) else { return };
+            let (until, bell) = match client.waiting {
+                Some(wait) if node.is_over(wait) => return,
+                Some(wait) => (wait.until, &node.replication.progressed),
+                None => {
+                    let ends = node.pauses().map(|pause| pause.until).filter(|until| *until > node.now);
+                    (Some(ends.min().unwrap_or_default()), &node.resumed)
+                }
+            };
+            let left = until.map_or(Duration::MAX, |at| Duration::from_millis(at.saturating_sub(node.now)));
+            (left, bell.clone())
+        };
+        let _ = tokio::time::timeout(left, bell.notified()).await;
+    }
+
     /// Reads what there is, unless the last turn left requests over, and executes it.
-    fn turn(&self, stream: &TcpStream, id: u64, pending: &mut Pending, last: &Turn) -> io::Result<Turn> {
+    fn turn(
+        &self,
+        stream: &TcpStream,
+        id: u64,
+        decoder: &mut RequestDecoder,
+        last: &Turn,
+    ) -> io::Result<Turn> {
         let mut input = self.input.borrow_mut();
         let mut node = self.node.borrow_mut();
-        // A request too long for the shared buffer is collected in one of its own.
-        let own = pending.decoder.needs().max(pending.bytes.len()) > READ_BYTES / 2;
-        let bytes = if own {
-            // Room is made for what has been announced as it comes, not before.
-            let missing = pending.decoder.needs().saturating_sub(pending.bytes.len());
-            pending.bytes.reserve(missing.clamp(MORE_BYTES, pending.bytes.len().max(READ_BYTES)));
-            &mut pending.bytes
-        } else {
-            input.clear();
-            input.append(&mut pending.bytes);
-            &mut *input
-        };
+        let piece = input.of(id, decoder.needs());
         let mut came = 0;
         if matches!(last, Turn::Read) {
-            match stream.try_read_buf(bytes) {
-                Ok(0) => return Ok(Turn::Close),
-                Ok(read) => came = read as u64,
-                Err(error) => {
-                    if !own {
-                        pending.bytes.append(&mut input);
-                    }
-                    return Err(error);
-                }
+            came = stream.try_read_buf(piece.end())? as u64;
+            if came == 0 {
+                return Ok(Turn::Close);
             }
+        }
+        if node.shutdown {
+            return Ok(Turn::Close);
         }
         let Some(mut client) = node.clients.remove(&id) else { return Ok(Turn::Close) };
         node.stats.bytes_in += came;
         client.bytes_in += came;
-        let dropped = drop_excess(&node, &client, bytes);
-        let (turn, used) = requests(&mut node, &mut client, &mut pending.decoder, bytes);
-        client.unread = bytes.len() - used;
-        let turn = if dropped { Turn::Close } else { turn };
-        node.clients.insert(id, client);
-        if own {
-            pending.bytes.drain(..used);
-            if pending.bytes.len() < READ_BYTES / 2 {
-                pending.bytes.shrink_to_fit();
-            }
-        } else {
-            pending.bytes.extend_from_slice(&input[used..]);
-            if pending.bytes.is_empty() {
-                pending.bytes = Vec::new();
-            }
-        }
-        pending.decoder.shrink(KEPT_ARGUMENTS);
+        let dropped = drop_excess(&node, &client, piece, came);
+        let (turn, used) = requests(&mut node, &mut client, decoder, piece.unread());
+        piece.executed(used);
+        client.unread = piece.unread().len();
         // Redis says nothing then, either.
-        let too_much = pending.bytes.len() as u64 > node.config.client_query_buffer_limit;
-        Ok(if too_much { Turn::Close } else { turn })
+        let too_much = (client.unread + client.queued_bytes()) as u64 > node.config.client_query_buffer_limit;
+        node.clients.insert(id, client);
+        node.feed_replicas();
+        input.shrink(id);
+        decoder.shrink(KEPT_ARGUMENTS);
+        Ok(if dropped || too_much { Turn::Close } else { turn })
     }
 
     /// How long nothing is read from anybody.
@@ -259,16 +297,16 @@ impl Shared {
     }
 }
 
-/// Takes off what a client sent beyond what it may send before it is dropped, and says whether it is.
-fn drop_excess(node: &Node, client: &Client, bytes: &mut Vec<u8>) -> bool {
+/// Takes off what has just come from a client beyond what it may send before it is dropped, and says whether it
+/// is. What came before stays: half of a request may have been decoded already.
+pub(super) fn drop_excess(node: &Node, client: &Client, piece: &mut Piece, came: u64) -> bool {
     let Some(allowed) = node.faults.bytes_allowed() else { return false };
-    let excess = client.bytes_in.saturating_sub(allowed) as usize;
-    bytes.truncate(bytes.len().saturating_sub(excess));
+    piece.take_back(client.bytes_in.saturating_sub(allowed).min(came) as usize);
     client.bytes_in >= allowed
 }
 
 /// Executes the requests at the front of `bytes`; returns how many bytes they took.
-fn requests(
+pub(super) fn requests(
     node: &mut Node,
     client: &mut Client,
     decoder: &mut RequestDecoder,
@@ -288,7 +326,7 @@ fn requests(
                 let request = decoder.request(&bytes[used..]);
                 if request.is_empty() {
                     // Nothing is a command, too, for what only lasts until the next one.
-                    client.asking = false;
+                    client.asking &= client.transaction.is_some();
                     client.command_ended();
                 } else if execute(node, client, request) == Execution::HeldBack {
                     break Turn::Wait;

@@ -1,5 +1,6 @@
-//! What a node does by itself, ten times a second: expired keys go, and what is over the limit. Each time takes
-//! a few milliseconds at most, whatever there is to do. While clients are paused, nothing changes.
+//! What a node does by itself, ten times a second: expired keys go, and what is over the limit, and it hears what
+//! the other nodes have. Each time takes a few milliseconds at most, whatever there is to do. While clients are
+//! paused, no key changes.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,15 @@ pub(crate) fn cycle(node: &mut Node) {
     let has_time = || start.elapsed() < MAX_CYCLE;
     node.look_at_clock();
     node.client_bytes = node.bytes_of_clients();
-    if node.holds_back(Flags::WRITE) {
+    node.watch_handover();
+    if node.faults.crashes() {
+        node.leave();
+    }
+    if let Some(cluster) = &mut node.cluster {
+        cluster.hear();
+    }
+    // What a replica has is its master's to remove.
+    if node.holds_back(Flags::WRITE) || node.replication.master.is_some() {
         return;
     }
     let mut swept = 0;
@@ -36,4 +45,5 @@ pub(crate) fn cycle(node: &mut Node) {
         }
     }
     while is_over(node) && has_time() && make_room(node) {}
+    node.feed_replicas();
 }

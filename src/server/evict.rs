@@ -3,6 +3,7 @@
 
 use rand_xoshiro::rand_core::Rng;
 
+use super::commands::Flags;
 use super::config::Policy;
 use super::node::Node;
 use super::store::{Entry, Place};
@@ -15,6 +16,10 @@ const MAX_EVICTED_AT_ONCE: usize = 256;
 /// Removes keys as the policy says, if the limit is exceeded. Returns false if that is so and there is
 /// nothing to remove: the command has to be refused.
 pub(crate) fn make_room(node: &mut Node) -> bool {
+    // While writes wait, nothing changes.
+    if node.holds_back(Flags::WRITE) {
+        return true;
+    }
     for _ in 0..MAX_EVICTED_AT_ONCE {
         if !is_over(node) {
             return true;
@@ -26,10 +31,10 @@ pub(crate) fn make_room(node: &mut Node) -> bool {
     true
 }
 
-/// Whether more is used than may be.
+/// Whether more is used than may be. What a replica has is its master's to remove.
 pub(crate) fn is_over(node: &Node) -> bool {
     let limit = node.config.maxmemory;
-    limit > 0 && (node.keys.bytes() + node.client_bytes) as u64 > limit
+    limit > 0 && node.replication.master.is_none() && (node.keys.bytes() + node.client_bytes) as u64 > limit
 }
 
 /// The key that is to go, of some that chance chose.
@@ -72,7 +77,7 @@ mod tests {
     fn node(policy: Policy, more: usize) -> Node {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(1);
         let mut node = Node::new(ADDRESS, 0, None, false, &mut random);
-        node.config.maxmemory = (node.keys.bytes() + more) as u64;
+        node.config.maxmemory = (node.keys.bytes() + node.client_bytes + more) as u64;
         node.config.maxmemory_policy = policy;
         node
     }
@@ -119,7 +124,8 @@ mod tests {
         let (keys, evicted) = (node.keys.len(), node.stats.evicted as usize);
         assert_eq!(keys + evicted, 20_000);
         // The last one came after the last look.
-        let over = (node.keys.bytes() as u64).saturating_sub(node.config.maxmemory);
+        let used = (node.keys.bytes() + node.client_bytes) as u64;
+        let over = used.saturating_sub(node.config.maxmemory);
         assert!(evicted > 1000 && over < 1000, "{evicted} {over}");
         let ages: Vec<u32> = node.keys.iter().map(|entry| 20_000 - entry.used).collect();
         let mean = ages.iter().sum::<u32>() as usize / keys;

@@ -1,19 +1,17 @@
-//! One request: what is checked before a command runs, in the order in which Redis checks it, and
-//! what is counted about it.
+//! One request: it is admitted or refused, run, counted, and answered, unless its client wants no answer.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
 use super::address::spelt;
+use super::admit::{REDIRECTS, admit, flags_of};
 use super::client::Client;
-use super::cluster::SlotState;
-use super::commands::{FAULT_COMMAND, Flags, Spec, TABLE, find};
-use super::evict::make_room;
+use super::commands::{FAULT_COMMAND, Flags, TABLE, find};
 use super::fault::Strike;
 use super::node::{Membership, Node};
 use super::reply::Reply;
+use super::transaction::is_exec;
 use crate::resp::Request;
-use crate::slots::{hash_tag, slot_of};
+use crate::slots::slot_of;
 
 /// Letters of an unknown command that are repeated to its sender.
 pub(crate) const QUOTED_BYTES: usize = 128;
@@ -54,22 +52,26 @@ impl Context<'_> {
 pub(crate) enum Execution {
     /// It was answered, or refused.
     Done,
-    /// It has to be tried again when the node's pause ends, and what follows it has to wait.
+    /// It has to be tried again when a pause ends, or replicas have come further, and what follows it has to wait.
     HeldBack,
 }
 
 /// Runs one request, and answers it.
 pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>) -> Execution {
-    let answered = client.reply.len();
-    // Whatever this command is, ASKING was for it.
+    client.answered = client.reply.len();
+    // Whatever this command is, ASKING was for it, or for the transaction that it is part of.
     let asking = std::mem::take(&mut client.asking);
+    client.waited = client.waiting.take();
     node.look_at_cluster();
     let found = place_of(node, &request);
     let struck = if node.faults.are_set() { strike(node, found.as_ref().ok()) } else { None };
     let result = match found {
         _ if struck == Some(Strike::Swallow) => return Execution::Done,
-        _ if struck == Some(Strike::Restart) => {
-            node.restart();
+        _ if matches!(struck, Some(Strike::Restart | Strike::Crash)) => {
+            match struck {
+                Some(Strike::Crash) => node.leave(),
+                _ => node.restart(),
+            }
             // What was not sent yet is never said.
             client.reply.truncate(0);
             client.closing = true;
@@ -77,8 +79,8 @@ pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>
         }
         Ok(place) => match struck {
             Some(Strike::Refuse(text)) => {
-                node.stats.commands[place].rejected += 1;
-                Err(refusal(node, client, TABLE[place].keys.first(request), text))
+                let refusal = refusal(node, client, TABLE[place].keys.first(request), text);
+                Err(reject(node, client, place, refusal))
             }
             _ => run(node, client, request, place, asking),
         },
@@ -87,21 +89,32 @@ pub(crate) fn execute(node: &mut Node, client: &mut Client, request: Request<'_>
             client.closing = true;
             return Execution::Done;
         }
-        Err(refusal) => Err(refusal),
+        Err(refusal) => {
+            fail_transaction(client);
+            Err(refusal)
+        }
     };
     if matches!(result, Ok(Execution::HeldBack)) {
         return Execution::HeldBack;
     }
-    if let Err(Refusal(text)) = result {
-        node.stats.error(&text);
-        client.reply.truncate(answered);
-        client.reply.error(&*text);
-    }
-    if !client.wants_reply() {
-        client.reply.truncate(answered);
-    }
+    answer(node, client, result.map(|_| ()), false);
+    client.asking |= asking && client.transaction.is_some();
     client.command_ended();
     Execution::Done
+}
+
+/// Ends the answer to a command: an error takes the place of what there is of it, and what is not wanted goes.
+/// Of a client that was sent away before, nothing is.
+pub(super) fn answer(node: &mut Node, client: &mut Client, result: Result<(), Refusal>, was_closing: bool) {
+    if let Err(Refusal(text)) = result {
+        node.stats.error(&text);
+        client.reply.truncate(client.answered);
+        client.reply.error(&*text);
+    }
+    if was_closing {
+        client.reply.truncate(client.answered);
+    }
+    client.settle_answer();
 }
 
 /// The place of the request's command in the table: most often it is that of the request before.
@@ -148,106 +161,68 @@ fn run(
     client.last_command = spec.name;
     let slot = match admit(node, client, request, spec, asking) {
         Ok(slot) => slot,
-        Err(refusal) => {
-            node.stats.commands[place].rejected += 1;
-            return Err(refusal);
-        }
+        Err(refusal) => return Err(reject(node, client, place, refusal)),
     };
-    if node.holds_back(spec.flags) {
+    // Who has waited once is not held back again.
+    if client.waited.is_none() && node.holds_back(flags_of(client, spec)) {
         client.asking = asking;
         return Ok(Execution::HeldBack);
     }
+    match &mut client.transaction {
+        Some(transaction) if !spec.flags.has(Flags::UNQUEUED) => {
+            transaction.queue(place, slot, &request);
+            client.reply.simple("QUEUED");
+            Ok(Execution::Done)
+        }
+        _ => carry_out(node, client, (place, slot), request),
+    }
+}
+
+/// Runs and counts a command that was admitted: its place in the table, and the slot of its keys.
+pub(super) fn carry_out(
+    node: &mut Node,
+    client: &mut Client,
+    (place, slot): (usize, u16),
+    request: Request<'_>,
+) -> Result<Execution, Refusal> {
     node.stats.begin(place);
-    let done = (spec.run)(&mut Context { node, client, slot }, request);
+    let done = (TABLE[place].run)(&mut Context { node, client, slot }, request);
+    if client.waiting.is_some() {
+        // It has not been executed; it will begin again.
+        node.stats.take_back(place);
+        return Ok(Execution::HeldBack);
+    }
     client.commands += 1;
+    if node.should_feed() {
+        node.feed_replicas();
+    }
     if done.is_err() {
         node.stats.commands[place].failed += 1;
     }
     done.map(|()| Execution::Done)
 }
 
-/// Checks everything that can refuse a command before it runs, and gives the slot of its keys.
-fn admit(
-    node: &mut Node,
-    client: &Client,
-    request: Request<'_>,
-    spec: &Spec,
-    asking: bool,
-) -> Result<u16, Refusal> {
-    if !spec.takes(request.len()) {
-        return Err(format!("ERR wrong number of arguments for '{}' command", spec.name).into());
+/// Counts a command that was not admitted. A transaction that it was to be part of fails later; one that it was
+/// to execute has failed, and the client is told so unless it is only at the wrong node.
+fn reject(node: &mut Node, client: &mut Client, place: usize, refusal: Refusal) -> Refusal {
+    node.stats.commands[place].rejected += 1;
+    if !is_exec(&TABLE[place]) {
+        fail_transaction(client);
+        return refusal;
     }
-    if node.wants_auth(client) && !spec.flags.has(Flags::NO_AUTH) {
-        return Err("NOAUTH Authentication required.".into());
+    client.transaction = None;
+    let Refusal(text) = &refusal;
+    if REDIRECTS.iter().any(|code| text.starts_with(code)) {
+        return refusal;
     }
-    let Some(first) = spec.keys.first(request) else { return Ok(0) };
-    let slot = slot_of(first);
-    if node.cluster.is_some() {
-        let address = client.local_address;
-        redirect(node, spec.keys.of(request), slot, asking || spec.flags.has(Flags::ASKING), address)?;
-    }
-    if spec.flags.has(Flags::DENY_OOM) && node.config.maxmemory > 0 && !make_room(node) {
-        return Err("OOM command not allowed when used memory > 'maxmemory'.".into());
-    }
-    Ok(slot)
+    let why = text.strip_prefix("ERR ").unwrap_or(text);
+    format!("EXECABORT Transaction discarded because of: {why}").into()
 }
 
-/// Refuses what this node may not answer, and says who may. The first of the keys is in `slot`.
-fn redirect<'a>(
-    node: &mut Node,
-    keys: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
-    slot: u16,
-    asking: bool,
-    local: SocketAddr,
-) -> Result<(), Refusal> {
-    let state = served_slot(node, keys.clone(), slot)?;
-    const TRY_AGAIN: &str = "TRYAGAIN Multiple keys request during rehashing of slot";
-    let (word, to) = match state {
-        SlotState::Own | SlotState::Unowned => return Ok(()),
-        SlotState::Other(owner) => ("MOVED", owner),
-        // Keys that are still here are answered here; those that are gone are asked for over there.
-        SlotState::Migrating(target) => match absent(node, keys.clone(), slot) {
-            0 => return Ok(()),
-            absent if absent < keys.len() => return Err(TRY_AGAIN.into()),
-            _ => ("ASK", target),
-        },
-        SlotState::Importing(owner) if !asking => ("MOVED", owner),
-        SlotState::Importing(_) => {
-            let mut others = keys.clone();
-            let first = others.next();
-            // The same key more than once is one key.
-            let is_one = others.all(|key| Some(key) == first);
-            return if is_one || absent(node, keys, slot) == 0 { Ok(()) } else { Err(TRY_AGAIN.into()) };
-        }
-    };
-    Err(format!("{word} {slot} {}", spelt(node.address_of(to, local))).into())
-}
-
-/// How this node sees the slot of these keys, if the cluster serves it and they are all in it.
-pub(crate) fn served_slot<'a>(
-    node: &Node,
-    mut keys: impl Iterator<Item = &'a [u8]>,
-    slot: u16,
-) -> Result<SlotState, Refusal> {
-    let Some(cluster) = &node.cluster else { return Ok(SlotState::Own) };
-    let state = cluster.slot(slot);
-    if state == SlotState::Unowned {
-        return Err("CLUSTERDOWN Hash slot not served".into());
+fn fail_transaction(client: &mut Client) {
+    if let Some(transaction) = &mut client.transaction {
+        transaction.failed = true;
     }
-    let tag = keys.next().map(hash_tag);
-    if !keys.all(|key| Some(hash_tag(key)) == tag || slot_of(key) == slot) {
-        return Err("CROSSSLOT Keys in request don't hash to the same slot".into());
-    }
-    if !cluster.is_whole && node.config.cluster_require_full_coverage {
-        return Err("CLUSTERDOWN The cluster is down".into());
-    }
-    Ok(state)
-}
-
-/// How many of the keys are not here.
-fn absent<'a>(node: &mut Node, keys: impl Iterator<Item = &'a [u8]>, slot: u16) -> usize {
-    let now = node.now;
-    keys.filter(|key| node.keys.get(slot, key, now).is_none()).count()
 }
 
 /// Bytes of a client's, as an error repeats them.

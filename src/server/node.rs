@@ -4,22 +4,27 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::sync::Notify;
+use tracing::info;
 
 use super::address::reachable;
 use super::client::Client;
-use super::cluster::{Cluster, MemberIndex, SlotState, random_id};
+use super::cluster::{Cluster, MemberIndex, SlotState, State, random_id};
 use super::commands::Flags;
 use super::config::Config;
-use super::connection::READ_BYTES;
 use super::fault::Faults;
-use super::handover::Handover;
+use super::input::INPUT_BYTES;
+use super::replication::Replication;
 use super::stats::Stats;
 use super::store::{Keyspace, UnixMs};
+use super::transfer::Transfer;
 use crate::slots::SLOTS;
+
+/// How often a node hears from the others what they have.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// Everything that a node's thread owns.
 pub(crate) struct Node {
@@ -51,10 +56,11 @@ pub(crate) struct Node {
     pub(crate) resumed: Rc<Notify>,
     /// SHUTDOWN was asked for.
     pub(crate) shutdown: bool,
-    /// The connection over which keys were handed over last.
-    pub(crate) handover: Option<Handover>,
+    /// The connection over which MIGRATE sent keys last.
+    pub(crate) transfer: Option<Transfer>,
     /// None is a server of its own.
     pub(crate) cluster: Option<Membership>,
+    pub(crate) replication: Replication,
 }
 
 /// A time in which commands wait.
@@ -72,6 +78,8 @@ pub(crate) struct Membership {
     slots: Vec<SlotState>,
     pub(crate) is_whole: bool,
     version: u64,
+    /// When the node last heard from the others what they have.
+    heard: Instant,
 }
 
 impl Node {
@@ -88,6 +96,7 @@ impl Node {
             slots: vec![SlotState::Unowned; usize::from(SLOTS)],
             is_whole: false,
             version: 0,
+            heard: Instant::now(),
         });
         Self {
             address,
@@ -100,7 +109,7 @@ impl Node {
             stats: Stats::default(),
             clients: BTreeMap::new(),
             next_client: 1,
-            client_bytes: 0,
+            client_bytes: INPUT_BYTES,
             discard,
             faults: Faults::default(),
             last_place: None,
@@ -108,20 +117,24 @@ impl Node {
             pause: None,
             resumed: Rc::new(Notify::new()),
             shutdown: false,
-            handover: None,
+            transfer: None,
             cluster: membership,
+            replication: Replication::new(random),
         }
     }
 
-    /// Bytes of keys, values, tables and clients: what counts against `maxmemory`.
+    /// Bytes of keys, values, tables and clients, which count against `maxmemory`, and of what is on its way to
+    /// replicas, which does not: as in Redis, no key has to go because a replica is slow.
     pub(crate) fn used_memory(&self) -> usize {
-        self.keys.bytes() + self.bytes_of_clients()
+        self.keys.bytes() + self.bytes_of_clients() + self.bytes_of_feeds()
     }
 
     /// Bytes of clients, of the buffer that they share, and of what waits to be executed and to be sent.
     pub(crate) fn bytes_of_clients(&self) -> usize {
-        let bytes = |client: &Client| size_of::<Client>() + client.unread + client.reply.capacity();
-        READ_BYTES + self.clients.values().map(bytes).sum::<usize>()
+        let bytes = |client: &Client| {
+            size_of::<Client>() + client.unread + client.queued_bytes() + client.reply.capacity()
+        };
+        INPUT_BYTES + self.clients.values().map(bytes).sum::<usize>()
     }
 
     /// A member's address, for a client that reached this node at `local`: nodes that listen on
@@ -140,18 +153,28 @@ impl Node {
     }
 
     /// Keys of slots that went to another node are removed, as Redis does: the other has what was
-    /// handed over, and here they would come back with old values if the slot did.
+    /// sent to it, and here they would come back with old values if the slot did.
     #[cold]
     fn cluster_changed(&mut self) {
         let Some(cluster) = &mut self.cluster else { return };
-        let lost = cluster.refresh();
-        lost.into_iter().for_each(|slot| self.keys.clear_slot(slot));
+        let state = cluster.look();
+        let lost = cluster.refresh(&state);
+        // A replica's keys are its master's.
+        if self.take_role(&state) {
+            lost.into_iter().for_each(|slot| self.keys.clear_slot(slot));
+        }
     }
 
     /// Whether a command has to wait for the end of a pause.
     pub(crate) fn holds_back(&self, flags: Flags) -> bool {
         let holds = |pause: &Pause| pause.until > self.now && (!pause.writes_only || flags.has(Flags::WRITE));
-        self.pause.as_ref().is_some_and(holds)
+        self.pauses().any(|pause| holds(&pause))
+    }
+
+    /// What commands wait for: what a client asked for, and a replica that takes over.
+    pub(crate) fn pauses(&self) -> impl Iterator<Item = Pause> {
+        let handover = self.hands_over_until().map(|until| Pause { until, writes_only: true });
+        self.pause.into_iter().chain(handover)
     }
 
     /// Whether a client has to authenticate first.
@@ -161,10 +184,13 @@ impl Node {
 
     /// Becomes what a new process in its place would be: without keys, counters or clients.
     pub(crate) fn restart(&mut self) {
+        info!(node = %self.address, keys = self.keys.len(), "restarts without its keys");
         self.keys = Keyspace::default();
         self.stats = Stats::default();
         self.run_id = random_id(&mut self.random);
         self.started = Instant::now();
+        self.pause = None;
+        self.restart_replication();
         // A connection that is not among them reads no more.
         for client in std::mem::take(&mut self.clients).into_values() {
             client.kill.notify_one();
@@ -185,14 +211,35 @@ impl Membership {
         self.slots[usize::from(slot)]
     }
 
-    /// Looks again. Returns slots that were this node's and are another's now.
-    fn refresh(&mut self) -> Vec<u16> {
+    /// Hears from the others what they have, once in a while, if there is anything that it would not know.
+    pub(crate) fn hear(&mut self) {
+        if self.heard.elapsed() < HEARTBEAT {
+            return;
+        }
+        self.heard = Instant::now();
+        let me = self.member;
+        if self.shared.read().has_doubts(me) {
+            // What cannot be kept is tried again at the next heartbeat.
+            let _ = self.shared.change(|state| {
+                state.hear(me);
+                Ok(())
+            });
+        }
+    }
+
+    /// The state as it is now.
+    pub(crate) fn look(&mut self) -> State {
         let state = self.shared.read();
         // Under the lock, so that it is the version of what is read.
         self.version = self.shared.version();
-        let slots = state.view(self.member);
-        drop(state);
-        self.is_whole = !slots.contains(&SlotState::Unowned);
+        state.clone()
+    }
+
+    /// Sees the slots anew. Returns those that were this node's and are another's now.
+    fn refresh(&mut self, state: &State) -> Vec<u16> {
+        let seen = state.seen_by(self.member);
+        let slots = seen.view(self.member);
+        self.is_whole = seen.is_whole(self.member);
         let is_lost = |slot: &u16| {
             let (old, new) = (self.slots[usize::from(*slot)], slots[usize::from(*slot)]);
             matches!(old, SlotState::Own | SlotState::Migrating(_))

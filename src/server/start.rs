@@ -5,10 +5,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use tokio::sync::watch;
+use tracing::info;
 
 use super::ServerOptions;
 use super::cluster::{Archive, ArchiveError, Cluster, State};
@@ -17,6 +20,8 @@ use super::connection::accept;
 use super::fault::{Fault, Faults, MAX_FAULTS, NodeFault};
 use super::node::Node;
 
+/// How long nodes may take to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Ports below are for privileged programs.
 const FIRST_OPEN_PORT: u16 = 1024;
 
@@ -24,7 +29,7 @@ const FIRST_OPEN_PORT: u16 = 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// No place to listen.
-    #[error("failed to listen on {address}: {}", cause.kind())]
+    #[error("failed to listen on {address}: {}", reason(cause))]
     Listen {
         /// Where.
         address: SocketAddr,
@@ -69,13 +74,16 @@ impl StartError {
                 io::ErrorKind::PermissionDenied if address.port() < FIRST_OPEN_PORT => {
                     Some(format!("give a --port from {FIRST_OPEN_PORT} on: those below are for root"))
                 }
+                _ if cause.raw_os_error() == Some(Errno::EMFILE as i32) => {
+                    Some("allow more open files (ulimit -n), or start fewer nodes".into())
+                }
                 io::ErrorKind::AddrNotAvailable => {
                     Some("give an address of this machine to --bind; 0.0.0.0 is all of them".into())
                 }
                 _ => None,
             },
-            Self::Thread(_) => Some("start fewer masters, or allow more threads (ulimit -u)".into()),
-            Self::Ports { .. } => Some("give a lower --port, or fewer masters".into()),
+            Self::Thread(_) => Some("start fewer nodes, or allow more threads (ulimit -u)".into()),
+            Self::Ports { .. } => Some("give a lower --port, or fewer masters and replicas".into()),
             Self::FaultyNode { .. } => {
                 Some("nodes are counted from 1; without a number all have the fault".into())
             }
@@ -83,6 +91,18 @@ impl StartError {
             Self::Faults => Some("give fewer, or more nodes".into()),
         }
     }
+}
+
+/// What the system says, in words: the standard library's, where it has any.
+fn reason(cause: &io::Error) -> String {
+    let kind = cause.kind();
+    if [io::ErrorKind::AddrInUse, io::ErrorKind::AddrNotAvailable, io::ErrorKind::PermissionDenied]
+        .contains(&kind)
+    {
+        return kind.to_string();
+    }
+    let errno = cause.raw_os_error().map(|code| Errno::from_raw(code).desc().to_lowercase());
+    errno.unwrap_or_else(|| cause.to_string())
 }
 
 /// Running nodes. Dropping it ends them, and what they keep is gone.
@@ -102,7 +122,7 @@ impl Server {
     /// [`StartError`] if an address is taken or may not be used, there are no threads to be had, or
     /// what was kept of the nodes cannot be used.
     pub fn start(options: &ServerOptions) -> Result<Self, StartError> {
-        let nodes = options.masters.unwrap_or(1);
+        let nodes = options.masters.map_or(1, |masters| masters.saturating_mul(1 + options.replicas));
         if let Some(node) = options.faults.iter().filter_map(|fault| fault.node).find(|node| *node > nodes) {
             return Err(StartError::FaultyNode { node, nodes });
         }
@@ -118,6 +138,8 @@ impl Server {
             let config = Config {
                 requirepass: options.requirepass.clone(),
                 users: options.users.clone(),
+                maxmemory: options.maxmemory,
+                maxmemory_policy: options.maxmemory_policy,
                 ..Config::default()
             };
             let (cluster, stopped, alive) = (cluster.clone(), stopped.clone(), alive.clone());
@@ -145,6 +167,7 @@ impl Server {
             server.threads.push(thread.map_err(StartError::Thread)?);
             let is_ready = readiness.recv().unwrap_or_else(|gone| Err(io::Error::other(gone)));
             is_ready.map_err(StartError::Thread)?;
+            info!(node = %address, "listening");
         }
         Ok(server)
     }
@@ -164,9 +187,16 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.send_replace(true);
+        let start = Instant::now();
         for thread in self.threads.drain(..) {
-            // A panic in it was told when it happened.
-            let _ = thread.join();
+            // One that a command holds up (DEBUG SLEEP, MIGRATE) ends with the process.
+            while !thread.is_finished() && start.elapsed() < PATIENCE {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if thread.is_finished() {
+                // A panic in it was told when it happened.
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -188,9 +218,10 @@ fn cluster(
     random: &mut Xoshiro256PlusPlus,
 ) -> Result<Arc<Cluster>, StartError> {
     let archive = options.dir.as_deref().map(Archive::new);
+    let masters = options.masters.map_or(1, usize::from);
     let state = match &archive {
-        Some(archive) => archive.open(addresses, random)?,
-        None => State::of_masters(addresses, random),
+        Some(archive) => archive.open(addresses, masters, random)?,
+        None => State::of_masters(addresses, masters, random),
     };
     Ok(Arc::new(Cluster::new(state, archive)))
 }

@@ -71,6 +71,12 @@ impl Stats {
         self.executed += 1;
     }
 
+    /// The command that was begun last was not executed after all.
+    pub(crate) fn take_back(&mut self, command: usize) {
+        self.commands[command].calls -= 1;
+        self.executed -= 1;
+    }
+
     /// Starts from nothing. The command that runs, which asked for it, is the first that counts.
     pub(crate) fn reset(&mut self) {
         let running = self.running;

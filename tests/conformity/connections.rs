@@ -8,7 +8,7 @@ use fillbench::resp::Value;
 use fillbench::server::{Server as Embedded, ServerOptions};
 use fillbench::target::Layout;
 
-use crate::common::Server;
+use crate::common::{Server, eventually};
 use crate::judge::{Both, Client};
 
 /// How long the pauses are.
@@ -113,6 +113,27 @@ async fn pauses() {
         assert_eq!(one.ask(&format!("client kill id {id}")), Value::Integer(1));
         assert!(two.rest().is_empty());
         assert!(one.ask("client unpause").is_ok() && one.ask("get a").as_bytes() == Some(b"2"));
+        // One that hangs up meanwhile is gone at once, and so is what it wanted.
+        assert!(one.ask("client pause 60000 write").is_ok());
+        let mut three = Client::connect(address);
+        let id = three.ask("client id").as_integer().unwrap();
+        three.send(b"set a 3\r\nset a 4\r\n");
+        let is_there =
+            |one: &mut Client| !one.ask(&format!("client list id {id}")).as_text().unwrap().is_empty();
+        assert!(is_there(&mut one));
+        drop(three);
+        eventually(&false, || is_there(&mut one));
+        assert!(one.ask("client unpause").is_ok() && one.ask("get a").as_bytes() == Some(b"2"));
+        // What comes after a command that is held back is not lost.
+        let mut four = Client::connect(address);
+        assert!(one.ask("client pause 60000 write").is_ok());
+        four.send(b"set a 5\r\n");
+        eventually(&true, || one.ask("client list").as_text().unwrap().contains("cmd=set"));
+        four.send(b"get a\r\nset a 2\r\nget");
+        four.send(b" a\r\n");
+        assert!(one.ask("client unpause").is_ok() && four.answer().is_ok());
+        assert_eq!(four.answer().as_bytes(), Some(&b"5"[..]));
+        assert!(four.answer().is_ok() && four.answer().as_bytes() == Some(b"2"));
         // A pause of all commands holds up all commands, its own end included.
         assert!(one.ask(&format!("client pause {PAUSE_MS}")).is_ok());
         assert!(time(&mut one, "client unpause") > PAUSE_MS / 2, "{address}");

@@ -1,17 +1,23 @@
 //! The embedded server beside a real one: the same commands to both, and the same answers from both,
 //! so that the embedded one cannot drift. The real one is Redis, whose version the embedded one tells.
 #![cfg(test)]
-#![cfg(test)]
 
+mod commands;
 mod connections;
 mod dump;
 mod expiry;
+mod faults;
 mod judge;
 mod keys;
+mod limits;
 mod memory;
+mod pair;
 mod protocol;
 mod redirects;
+mod replicas;
+mod shards;
 mod strings;
+mod transactions;
 
 #[path = "../common/mod.rs"]
 mod common;

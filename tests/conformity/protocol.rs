@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What comes back when these parts are sent one by one, and no more follows.
-fn answers(address: SocketAddr, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn answers(address: SocketAddr, parts: &[&[u8]]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();

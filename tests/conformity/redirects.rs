@@ -1,93 +1,10 @@
 //! Who answers what in a cluster of two while slots move: the same order of commands to both clusters.
-//! Nodes are called `N0` and `N1`, and their names `ID0` and `ID1`.
 
 use fillbench::resp::Value;
-use fillbench::server::{Server as Embedded, ServerOptions};
-use fillbench::target::{Layout, Spawned};
 
-use crate::common::{Server, eventually};
+use crate::common::eventually;
 use crate::judge::Client;
-
-/// A cluster of two, with a client at each node.
-struct Side {
-    clients: [Client; 2],
-    addresses: [String; 2],
-    ids: [String; 2],
-}
-
-impl Side {
-    fn new(addresses: &[std::net::SocketAddr]) -> Self {
-        let mut clients = [0, 1].map(|node| Client::connect(addresses[node]));
-        let ids = [0, 1].map(|node| match clients[node].call(&[b"CLUSTER", b"MYID"]) {
-            Value::Bulk(id) => String::from_utf8(id.to_vec()).unwrap(),
-            other => panic!("{other:?}"),
-        });
-        Self { clients, addresses: [0, 1].map(|node| addresses[node].to_string()), ids }
-    }
-
-    /// The answer of a node, with the nodes' own names for names and addresses.
-    fn ask(&mut self, node: usize, command: &str) -> String {
-        let mut words: Vec<String> = command.split(' ').map(Into::into).collect();
-        for word in &mut words {
-            for other in [0, 1] {
-                let (host, port) = self.addresses[other].split_once(':').unwrap();
-                *word = match word.as_str() {
-                    "''" => String::new(),
-                    _ if *word == format!("ID{other}") => self.ids[other].clone(),
-                    _ if *word == format!("HOST{other}") => host.into(),
-                    _ if *word == format!("PORT{other}") => port.into(),
-                    _ => continue,
-                };
-            }
-        }
-        let words: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
-        let mut answer = format!("{:?}", self.clients[node].call(&words));
-        for other in [0, 1] {
-            answer = answer.replace(&self.addresses[other], &format!("N{other}"));
-            answer = answer.replace(&self.ids[other], &format!("ID{other}"));
-        }
-        answer
-    }
-}
-
-struct Pair {
-    real: Side,
-    embedded: Side,
-    _spawned: Spawned,
-    _server: Embedded,
-}
-
-impl Pair {
-    async fn start(test: &str) -> Option<Self> {
-        let spawned = Server::find("redis", test)?.start(Layout::even(2)).await;
-        let server =
-            Embedded::start(&ServerOptions { masters: Some(2), ..ServerOptions::default() }).unwrap();
-        let (real, embedded) = (Side::new(spawned.addresses()), Side::new(server.addresses()));
-        Some(Self { real, embedded, _spawned: spawned, _server: server })
-    }
-
-    /// A real node looks only now and then at whether it serves.
-    fn real_is_up(&mut self) {
-        for node in [0, 1] {
-            eventually(&true, || self.real.ask(node, "cluster info").contains("cluster_state:ok"));
-        }
-    }
-
-    /// Each line is a node and a command; both clusters answer the same. Shows all lines that differ.
-    #[track_caller]
-    fn agree(&mut self, script: &str) {
-        let mut wrong = Vec::new();
-        for line in script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            let (node, command) = line.split_once(' ').unwrap();
-            let node = node.parse().unwrap();
-            let (real, embedded) = (self.real.ask(node, command), self.embedded.ask(node, command));
-            if real != embedded {
-                wrong.push(format!("{line}\n  real:     {real}\n  embedded: {embedded}"));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
-}
+use crate::pair::Pair;
 
 #[tokio::test]
 async fn commands_are_sent_where_their_keys_are() {
@@ -263,4 +180,162 @@ async fn slots_that_nobody_has_are_not_served() {
     pair.agree("0 cluster addslots 3300");
     pair.real_is_up();
     pair.agree("0 set {b}1 x");
+}
+
+#[tokio::test]
+async fn a_transaction_is_sent_where_its_keys_are() {
+    let Some(mut pair) = Pair::start("a_transaction_is_sent_where_its_keys_are").await else { return };
+    pair.agree(
+        "
+        0 multi
+        0 set {b}1 x
+        0 set a 1
+        0 set {b}2 y
+        0 exec
+        # Each at home, but not together.
+        0 multi
+        0 set {b}1 x
+        0 set {c}1 y
+        0 exec
+        0 exec
+        0 multi
+        0 mset {b}1 x {c}1 y
+        0 exec
+        0 multi
+        0 set {b}1 x
+        0 cluster setslot 3300 migrating ID1
+        0 set {b}2 x
+        0 get {b}1
+        0 exec
+        0 get {b}1
+        # There are now two that are here, and others that are not.
+        0 multi
+        0 get {b}1
+        0 get {b}none
+        0 exec
+        0 multi
+        0 mget {b}1 {b}2
+        0 del {b}1
+        0 exec
+        0 multi
+        0 get {b}2
+        0 mget {b}1 {b}2
+        0 exec
+        1 cluster setslot 3300 importing ID0
+        1 multi
+        1 get {b}3
+        1 exec
+        1 asking
+        1 multi
+        1 set {b}3 1
+        1 set {b}4 2
+        1 exec
+        1 asking
+        1 multi
+        1 set {b}3 1
+        1 get {b}3
+        1 exec
+        1 get {b}3
+        1 multi
+        1 asking
+        1 get {b}3
+        1 exec
+        1 multi
+        1 asking
+        1 exec
+        1 get {b}3
+        1 asking
+        1 multi
+        1 get {b}3
+        1 discard
+        1 get {b}3
+        1 multi
+        1 cluster setslot 3300 stable
+        1 cluster delslots 8000 8000
+        1 cluster nosuch
+        1 exec
+        ",
+    );
+    // Gone between two commands of the queue.
+    pair.agree("0 multi\n0 get {b}2\n0 get {b}2");
+    for side in [&mut pair.real, &mut pair.embedded] {
+        let node: std::net::SocketAddr = side.addresses[0].parse().unwrap();
+        let mut other = Client::connect(node);
+        assert_eq!(other.call(&[b"del", b"{b}2"]), Value::Integer(1));
+    }
+    pair.agree("0 exec\n0 exec");
+}
+
+impl Pair {
+    /// In both clusters, and at all of their nodes, this node comes to have the slot.
+    fn comes_to_have(&mut self, owner: usize, slot: u16) {
+        for side in [&mut self.real, &mut self.embedded] {
+            let key = format!("setslot {slot} migrating ID{}", 1 - owner);
+            eventually(&true, || side.ask(owner, &format!("cluster {key}")).contains("OK"));
+            side.ask(owner, &format!("cluster setslot {slot} stable"));
+            let refused = format!("I'm not the owner of hash slot {slot}");
+            let order = format!("cluster setslot {slot} migrating ID{owner}");
+            eventually(&true, || side.ask(1 - owner, &order).contains(&refused));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slot_can_be_taken_from_another_by_a_greater_epoch() {
+    let test = "a_slot_can_be_taken_from_another_by_a_greater_epoch";
+    let Some(mut pair) = Pair::start(test).await else { return };
+    // In one transaction, so that no heartbeat comes between.
+    let take = "
+        0 multi
+        0 cluster addslots 16000
+        0 cluster delslots 16000
+        0 cluster delslots 16000
+        0 cluster addslots 16000
+        0 cluster addslots 16000
+    ";
+    pair.agree(take);
+    pair.agree("0 exec");
+    pair.comes_to_have(1, 16000);
+    pair.agree(take);
+    pair.agree("0 cluster setslot 16000 stable\n0 cluster bumpepoch\n0 exec");
+    pair.comes_to_have(0, 16000);
+    // It has the greater epoch by now.
+    pair.agree("0 multi\n0 cluster delslots 16001\n0 cluster addslots 16001\n0 exec");
+    pair.comes_to_have(0, 16001);
+}
+
+/// Gossip has a real source learn that its slot is another's; it removes what it had of it.
+#[tokio::test]
+async fn a_target_that_takes_a_slot_too_early_has_the_source_lose_its_keys() {
+    let test = "a_target_that_takes_a_slot_too_early_has_the_source_lose_its_keys";
+    let Some(mut pair) = Pair::start(test).await else { return };
+    pair.agree(
+        "
+        0 mset {b}1 x {b}2 y
+        0 set {e} stays
+        0 cluster setslot 3300 migrating ID1
+        1 cluster setslot 3300 importing ID0
+        0 migrate HOST1 PORT1 {b}1 0 5000
+        0 cluster countkeysinslot 3300
+        1 cluster setslot 3300 node ID1
+        ",
+    );
+    for side in [&mut pair.real, &mut pair.embedded] {
+        eventually(&"Integer(0)".to_owned(), || side.ask(0, "cluster countkeysinslot 3300"));
+        eventually(&true, || side.ask(0, "get {b}1").contains("MOVED 3300 N1"));
+    }
+    pair.agree(
+        "
+        0 get {b}2
+        0 dbsize
+        0 get {e}
+        1 mget {b}1 {b}2
+        1 dbsize
+        # It gives what it has no more, and is done with it.
+        0 cluster setslot 3300 node ID1
+        0 set {b}2 y
+        1 set {b}2 z
+        1 get {b}2
+        ",
+    );
 }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use fillbench::results::Verdict;
+use fillbench::results::{IncidentKind, Verdict};
 use fillbench::server::{NodeFault, Server, ServerOptions};
 
 use crate::common::{ask, at};
@@ -76,20 +76,28 @@ const ERRORS: [&str; 9] =
 
 #[test]
 fn writes_that_are_refused_now_and_then() {
-    let data = Data::of(40_000);
+    let data = Data::of(20_000);
     for error in ERRORS {
         for (every, args) in
             [("/97@1000", "--command set"), ("/5@20", "--command mset"), ("/97", "--reply on --command set")]
         {
             let bench = Bench::start(Some(3), &[&format!("2:{error}{every}")]);
             let run = bench.fill(&data, args);
-            let record = run.assert_inexact(bench.truth(&data));
+            let truth = bench.truth(&data);
+            // Where there is no room, it is of no use to go on.
+            let record = match error {
+                "oom" => run.assert_inexact(truth),
+                _ => run.assert_mended(),
+            };
+            assert_eq!(truth.exact, record.account.proven, "{error} {args}: {run:?}");
             let code = error.to_ascii_uppercase();
             let refused = record.account.refusals.iter().find(|refusal| refusal.error == code);
             let refused = refused.unwrap_or_else(|| panic!("{error} {args}: {run:?}"));
             assert_eq!(refused.master, bench.nodes()[1].to_string(), "{run:?}");
-            assert!(record.account.refused > 0 && refused.count == record.account.refused, "{run:?}");
-            assert!(run.stderr.contains(&code), "{run:?}");
+            // What was written again may have been refused, too.
+            let counted: u64 = record.account.refusals.iter().map(|refusal| refusal.count).sum();
+            assert!(record.account.refused > 0 && counted >= record.account.refused, "{run:?}");
+            assert!(refused.count > 0, "{run:?}");
         }
     }
 }
@@ -112,10 +120,8 @@ fn a_connection_that_is_dropped() {
     for args in ["", "--command set", "--reply on"] {
         let bench = Bench::start(Some(3), &["1:drop=3000000"]);
         let run = bench.fill(&data, args);
-        let truth = bench.truth(&data);
-        assert!(truth.missing > 0 && truth.exact > 0, "{truth:?}");
-        run.assert_inexact(truth);
-        run.assert_error(&["hung up on a writer", &bench.nodes()[0].to_string()]);
+        run.assert_mended();
+        assert_eq!(bench.truth(&data).exact, data.keys, "{run:?}");
     }
 }
 
@@ -123,7 +129,7 @@ fn a_connection_that_is_dropped() {
 fn a_connection_that_is_dropped_whatever_is_asked() {
     let data = Data::of(40_000);
     let bench = Bench::start(Some(3), &["3:drop=100000"]);
-    let run = bench.fill(&data, "");
+    let run = bench.fill(&data, "--recovery-timeout 1s");
     let account = &run.record().account;
     let truth = bench.truth(&data);
     // Its keys could not be read to the end: what is said to be proven is there, and no more is said.
@@ -142,23 +148,16 @@ fn a_stall_within_patience_costs_nothing_but_time() {
 }
 
 #[test]
-fn a_stall_beyond_patience_ends_the_fill() {
+fn a_stall_beyond_patience_is_waited_for_afterwards() {
     let data = Data::of(40_000);
     let bench = Bench::start(Some(3), &["2:stall=3s@20"]);
     let run = bench.fill(&data, "--barrier-timeout 1s --command set");
-    let truth = bench.truth(&data);
-    let record = run.record();
-    run.assert_error(&["neither took nor answered anything for 1s", &bench.nodes()[1].to_string()]);
-    assert_ne!(run.code, 0, "{run:?}");
     assert!(run.took < Duration::from_secs(20), "{run:?}");
-    // It was looked at when it had come back, or nothing is said of it.
-    let account = &record.account;
-    if account.suspect == 0 {
-        run.assert_inexact(truth);
-    } else {
-        assert_eq!((run.code, record.verdict), (1, Verdict::Failed), "{run:?}");
-        assert!(account.proven <= truth.exact, "{run:?} {truth:?}");
-    }
+    // It came back, and what it had not taken was written again.
+    let record = run.assert_mended();
+    assert_eq!(bench.truth(&data).exact, data.keys, "{run:?}");
+    let noticed = record.incidents.iter().any(|incident| incident.kind == IncidentKind::Silent);
+    assert!(noticed, "{run:?}");
 }
 
 #[test]
@@ -177,7 +176,7 @@ fn a_server_that_swallows_everything() {
     let data = Data::of(40_000);
     for args in ["", "--command set", "--reply on"] {
         let bench = Bench::start(Some(3), &["2:swallow@20"]);
-        let limits = "--barrier-timeout 1s --proof-timeout 1s --connect-timeout 1s";
+        let limits = "--barrier-timeout 1s --proof-timeout 1s --connect-timeout 1s --recovery-timeout 1s";
         let run = bench.fill(&data, &format!("{limits} {args}"));
         let record = run.record();
         let account = &record.account;
@@ -197,14 +196,8 @@ fn a_server_that_restarts_empty() {
     for args in ["", "--command set", "--reply on --command set"] {
         let bench = Bench::start(Some(3), &["2:restart@30"]);
         let run = bench.fill(&data, args);
-        let truth = bench.truth(&data);
-        let record = run.record();
-        let account = &record.account;
-        assert!(run.code == 1 || run.code == 3, "{run:?}");
-        assert!(truth.missing > 0, "{truth:?}");
-        assert_eq!(account.proven, truth.exact, "{run:?}");
-        assert_eq!(account.missing.unwrap() + account.suspect, truth.missing, "{run:?}");
-        run.assert_error(&[&bench.nodes()[1].to_string()]);
+        run.assert_mended();
+        assert_eq!(bench.truth(&data).exact, data.keys, "{run:?}");
         // A second fill writes what is not there.
         bench.fill(&data, args).assert_exact();
     }

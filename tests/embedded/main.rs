@@ -16,6 +16,10 @@ mod run;
 mod site;
 
 mod commands;
+mod durable;
 mod faults;
 mod fill;
+mod log;
+mod replicas;
 mod serve;
+mod takeovers;

@@ -1,19 +1,24 @@
 //! `fillbench serve`: from the first line to the last.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::path::Path;
 
 use crate::common::{ask, fillbench};
 use crate::run::{Running, begin};
 
 fn serve(args: &str) -> Running {
+    serve_with(args, &[])
+}
+
+pub(crate) fn serve_with(args: &str, envs: &[(&str, &Path)]) -> Running {
     let args: Vec<String> = ["serve"].into_iter().chain(args.split_whitespace()).map(Into::into).collect();
-    let mut running = begin(&args, &[]);
+    let mut running = begin(&args, envs);
     running.until_said("to stop: Ctrl-C");
     running
 }
 
 /// The addresses that it says it serves on.
-fn addresses(running: &Running) -> Vec<SocketAddr> {
+pub(crate) fn addresses(running: &Running) -> Vec<SocketAddr> {
     let said = running.said("stderr");
     let line =
         said.lines().find_map(|line| line.strip_prefix("serving on ")).unwrap_or_else(|| panic!("{said}"));
@@ -98,6 +103,126 @@ fn faults_are_there_from_the_start() {
     assert_eq!(ask::<Vec<String>>(nodes[1], "FILLBENCH FAULT LIST"), ["oom/2", "delay=1ms"]);
 }
 
+/// A part of every password here, which nothing that is written may hold.
+const CORE: &str = "hunter2";
+
+/// Whether a user gets in with a password.
+fn gets_in(node: SocketAddr, user: &str, password: &str) -> bool {
+    let answer: Result<String, _> =
+        redis::cmd("AUTH").arg(user).arg(password).query(&mut crate::common::connect(node));
+    answer.is_ok_and(|answer| answer == "OK")
+}
+
+/// What a command is answered before anybody has said who he is.
+fn asked_by_nobody(node: SocketAddr) -> String {
+    let answer: Result<String, _> = redis::cmd("PING").query(&mut crate::common::connect(node));
+    answer.unwrap_or_else(|error| error.to_string())
+}
+
+#[test]
+fn passwords_come_from_places_that_others_do_not_see() {
+    let place = tempfile::tempdir().unwrap();
+    let users = place.path().join("users");
+    std::fs::write(&users, "# who may come in\nalice hunter2:alice\n\nbob hunter2:bob\n").unwrap();
+    let variable = ("FILLBENCH_REQUIREPASS", Path::new("hunter2:default"));
+    let running = serve_with(&format!("--port 0 --masters 2 --users {}", users.display()), &[variable]);
+    let command_line = std::fs::read(format!("/proc/{}/cmdline", running.pid())).unwrap();
+    assert!(!String::from_utf8_lossy(&command_line).contains(CORE));
+    for node in addresses(&running) {
+        assert!(asked_by_nobody(node).contains("NOAUTH"));
+        for (user, password, is_right) in [
+            ("default", "hunter2:default", true),
+            ("alice", "hunter2:alice", true),
+            ("bob", "hunter2:bob", true),
+            ("bob", "hunter2:alice", false),
+            ("default", "hunter2", false),
+            ("eve", "hunter2:alice", false),
+        ] {
+            assert_eq!(gets_in(node, user, password), is_right, "{user} {password}");
+        }
+    }
+    let port = addresses(&running)[0].port().to_string();
+    let args = ["-p", &port, "--keys", "2000", "--user", "alice", "--json"].map(Into::into);
+    begin(&args, &[("REDISCLI_AUTH", Path::new("hunter2:alice"))]).end().assert_exact();
+    running.signal("INT");
+    let run = running.end();
+    assert!(run.code == 0 && !run.stderr.contains(CORE), "{run:?}");
+    assert!(run.stderr.contains("password: in the variable REDISCLI_AUTH"), "{run:?}");
+    assert!(run.stderr.contains("--user NAME"), "{run:?}");
+}
+
+#[test]
+fn a_password_on_the_command_line_goes_before_that_of_the_environment() {
+    let variable = [("FILLBENCH_REQUIREPASS", Path::new("hunter2:env"))];
+    let running = serve_with("--port 0 --standalone --requirepass -hunter2:arg", &variable);
+    let node = addresses(&running)[0];
+    assert!(gets_in(node, "default", "-hunter2:arg") && !gets_in(node, "default", "hunter2:env"));
+    assert!(!running.said("stderr").contains(CORE));
+    // One that is empty is none.
+    let running = serve_with("--port 0 --standalone", &[("FILLBENCH_REQUIREPASS", Path::new(""))]);
+    assert_eq!(asked_by_nobody(addresses(&running)[0]), "PONG");
+    assert!(!running.said("stderr").contains("password"));
+}
+
+#[test]
+fn each_node_keeps_to_its_limit() {
+    let running = serve("--port 0 --masters 2 --maxmemory 2MiB --maxmemory-policy allkeys-random");
+    assert!(running.said("stderr").contains("each node may use 2.0 MiB, then allkeys-random"));
+    for node in addresses(&running) {
+        let told: Vec<String> = ask(node, "CONFIG GET maxmemory*");
+        assert_eq!(told, ["maxmemory", "2097152", "maxmemory-policy", "allkeys-random"]);
+    }
+}
+
+#[test]
+fn nodes_tell_no_more_together_than_their_process_has_in_memory() {
+    let running = serve("--port 0 --masters 4");
+    let told = |node| -> usize {
+        let info: String = ask(node, "INFO memory");
+        let told = info.lines().find_map(|line| line.strip_prefix("used_memory_rss:")).unwrap();
+        told.trim().parse().unwrap()
+    };
+    let told: Vec<usize> = addresses(&running).into_iter().map(told).collect();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let resident: usize = 1024 * line.trim().trim_end_matches(" kB").parse::<usize>().unwrap();
+    assert!(told.iter().all(|told| *told > 100_000), "{told:?}");
+    assert!(told.iter().sum::<usize>() <= resident, "{told:?} of {resident}");
+}
+
+#[test]
+fn users_that_make_no_sense_are_told_without_their_passwords() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("users");
+    let told = |text: Option<&[u8]>| {
+        match text {
+            Some(text) => std::fs::write(&file, text).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        let args = ["serve", "--port", "0", "--users", file.to_str().unwrap()];
+        let output = fillbench(args).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(!told.contains(CORE) && !told.contains("serving") && !told.contains("os error"), "{told}");
+        told
+    };
+    for (text, problem) in [
+        (&b"alice hunter2\nhunter2"[..], "line 2 is not NAME PASSWORD"),
+        (b"alice hunter2 more", "line 1 is not NAME PASSWORD"),
+        (b"default hunter2", "line 1 names the default user: give its password by FILLBENCH_REQUIREPASS"),
+        (b"a hunter2\na hunter2", "line 2 names a user for the second time"),
+        (b"a hunter2\xff", "not text in UTF-8"),
+        (&[b'\n'; (1 << 20) + 1], "longer than 1 MiB"),
+    ] {
+        let told = told(Some(text));
+        assert!(told.contains(problem), "{told}");
+    }
+    assert!(told(None).contains("failed to read it: entity not found"));
+    let twice = ["serve", "--requirepass", CORE, "--requirepass", CORE];
+    let output = fillbench(twice).output().unwrap();
+    assert!(output.status.code() == Some(2) && !String::from_utf8_lossy(&output.stderr).contains(CORE));
+}
+
 #[test]
 fn an_address_of_ipv6_will_do() {
     if TcpListener::bind("[::1]:0").is_err() {
@@ -175,9 +300,19 @@ fn its_help_tells_every_fault() {
         let output = fillbench(["serve", help]).output().unwrap();
         let told = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{told}");
-        for word in
-            ["--masters", "--discard", "moved", "noreplicas", "drop=", "stall=", "swallow", "restart@"]
-        {
+        for word in [
+            "--masters",
+            "--requirepass",
+            "--users",
+            "--maxmemory-policy",
+            "--discard",
+            "moved",
+            "noreplicas",
+            "drop=",
+            "stall=",
+            "swallow",
+            "restart@",
+        ] {
             assert!(told.contains(word), "{word}: {told}");
         }
     }
@@ -192,6 +327,9 @@ fn what_makes_no_sense_is_told() {
         ("--port 70000", "--port"),
         ("--fault what", "is no fault"),
         ("--fault 0:oom", "counted from 1"),
+        ("--maxmemory many", "is not a size"),
+        ("--maxmemory -1", "is not a size"),
+        ("--maxmemory-policy allkeys-lfu", "allkeys-lru"),
     ] {
         let output = fillbench(["serve"].into_iter().chain(args.split_whitespace())).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);

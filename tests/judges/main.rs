@@ -4,7 +4,10 @@
 #![cfg(test)]
 
 mod cluster;
+mod fix;
 mod kept;
+mod migrate;
+mod python;
 mod tools;
 
 #[path = "../common/mod.rs"]

@@ -24,12 +24,12 @@ pub(crate) struct Archive {
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// The system did not let it.
-    #[error("failed to use {path}: {source}")]
+    #[error("failed to use {path}: {cause}")]
     Io {
         /// What was read or written.
         path: PathBuf,
         /// The reason.
-        source: io::Error,
+        cause: io::Error,
     },
     /// It is not what a node writes.
     #[error("line {line} of {path} is broken: {reason}; mend it, or remove the folder to start anew")]
@@ -48,16 +48,18 @@ impl Archive {
         Self { dir: dir.into() }
     }
 
-    /// The nodes as they were, and new ones that know nobody where nothing was kept. Where nothing
-    /// was kept of any, they are masters of a new cluster. In either case all is kept from now on.
+    /// The nodes as they were, and new ones that know nobody where nothing was kept. Where nothing was kept of
+    /// any, so many are masters of a new cluster, and the others their replicas. In either case all is kept from
+    /// now on.
     pub(crate) fn open(
         &self,
         addresses: &[SocketAddr],
+        masters: usize,
         random: &mut Xoshiro256PlusPlus,
     ) -> Result<State, ArchiveError> {
         let kept = addresses.iter().map(|address| self.read(*address)).collect::<Result<Vec<_>, _>>()?;
         let state = if kept.iter().all(Option::is_none) {
-            State::of_masters(addresses, random)
+            State::of_masters(addresses, masters, random)
         } else {
             self.restore(addresses, &kept, random)?
         };
@@ -73,7 +75,14 @@ impl Archive {
         // Who gains a slot says so before the one that loses it: if it ends between the two, the
         // slot has two owners, of which the epoch names one, and never none.
         changed.sort_by_key(|member| old.members[*member].slots.len() >= new.members[*member].slots.len());
-        changed.into_iter().try_for_each(|member| self.write(new, member))
+        for (done, member) in changed.iter().enumerate() {
+            if let Err(error) = self.write(new, *member) {
+                // As well as it goes, what was written before is what it was.
+                changed[..done].iter().for_each(|member| drop(self.write(old, *member)));
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     fn path(&self, address: SocketAddr) -> PathBuf {
@@ -88,7 +97,7 @@ impl Archive {
                 conf.map(Some).map_err(|(line, reason)| ArchiveError::Broken { path, line, reason })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(ArchiveError::Io { path, source }),
+            Err(cause) => Err(ArchiveError::Io { path, cause }),
         }
     }
 
@@ -105,7 +114,7 @@ impl Archive {
             // The name itself.
             File::open(folder)?.sync_all()
         };
-        write().map_err(|source| ArchiveError::Io { path: path.clone(), source })
+        write().map_err(|cause| ArchiveError::Io { path: path.clone(), cause })
     }
 
     fn restore(
@@ -147,7 +156,9 @@ impl Archive {
             };
             state.members[me].migrating = place(&conf.migrating);
             state.members[me].importing = place(&conf.importing);
+            state.members[me].replica_of = conf.replica_of.as_ref().and_then(|id| places.get(id).copied());
         }
+        state.settle_roles();
         known.iter().for_each(|(me, other)| state.meet(*me, *other));
         for me in 0..kept.len() {
             let island = state.members[me].island;

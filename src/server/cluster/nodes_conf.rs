@@ -13,6 +13,8 @@ use crate::slots::SLOTS;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct NodesConf {
     pub(super) id: String,
+    /// The name of the master, if it is a replica.
+    pub(super) replica_of: Option<String>,
     pub(super) config_epoch: u64,
     pub(super) current_epoch: u64,
     pub(super) slots: SlotSet,
@@ -42,8 +44,9 @@ pub(crate) fn node_line(state: &State, me: MemberIndex, member: MemberIndex) -> 
         Some(master) => ("slave", state.members[master].id.as_str()),
         None => ("master", "-"),
     };
-    let (address, epoch) = (spelt(node.address), node.config_epoch);
-    let mut line = format!("{} {address}@0 {flags}{role} {master} 0 0 {epoch} connected", node.id);
+    let (address, epoch) = (spelt(node.address), state.config_epoch(member));
+    let (fail, link) = if node.failed { (",fail", "disconnected") } else { ("", "connected") };
+    let mut line = format!("{} {address}@0 {flags}{role}{fail} {master} 0 0 {epoch} {link}", node.id);
     // Writing into memory does not fail.
     for (first, last) in node.slots.ranges() {
         let _ = if first == last { write!(line, " {first}") } else { write!(line, " {first}-{last}") };
@@ -79,7 +82,7 @@ pub(super) fn parse(text: &str) -> Result<NodesConf, (usize, &'static str)> {
                 }
                 has_vars = true;
             }
-            [id, _, flags, _, _, _, epoch, _, ref slots @ ..] => {
+            [id, _, flags, master, _, _, epoch, _, ref slots @ ..] => {
                 if id.len() != ID_DIGITS || !id.bytes().all(|digit| digit.is_ascii_hexdigit()) {
                     return Err(wrong("the node's name is not 40 hexadecimal digits"));
                 }
@@ -91,6 +94,7 @@ pub(super) fn parse(text: &str) -> Result<NodesConf, (usize, &'static str)> {
                     return Err(wrong("a second line says that it is the node's own"));
                 }
                 conf.id = id.into();
+                conf.replica_of = Some(master).filter(|master| *master != "-").map(Into::into);
                 conf.config_epoch = epoch.parse().map_err(|_| wrong("the epoch is no number"))?;
                 for word in slots {
                     parse_slots(word, &mut conf)

@@ -7,7 +7,7 @@ use super::slot_set::SlotSet;
 use super::state::{MemberIndex, State};
 
 /// An error, as it is answered.
-type Order<T = ()> = Result<T, String>;
+pub(super) type Order<T = ()> = Result<T, String>;
 
 impl State {
     /// Gives `me` slots that nobody has.
@@ -16,29 +16,33 @@ impl State {
             Some(_) => Err(format!("ERR Slot {slot} is already busy")),
             None => Ok(()),
         })?;
-        for slot in slots {
-            // One that `me` was told to forget may have it.
-            self.take_from_all(self.members[me].island, *slot);
-            self.members[me].slots.insert(*slot);
+        self.master(me)?;
+        slots.iter().for_each(|slot| {
             self.members[me].importing.remove(slot);
-        }
+        });
+        self.claim(me, slots);
         Ok(())
     }
 
-    /// Takes slots from `me`. To say it of another's slots changes nothing: the owner would have
-    /// told of them again.
+    /// Takes slots from `me`. Another's slots stay that one's, and only `me` does not know it.
     pub(crate) fn delete_slots(&mut self, me: MemberIndex, slots: &[u16]) -> Order {
         self.each_once(slots, |state, slot| match state.owner(me, slot) {
             Some(_) => Ok(()),
             None => Err(format!("ERR Slot {slot} is already unassigned")),
         })?;
-        slots.iter().for_each(|slot| self.members[me].slots.remove(*slot));
+        for slot in slots {
+            match self.members[me].slots.contains(*slot) {
+                true => self.members[me].slots.remove(*slot),
+                false => self.disown(me, *slot),
+            }
+        }
         Ok(())
     }
 
     /// Takes all slots from `me`.
     pub(crate) fn flush_slots(&mut self, me: MemberIndex) {
         self.members[me].slots = SlotSet::default();
+        self.members[me].doubts.clear();
     }
 
     fn each_once(&self, slots: &[u16], check: impl Fn(&Self, u16) -> Order) -> Order {
@@ -113,23 +117,30 @@ impl State {
             self.bump_epoch(me);
         }
         let epoch = |member: MemberIndex| self.members[member].config_epoch;
-        let is_moved = match owner {
+        let is_moved = match self.told_owner(me, slot) {
             None => true,
             // Its own to give.
             Some(owner) if owner == me => true,
             // It takes what it has the greater epoch for; of others it tells nobody anything new.
             Some(owner) => to == me && epoch(me) > epoch(owner),
         };
+        self.members[me].doubts.remove(&slot);
         if is_moved {
-            self.take_from_all(self.members[me].island, slot);
-            self.members[to].slots.insert(slot);
+            self.give(to, slot);
         }
         Ok(())
     }
 
-    fn take_from_all(&mut self, island: usize, slot: u16) {
-        let members = self.members.iter_mut().filter(|member| member.island == island);
-        members.for_each(|member| member.slots.remove(slot));
+    /// Takes a slot from all of an island, those included that were told to forget each other, and gives it to one.
+    pub(super) fn give(&mut self, to: MemberIndex, slot: u16) {
+        let island = self.members[to].island;
+        let has = |member: &MemberIndex| {
+            self.members[*member].island == island && self.members[*member].slots.contains(slot)
+        };
+        let owners: Vec<MemberIndex> = (0..self.members.len()).filter(has).collect();
+        owners.iter().for_each(|owner| self.members[*owner].slots.remove(slot));
+        self.members[to].slots.insert(slot);
+        owners.into_iter().for_each(|owner| self.follow_last_slot(owner, to));
     }
 
     /// Gives `me` an epoch greater than all, unless it has it. Returns whether it did.
@@ -141,6 +152,7 @@ impl State {
         if is_bumped {
             self.members[me].config_epoch = greatest + 1;
             self.all_see(island, greatest + 1);
+            self.press_claims(me);
         }
         is_bumped
     }
@@ -178,6 +190,7 @@ impl State {
         let seen = self.greatest_epoch(mine);
         self.all_see(mine, seen);
         self.settle(mine);
+        self.settle_roles();
     }
 
     /// `me` knows another no more, until they meet again.
@@ -205,15 +218,12 @@ impl State {
             .find(|island| self.members.iter().all(|member| member.island != *island));
         let member = &mut self.members[me];
         member.island = free.unwrap_or(member.island);
-        member.replica_of = None;
-        member.slots = SlotSet::default();
-        member.migrating.clear();
-        member.importing.clear();
         member.forgotten.clear();
         if let Some(id) = new_id {
             member.id = id;
             (member.config_epoch, member.current_epoch) = (0, 0);
         }
+        self.make_alone(me);
     }
 
     /// `me` neither gives to nor takes from the other.

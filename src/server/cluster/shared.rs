@@ -4,23 +4,32 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::archive::Archive;
-use super::state::State;
+use super::feed::Feed;
+use super::state::{MemberIndex, State};
 
 /// The state, and where it is kept.
 pub(crate) struct Cluster {
     state: Mutex<State>,
     version: AtomicU64,
     archive: Option<Archive>,
+    /// Each member's.
+    feeds: Vec<Feed>,
 }
 
 impl Cluster {
     pub(crate) fn new(state: State, archive: Option<Archive>) -> Self {
-        Self { state: Mutex::new(state), version: AtomicU64::new(1), archive }
+        let feeds = state.members.iter().map(|_| Feed::default()).collect();
+        Self { state: Mutex::new(state), version: AtomicU64::new(1), archive, feeds }
     }
 
     /// Moves on with each change; a node compares it before each command.
     pub(crate) fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
+    }
+
+    /// A member's feed.
+    pub(crate) fn feed(&self, member: MemberIndex) -> &Feed {
+        &self.feeds[member]
     }
 
     /// The state, to be read.
@@ -43,6 +52,9 @@ impl Cluster {
         }
         *state = changed;
         self.version.fetch_add(1, Ordering::Release);
+        drop(state);
+        // Those that have no command to execute should see it, too.
+        self.feeds.iter().for_each(|feed| feed.bell.notify_one());
         Ok(result)
     }
 }

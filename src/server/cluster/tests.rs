@@ -9,7 +9,7 @@ use super::state::{MemberIndex, SlotState, State, random_id};
 
 fn state(masters: u16) -> State {
     let addresses: Vec<_> = (0..masters).map(|node| ([127, 0, 0, 1], 7000 + node).into()).collect();
-    State::of_masters(&addresses, &mut Xoshiro256PlusPlus::seed_from_u64(1))
+    State::of_masters(&addresses, addresses.len(), &mut Xoshiro256PlusPlus::seed_from_u64(1))
 }
 
 fn id(state: &State, member: MemberIndex) -> Vec<u8> {
@@ -33,6 +33,40 @@ fn a_slot_moves_as_it_is_ordered() {
     state.set_owner(0, 5, &target, 0).unwrap();
     assert_eq!(seen(&state), [SlotState::Other(1), SlotState::Own, SlotState::Other(1)]);
     assert_eq!((state.members[1].config_epoch, state.members[2].current_epoch), (4, 4));
+}
+
+#[test]
+fn a_slot_that_is_disowned_is_the_owners_again_unless_the_claim_has_the_greater_epoch() {
+    let mut state = state(2);
+    let owners = |state: &State| [0, 1].map(|me| state.owner(me, 16000));
+    let (own, other) = (SlotState::Own, SlotState::Other(1));
+    let busy = Err("ERR Slot 16000 is already busy".to_owned());
+    assert_eq!(state.add_slots(0, &[16000]), busy);
+    state.delete_slots(0, &[16000]).unwrap();
+    assert_eq!(owners(&state), [None, Some(1)]);
+    assert_eq!((state.view(0)[16000], state.view(1)[16000]), (SlotState::Unowned, own));
+    assert_eq!(state.seen_by(0).members[1].slots.len(), 8191);
+    assert_eq!(state.delete_slots(0, &[16000]), Err("ERR Slot 16000 is already unassigned".into()));
+    state.add_slots(0, &[16000]).unwrap();
+    assert_eq!((owners(&state), state.view(0)[16000]), ([Some(0), Some(1)], own));
+    assert_eq!(state.add_slots(0, &[16000]), busy);
+    state.hear(0);
+    assert_eq!((owners(&state), state.view(0)[16000]), ([Some(1); 2], other));
+    // Now with an epoch that makes it true.
+    state.delete_slots(0, &[16000]).unwrap();
+    state.add_slots(0, &[16000]).unwrap();
+    assert!(state.bump_epoch(0));
+    assert_eq!((owners(&state), state.view(1)[16000]), ([Some(0); 2], SlotState::Other(0)));
+    // At once, since it has the greater epoch.
+    state.delete_slots(0, &[16001]).unwrap();
+    state.add_slots(0, &[16001]).unwrap();
+    assert_eq!(state.owner(1, 16001), Some(0));
+    // The owner gives it up meanwhile.
+    state.delete_slots(1, &[5]).unwrap();
+    state.add_slots(1, &[5]).unwrap();
+    state.delete_slots(0, &[5]).unwrap();
+    state.hear(1);
+    assert_eq!([0, 1].map(|me| state.owner(me, 5)), [Some(1); 2]);
 }
 
 #[test]
@@ -78,6 +112,42 @@ fn what_is_kept_is_what_is_read() {
 }
 
 #[test]
+fn a_replica_takes_over_and_the_file_says_so() {
+    let addresses: Vec<_> = (0..6).map(|node| ([127, 0, 0, 1], 7000 + node).into()).collect();
+    let mut state = State::of_masters(&addresses, 2, &mut Xoshiro256PlusPlus::seed_from_u64(1));
+    assert_eq!((state.replicas(1, 0), state.replicas(0, 1)), (vec![2, 4], vec![3, 5]));
+    assert!(state.take_over(0).is_err() && state.replicate(0, &id(&state, 1), 0).is_err());
+    state.ask_to_take_over(2).unwrap();
+    assert_eq!(state.members[0].hands_over_to.unwrap().0, 2);
+    state.take_over(2).unwrap();
+    assert_eq!((state.replicas(1, 2), state.members[0].hands_over_to.is_some()), (vec![0, 4], false));
+    assert_eq!((state.owner(5, 0), state.config_epoch(0), state.is_whole(0)), (Some(2), 3, true));
+    assert!([0, 4].iter().all(|member| state.members[*member].shard == state.members[2].shard));
+    let conf = parse(&file_text(&state, 0)).unwrap();
+    assert_eq!(conf.replica_of.map(String::into_bytes), Some(id(&state, 2)));
+    assert_eq!((conf.slots.len(), conf.config_epoch), (0, 3));
+    state.fail(2, None);
+    assert!(!state.is_whole(1) && state.ask_to_take_over(0).unwrap_err().contains("FORCE"));
+    state.take_over(0).unwrap();
+    assert!(state.is_whole(1));
+}
+
+#[test]
+fn an_emptied_master_copies_the_one_that_emptied_it() {
+    let mut state = state(3);
+    let (first, second) = (id(&state, 0), id(&state, 1));
+    state.replicate(2, &second, 0).unwrap_err();
+    for slot in 0..5461 {
+        state.set_importing(1, slot, &first).unwrap();
+        state.set_owner(1, slot, &second, 0).unwrap();
+    }
+    assert_eq!((state.owner(2, 0), state.members[0].replica_of), (Some(1), None));
+    state.set_importing(1, 5461, &first).unwrap();
+    state.set_owner(1, 5461, &second, 0).unwrap();
+    assert_eq!(state.members[0].replica_of, Some(1));
+}
+
+#[test]
 fn a_broken_file_is_told_with_its_line() {
     let text = file_text(&state(2), 0);
     let at = |text: &str| parse(text).unwrap_err().0;
@@ -118,6 +188,13 @@ fn obey(state: &mut State, (order, me, other, slot): (u8, usize, usize, u16)) {
             state.set_stable(me, slot);
             Ok(())
         }
+        11 => state.replicate(me, &name, 0),
+        12 => state.take_over(me),
+        13 => state.ask_to_take_over(me),
+        14 => {
+            state.hear(me);
+            Ok(())
+        }
         _ => state.set_config_epoch(me, slot.into()),
     };
 }
@@ -125,16 +202,30 @@ fn obey(state: &mut State, (order, me, other, slot): (u8, usize, usize, u16)) {
 proptest! {
     #[test]
     fn a_slot_has_one_owner_at_most_and_epochs_grow(
-        orders in prop::collection::vec((0u8..12, 0usize..4, 0usize..4, 0u16..8), 0..60)
+        orders in prop::collection::vec((0u8..16, 0usize..4, 0usize..4, 0u16..8), 0..60)
     ) {
         let mut state = state(4);
         for order in orders {
             let before = state.clone();
             obey(&mut state, order);
             for (index, member) in state.members.iter().enumerate() {
-                prop_assert!(member.config_epoch >= before.members[index].config_epoch);
+                let was_replica = before.members[index].replica_of.is_some();
+                prop_assert!(was_replica || member.config_epoch >= before.members[index].config_epoch);
+                if let Some(master) = member.replica_of {
+                    prop_assert_eq!(member.slots.len(), 0);
+                    prop_assert_eq!(state.members[master].replica_of, None);
+                    // One that was reset knows its replicas no more.
+                    let is_known = state.knows(index, master);
+                    prop_assert!(!is_known || state.members[master].shard == member.shard);
+                }
                 prop_assert!(member.current_epoch >= before.members[index].current_epoch);
                 prop_assert!(member.current_epoch >= member.config_epoch);
+                // What a member would not know by itself is as the others tell it when it has heard them.
+                let mut heard = state.clone();
+                heard.hear(index);
+                let seen = heard.seen_by(index);
+                prop_assert!((0..10).all(|slot| heard.owner(index, slot) == heard.told_owner(index, slot)));
+                prop_assert!(seen.members.iter().zip(&heard.members).all(|(a, b)| a.slots == b.slots));
                 for slot in 0..10 {
                     let owners = state.members.iter().filter(|other| {
                         other.island == member.island && other.slots.contains(slot)

@@ -79,6 +79,7 @@ pub(super) fn hello(context: &mut Context<'_>, request: Request<'_>) -> Result<(
 
 fn greet(context: &mut Context<'_>) {
     let mode = if context.node.cluster.is_some() { "cluster" } else { "standalone" };
+    let role = if context.node.replication.master.is_some() { "replica" } else { "master" };
     let (id, resp3) = (context.client.id, context.client.reply.resp3);
     let reply = context.reply();
     reply.map(7);
@@ -90,7 +91,7 @@ fn greet(context: &mut Context<'_>) {
         reply.bulk(name);
         reply.integer(number);
     }
-    for (name, text) in [("mode", mode), ("role", "master")] {
+    for (name, text) in [("mode", mode), ("role", role)] {
         reply.bulk(name);
         reply.bulk(text);
     }
@@ -104,6 +105,7 @@ pub(super) fn reset(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Ref
     client.user = DEFAULT_USER.into();
     client.name = String::new();
     (client.asking, client.readonly, client.replies) = (false, false, Replies::On);
+    client.transaction = None;
     client.reply.resp3 = false;
     client.reply.simple("RESET");
     Ok(())

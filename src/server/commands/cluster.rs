@@ -3,7 +3,7 @@
 use super::parse::integer;
 use crate::resp::Request;
 use crate::server::address::reachable;
-use crate::server::cluster::{MemberIndex, State, node_line, nodes_text};
+use crate::server::cluster::{Feed, MemberIndex, State, node_line, nodes_text};
 use crate::server::execute::{Context, Refusal};
 use crate::server::node::Membership;
 use crate::slots::{SLOTS, slot_of};
@@ -19,7 +19,8 @@ pub(super) fn slots(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Ref
     let reply = context.reply();
     reply.array(ranges.len());
     for ((first, last), master) in ranges {
-        let replicas = state.replicas(me, master);
+        let mut replicas = state.replicas(me, master);
+        replicas.retain(|replica| !state.members[*replica].failed);
         reply.array(3 + replicas.len());
         reply.integer(first.into());
         reply.integer(last.into());
@@ -64,6 +65,13 @@ fn shard_node(state: &State, node: MemberIndex, context: &mut Context<'_>) {
     let address = reachable(member.address, context.client.local_address);
     let ip = address.ip().to_string();
     let role = if member.replica_of.is_some() { "replica" } else { "master" };
+    let feed = context.node.cluster.as_ref().map(|cluster| cluster.shared.feed(node));
+    let offset = feed.map_or(0, Feed::offset);
+    let health = match member.replica_of {
+        _ if member.failed => "fail",
+        Some(master) if feed.is_some_and(|feed| !feed.is_online(master)) => "loading",
+        _ => "online",
+    };
     let reply = context.reply();
     reply.map(7);
     reply.bulk("id");
@@ -75,9 +83,9 @@ fn shard_node(state: &State, node: MemberIndex, context: &mut Context<'_>) {
         reply.bulk(text);
     }
     reply.bulk("replication-offset");
-    reply.integer(0);
+    reply.integer(offset as i64);
     reply.bulk("health");
-    reply.bulk("online");
+    reply.bulk(health);
 }
 
 pub(super) fn nodes(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
@@ -103,17 +111,23 @@ pub(super) fn info(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refu
     let (state, me) = state(context)?;
     let sizes: Vec<usize> = state.known_to(me).map(|member| state.members[member].slots.len()).collect();
     let assigned: usize = sizes.iter().sum();
-    let is_up = assigned == usize::from(SLOTS) || !context.node.config.cluster_require_full_coverage;
+    let is_up = state.is_whole(me) || !context.node.config.cluster_require_full_coverage;
+    let failed: usize = state
+        .known_to(me)
+        .map(|member| &state.members[member])
+        .filter(|member| member.failed)
+        .map(|member| member.slots.len())
+        .sum();
     let lines = [
         ("cluster_state", if is_up { "ok" } else { "fail" }.to_owned()),
         ("cluster_slots_assigned", assigned.to_string()),
-        ("cluster_slots_ok", assigned.to_string()),
+        ("cluster_slots_ok", (assigned - failed).to_string()),
         ("cluster_slots_pfail", "0".into()),
-        ("cluster_slots_fail", "0".into()),
+        ("cluster_slots_fail", failed.to_string()),
         ("cluster_known_nodes", sizes.len().to_string()),
         ("cluster_size", sizes.iter().filter(|slots| **slots > 0).count().to_string()),
         ("cluster_current_epoch", state.members[me].current_epoch.to_string()),
-        ("cluster_my_epoch", state.members[me].config_epoch.to_string()),
+        ("cluster_my_epoch", state.config_epoch(me).to_string()),
         // There is no bus.
         ("cluster_stats_messages_sent", "0".into()),
         ("cluster_stats_messages_received", "0".into()),
@@ -138,7 +152,7 @@ pub(super) fn my_id(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Ref
 
 pub(super) fn my_shard_id(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
     let (state, me) = state(context)?;
-    context.reply().bulk(state.shard(me));
+    context.reply().bulk(&state.members[me].shard);
     Ok(())
 }
 
@@ -183,10 +197,10 @@ pub(super) fn membership<'a>(context: &'a Context<'_>) -> Result<&'a Membership,
     context.node.cluster.as_ref().ok_or_else(|| "ERR This instance has cluster support disabled".into())
 }
 
-/// The state as it is now, and which of its members this node is.
+/// The state as this node sees it now, and which of its members it is.
 fn state(context: &Context<'_>) -> Result<(State, MemberIndex), Refusal> {
     let membership = membership(context)?;
-    Ok((membership.shared.read().clone(), membership.member))
+    Ok((membership.shared.read().seen_by(membership.member), membership.member))
 }
 
 /// The same, with the addresses that this client can reach.

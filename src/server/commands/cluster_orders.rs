@@ -65,6 +65,9 @@ pub(super) fn flush_slots(context: &mut Context<'_>, _: Request<'_>) -> Result<(
 
 pub(super) fn set_slot(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
     membership(context)?;
+    if context.node.replication.master.is_some() {
+        return Err("ERR Please use SETSLOT only with masters.".into());
+    }
     let slot = slot_in(&request[2])?;
     let keys = context.node.keys.slot_len(slot);
     match (&request[3], request.get(4), request.len()) {
@@ -130,7 +133,12 @@ pub(super) fn reset(context: &mut Context<'_>, request: Request<'_>) -> Result<(
     if request.len() > 3 {
         return Err("ERR wrong number of arguments for 'cluster|reset' command".into());
     }
-    if context.node.keys.len() > 0 {
+    if context.node.replication.master.is_some() {
+        // What is on its way from its master is not wanted any more, either.
+        let membership = membership(context)?;
+        membership.shared.feed(membership.member).close();
+        context.node.keys.clear();
+    } else if context.node.keys.len() > 0 {
         return Err("ERR CLUSTER RESET can't be called with master nodes containing keys".into());
     }
     let id = hard.then(|| random_id(&mut context.node.random));

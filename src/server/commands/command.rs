@@ -1,21 +1,23 @@
 //! COMMAND: what can be asked of this server.
 
+use super::migrate;
 use super::parse::{SYNTAX, is};
 use super::spec::{Flags, Keys, Spec};
-use super::table::{TABLE, find, named, unknown_subcommand};
+use super::table::{TABLE, find, named};
 use crate::resp::Request;
 use crate::server::execute::{Context, Refusal};
 use crate::server::glob;
 use crate::server::reply::Reply;
 
 /// In the order in which COMMAND tells them.
-const FLAG_NAMES: [(Flags, &str); 6] = [
+const FLAG_NAMES: [(Flags, &str); 7] = [
     (Flags::WRITE, "write"),
     (Flags::READ, "readonly"),
     (Flags::DENY_OOM, "denyoom"),
     (Flags::ADMIN, "admin"),
     (Flags::FAST, "fast"),
     (Flags::NO_AUTH, "no_auth"),
+    (Flags::NO_MULTI, "no_multi"),
 ];
 
 fn top_level() -> impl Iterator<Item = &'static Spec> + Clone {
@@ -27,10 +29,7 @@ fn subcommands(spec: &Spec) -> impl Iterator<Item = &'static Spec> + Clone + use
     TABLE.iter().filter(move |sub| sub.name.split_once('|').is_some_and(|(name, _)| name == container))
 }
 
-pub(super) fn all(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
-    if request.len() > 1 {
-        return unknown_subcommand(context, request);
-    }
+pub(super) fn all(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
     let reply = context.reply();
     reply.array(top_level().count());
     top_level().for_each(|spec| describe(spec, reply));
@@ -152,6 +151,7 @@ fn group(spec: &Spec) -> &'static str {
             "generic"
         }
         "memory" => "server",
+        "discard" | "exec" | "multi" => "transactions",
         _ if spec.keys.first > 0 => "string",
         _ => "server",
     }
@@ -161,15 +161,20 @@ pub(super) fn get_keys(context: &mut Context<'_>, request: Request<'_>) -> Resul
     let inner = request.tail(2);
     let place = find(&inner).map_err(|_| Refusal::from("ERR Invalid command specified"))?;
     let spec = &TABLE[place];
-    if spec.keys.first == 0 {
+    let is_migrate = spec.name == "migrate";
+    if spec.keys.first == 0 && !is_migrate {
         return Err("ERR The command has no key arguments".into());
     }
     if !spec.takes(inner.len()) {
         return Err("ERR Invalid number of arguments specified for command".into());
     }
-    let keys = spec.keys.of(inner);
-    context.reply().array(keys.len());
-    keys.for_each(|key| context.reply().bulk(key));
+    let keys: Vec<&[u8]> = match is_migrate {
+        true => migrate::keys(inner).ok_or("ERR Invalid arguments specified for command")?,
+        false => spec.keys.of(inner).collect(),
+    };
+    let reply = context.reply();
+    reply.array(keys.len());
+    keys.into_iter().for_each(|key| reply.bulk(key));
     Ok(())
 }
 

@@ -181,12 +181,14 @@ fn bytes(value: &str) -> Result<u64, String> {
         "gb" => Some(1 << 30),
         _ => None,
     };
-    let bytes = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor));
+    // No digits are 0, in Redis too.
+    let number = if number.is_empty() { Some(0) } else { number.parse::<u64>().ok() };
+    let bytes = number.zip(factor).and_then(|(number, factor): (u64, u64)| number.checked_mul(factor));
     bytes.ok_or_else(|| "argument must be a memory value".into())
 }
 
 fn policy(value: &str) -> Result<Policy, String> {
-    Policy::ALL.into_iter().find(|policy| policy.name().eq_ignore_ascii_case(value)).ok_or_else(|| {
+    Policy::named(value).ok_or_else(|| {
         let names: Vec<_> = Policy::ALL.iter().map(|policy| policy.name()).collect();
         format!("argument(s) must be one of the following: {}", names.join(", "))
     })
@@ -200,6 +202,8 @@ mod tests {
     fn sizes_are_read_as_redis_reads_them() {
         let right = [
             ("0", 0),
+            ("", 0),
+            ("kb", 0),
             ("7", 7),
             ("7b", 7),
             ("1k", 1000),
@@ -208,7 +212,7 @@ mod tests {
             ("1G", 1_000_000_000),
         ];
         right.iter().for_each(|(text, size)| assert_eq!(bytes(text), Ok(*size), "{text}"));
-        for wrong in ["", "kb", "-1", "1tb", "1 k", "99999999999999999999", "18446744073709551615kb"] {
+        for wrong in ["-1", "1tb", "1 k", "99999999999999999999", "18446744073709551615kb"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }
     }

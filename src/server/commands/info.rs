@@ -6,13 +6,13 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 use super::TABLE;
 use super::parse::is;
+use super::replication::told;
 use crate::resp::Request;
 use crate::server::execute::{Context, Refusal};
-use crate::server::node::Node;
 
 /// A section's name, whether it is told without being asked for, and what it says. Fields are lines
 /// of `name:value`.
-type Section = (&'static str, bool, fn(&Node, &mut String) -> std::fmt::Result);
+type Section = (&'static str, bool, fn(&Context<'_>, &mut String) -> std::fmt::Result);
 
 const SECTIONS: &[Section] = &[
     ("Server", true, server),
@@ -41,7 +41,7 @@ pub(super) fn info(context: &mut Context<'_>, request: Request<'_>) -> Result<()
             // Writing into memory does not fail.
             let _ = write!(text, "{gap}# {name}\r\n");
             let mut lines = String::new();
-            let _ = write(context.node, &mut lines);
+            let _ = write(context, &mut lines);
             text.push_str(&lines.replace('\n', "\r\n"));
         }
     }
@@ -49,7 +49,8 @@ pub(super) fn info(context: &mut Context<'_>, request: Request<'_>) -> Result<()
     Ok(())
 }
 
-fn server(node: &Node, out: &mut String) -> std::fmt::Result {
+fn server(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    let node = &context.node;
     let uptime = node.started.elapsed().as_secs();
     writeln!(out, "redis_version:{FOLLOWED_VERSION}")?;
     writeln!(out, "server_name:fillbench")?;
@@ -64,21 +65,26 @@ fn server(node: &Node, out: &mut String) -> std::fmt::Result {
     writeln!(out, "uptime_in_seconds:{uptime}\nuptime_in_days:{}", uptime / 86400)
 }
 
-fn clients(node: &Node, out: &mut String) -> std::fmt::Result {
+fn clients(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    let node = &context.node;
     // The one that asks is not among them.
     writeln!(out, "connected_clients:{}", node.clients.len() + 1)?;
     writeln!(out, "maxclients:{}", node.config.maxclients)
 }
 
-fn memory(node: &Node, out: &mut String) -> std::fmt::Result {
+fn memory(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    let node = &context.node;
     writeln!(out, "used_memory:{}", node.used_memory())?;
+    // Nodes are threads of one process, whose resident set cannot be told apart: added up over the nodes, that
+    // would be too much. Each tells its own part.
     writeln!(out, "used_memory_rss:{}", node.used_memory())?;
     writeln!(out, "used_memory_dataset:{}", node.keys.bytes())?;
     writeln!(out, "maxmemory:{}", node.config.maxmemory)?;
     writeln!(out, "maxmemory_policy:{}", node.config.maxmemory_policy.name())
 }
 
-fn stats(node: &Node, out: &mut String) -> std::fmt::Result {
+fn stats(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    let node = &context.node;
     let stats = &node.stats;
     writeln!(out, "total_connections_received:{}", stats.connections)?;
     writeln!(out, "total_commands_processed:{}", stats.executed)?;
@@ -91,11 +97,11 @@ fn stats(node: &Node, out: &mut String) -> std::fmt::Result {
     writeln!(out, "total_error_replies:{}", stats.error_replies)
 }
 
-fn replication(node: &Node, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "role:master\nconnected_slaves:0\nmaster_replid:{}", node.run_id)
+fn replication(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    told(context).iter().try_for_each(|(name, value)| writeln!(out, "{name}:{value}"))
 }
 
-fn cpu(_: &Node, out: &mut String) -> std::fmt::Result {
+fn cpu(_: &Context<'_>, out: &mut String) -> std::fmt::Result {
     // The node's own thread: the process has others.
     let Ok(usage) = getrusage(UsageWho::RUSAGE_THREAD) else { return Ok(()) };
     for (name, time) in [("sys", usage.system_time()), ("user", usage.user_time())] {
@@ -104,7 +110,8 @@ fn cpu(_: &Node, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-fn commandstats(node: &Node, out: &mut String) -> std::fmt::Result {
+fn commandstats(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    let node = &context.node;
     for (spec, counted) in TABLE.iter().zip(&node.stats.commands) {
         if counted.calls + counted.rejected > 0 {
             let microseconds = counted.time.as_micros();
@@ -119,15 +126,21 @@ fn commandstats(node: &Node, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-fn errorstats(node: &Node, out: &mut String) -> std::fmt::Result {
-    node.stats.errors.iter().try_for_each(|(code, count)| writeln!(out, "errorstat_{code}:count={count}"))
+fn errorstats(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    context
+        .node
+        .stats
+        .errors
+        .iter()
+        .try_for_each(|(code, count)| writeln!(out, "errorstat_{code}:count={count}"))
 }
 
-fn cluster(node: &Node, out: &mut String) -> std::fmt::Result {
-    writeln!(out, "cluster_enabled:{}", u8::from(node.cluster.is_some()))
+fn cluster(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    writeln!(out, "cluster_enabled:{}", u8::from(context.node.cluster.is_some()))
 }
 
-fn keyspace(node: &Node, out: &mut String) -> std::fmt::Result {
+fn keyspace(context: &Context<'_>, out: &mut String) -> std::fmt::Result {
+    let node = &context.node;
     match node.keys.len() {
         0 => Ok(()),
         keys => writeln!(out, "db0:keys={keys},expires={},avg_ttl=0", node.keys.expiring()),

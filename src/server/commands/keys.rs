@@ -117,8 +117,7 @@ pub(super) fn random_key(context: &mut Context<'_>, _: Request<'_>) -> Result<()
             context.client.reply.bulk(entry.key());
             return Ok(());
         }
-        context.node.keys.remove_picked(place);
-        context.node.keys.expired += 1;
+        context.node.keys.expire_picked(place);
     }
     context.reply().nil();
     Ok(())

@@ -1,14 +1,16 @@
 //! MIGRATE: hands keys over to another server. A key is removed here when the other has answered that it
 //! has it, and not before.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use super::parse::{SYNTAX, integer, is};
 use crate::resp::{Request, Value, encode_command};
+use crate::server::admit::served_slot;
 use crate::server::cluster::SlotState;
-use crate::server::execute::{Context, Refusal, served_slot};
-use crate::server::handover::{Handover, resolve};
+use crate::server::execute::{Context, Refusal};
 use crate::server::rdb;
+use crate::server::transfer::{Transfer, resolve};
 use crate::slots::slot_of;
 
 /// Where the request gives no time.
@@ -50,14 +52,33 @@ pub(super) fn migrate(context: &mut Context<'_>, request: Request<'_>) -> Result
         return Ok(());
     }
     let wire = wire(context, &order);
-    let (mut result, was_kept) = hand_over(context, request, &order, &wire, true);
+    let (mut result, was_kept) = send_keys(context, request, &order, &wire, true);
     // What was kept may have been closed by the other side meanwhile.
     if was_kept && result.as_ref().is_err_and(|(_, may_retry)| *may_retry) {
-        (result, _) = hand_over(context, request, &order, &wire, false);
+        (result, _) = send_keys(context, request, &order, &wire, false);
     }
+    // That may have taken a while.
+    context.node.look_at_clock();
     result.map_err(|(refusal, _)| refusal)?;
     context.reply().ok();
     Ok(())
+}
+
+/// Which words of a request are keys, as COMMAND GETKEYS tells them: other mistakes than a key and KEYS
+/// are left to the command itself.
+pub(super) fn keys(request: Request<'_>) -> Option<Vec<&[u8]>> {
+    let mut words = request.from(6);
+    while let Some(word) = words.next() {
+        match word {
+            _ if is(word, "AUTH") => drop(words.next()),
+            _ if is(word, "AUTH2") => drop(words.nth(1)),
+            _ if is(word, "KEYS") && words.len() > 0 => {
+                return request[3].is_empty().then(|| words.collect());
+            }
+            _ => {}
+        }
+    }
+    Some(vec![request.get(3).unwrap_or_default()])
 }
 
 impl<'a> Order<'a> {
@@ -130,7 +151,7 @@ fn wire(context: &mut Context<'_>, order: &Order<'_>) -> Wire {
 type Failure = (Refusal, bool);
 
 /// Sends the keys, and removes those that have arrived. Returns whether a connection was used again, too.
-fn hand_over(
+fn send_keys(
     context: &mut Context<'_>,
     request: Request<'_>,
     order: &Order<'_>,
@@ -138,7 +159,7 @@ fn hand_over(
     reuse: bool,
 ) -> (Result<(), Failure>, bool) {
     let deadline = Instant::now() + order.timeout;
-    let kept = context.node.handover.take().filter(|_| reuse);
+    let kept = context.node.transfer.take().filter(|_| reuse);
     let text = |place: usize| String::from_utf8_lossy(&request[place]);
     let Ok(address) = resolve(&text(1), &text(2)) else {
         return (Err((NO_CONNECTION.into(), false)), false);
@@ -149,15 +170,22 @@ fn hand_over(
     }
     let kept = kept.filter(|kept| kept.serves(address));
     let was_kept = kept.is_some();
-    let handover = kept.map_or_else(|| Handover::connect(address, deadline), Ok);
-    let Ok(mut handover) = handover else { return (Err((NO_CONNECTION.into(), false)), was_kept) };
-    if let Err(error) = handover.send(&wire.bytes, deadline) {
+    let transfer = kept.map_or_else(|| Transfer::connect(address, deadline), Ok);
+    let mut transfer = match transfer {
+        Ok(transfer) => transfer,
+        // Redis learns of that only when it writes.
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            return (Err((NOT_WRITTEN.into(), false)), was_kept);
+        }
+        Err(_) => return (Err((NO_CONNECTION.into(), false)), was_kept),
+    };
+    if let Err(error) = transfer.send(&wire.bytes, deadline) {
         return (Err((NOT_WRITTEN.into(), !is_timeout(&error))), was_kept);
     }
-    let result = arrivals(context, order, wire, &mut handover, deadline);
+    let result = arrivals(context, order, wire, &mut transfer, deadline);
     // After an error that is known all answers have been read.
     if !matches!(&result, Err((Refusal(text), _)) if text.starts_with("IOERR")) {
-        context.node.handover = Some(handover);
+        context.node.transfer = Some(transfer);
     }
     (result, was_kept)
 }
@@ -167,12 +195,12 @@ fn arrivals(
     context: &mut Context<'_>,
     order: &Order<'_>,
     wire: &Wire,
-    handover: &mut Handover,
+    transfer: &mut Transfer,
     deadline: Instant,
 ) -> Result<(), Failure> {
     let mut refused = None;
     for answer in 0..wire.preludes {
-        let value = handover
+        let value = transfer
             .answer(deadline)
             .map_err(|error| (NOT_READ.into(), answer == 0 && !is_timeout(&error)))?;
         note(&mut refused, value);
@@ -180,7 +208,7 @@ fn arrivals(
     let is_let_in = refused.is_none();
     let now = context.node.now;
     for key in &order.keys {
-        match handover.answer(deadline) {
+        match transfer.answer(deadline) {
             Ok(Value::Simple(_)) => {
                 if is_let_in && !order.copy {
                     context.in_slot_of(key);
@@ -202,5 +230,5 @@ fn note(refused: &mut Option<Refusal>, value: Value) {
 }
 
 fn is_timeout(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock)
+    matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
 }

@@ -1,4 +1,4 @@
-//! What each command does. A command gets a request that has been admitted (`execute`), and answers it or
+//! What each command does. A command gets a request that has been admitted (`admit`), and answers it or
 //! refuses it.
 
 mod auth;
@@ -12,14 +12,17 @@ mod counters;
 mod dump;
 mod expiry;
 mod fault;
+mod help;
 mod info;
 mod keys;
 mod migrate;
 mod parse;
+mod replication;
 mod server;
 mod spec;
 mod strings;
 mod table;
+mod transactions;
 
 pub(crate) use fault::NAME as FAULT_COMMAND;
 pub(crate) use spec::{Flags, Spec};

@@ -9,15 +9,6 @@ use crate::server::execute::{Context, Refusal, quoted};
 /// The longest that DEBUG SLEEP may hold a node.
 const MAX_SLEEP_SECONDS: f64 = 60.0;
 
-pub(super) fn role(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refusal> {
-    let reply = context.reply();
-    reply.array(3);
-    reply.bulk("master");
-    reply.integer(0);
-    reply.array(0);
-    Ok(())
-}
-
 pub(super) fn shutdown(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
     // Nothing is saved, so there is nothing to choose, or to wait for.
     let is_known = |word: &[u8]| ["NOSAVE", "SAVE", "NOW", "FORCE"].iter().any(|name| is(word, name));
@@ -26,9 +17,12 @@ pub(super) fn shutdown(context: &mut Context<'_>, request: Request<'_>) -> Resul
             return Err("ERR No shutdown in progress.".into());
         }
         _ if !request.from(1).all(is_known) => return Err(SYNTAX.into()),
+        _ if ["SAVE", "NOSAVE"].iter().all(|name| request.from(1).any(|word| is(word, name))) => {
+            return Err(SYNTAX.into());
+        }
         _ => {}
     }
-    context.node.shutdown = true;
+    context.node.leave();
     context.client.closing = true;
     Ok(())
 }
@@ -44,6 +38,9 @@ pub(super) fn time(context: &mut Context<'_>, _: Request<'_>) -> Result<(), Refu
 
 /// DEBUG SLEEP holds the whole node, and all of its clients, as in Redis.
 pub(super) fn debug(context: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
+    if is(&request[1], "HELP") && request.len() == 2 {
+        return super::help::help(context, request);
+    }
     if !is(&request[1], "SLEEP") || request.len() != 3 {
         let text = "ERR unknown subcommand or wrong number of arguments for";
         return Err(format!("{text} '{}'. Try DEBUG HELP.", quoted(&request[1])).into());

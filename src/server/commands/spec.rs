@@ -44,6 +44,10 @@ impl Flags {
     pub(crate) const CONTAINER: Self = Self(1 << 6);
     /// It may touch a slot that is being imported.
     pub(crate) const ASKING: Self = Self(1 << 7);
+    /// It may not be part of a transaction.
+    pub(crate) const NO_MULTI: Self = Self(1 << 8);
+    /// It is executed at once also between MULTI and EXEC.
+    pub(crate) const UNQUEUED: Self = Self(1 << 9);
 
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)

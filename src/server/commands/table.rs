@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use super::spec::{Flags, Keys, Spec};
 use super::{
-    auth, client, cluster, cluster_orders, command, config, connection, counters, dump, expiry, fault, info,
-    keys, migrate, server, strings,
+    auth, client, cluster, cluster_orders, command, config, connection, counters, dump, expiry, fault, help,
+    info, keys, migrate, replication, server, strings, transactions,
 };
 use crate::resp::Request;
-use crate::server::execute::{Context, QUOTED_BYTES, Refusal, quoted};
+use crate::server::execute::{QUOTED_BYTES, Refusal, quoted};
 
 /// Bytes of the longest name, and of the longest name of a subcommand behind it.
 const MAX_NAME_BYTES: usize = 32;
@@ -19,14 +19,17 @@ const GROW: Flags = Flags::WRITE.and(Flags::DENY_OOM);
 const GROW_FAST: Flags = GROW.and(Flags::FAST);
 const READ: Flags = Flags::READ.and(Flags::FAST);
 const OPEN: Flags = Flags::NO_AUTH.and(Flags::FAST);
+const UNQUEUED: Flags = Flags::UNQUEUED.and(Flags::FAST);
+const LEAVE: Flags = OPEN.and(Flags::UNQUEUED);
 
 /// In the order of their names.
 pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "append", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: strings::append },
     Spec { name: "asking", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::asking },
     Spec { name: "auth", arity: -2, flags: OPEN, keys: Keys::NONE, run: auth::auth },
-    Spec { name: "client", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: "client", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: help::help },
     Spec { name: "client|getname", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: client::get_name },
+    Spec { name: "client|help", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: help::help },
     Spec { name: "client|id", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: client::id },
     Spec { name: "client|info", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: client::info },
     Spec { name: "client|kill", arity: -3, flags: Flags::ADMIN, keys: Keys::NONE, run: client::kill },
@@ -37,7 +40,7 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "client|setinfo", arity: 4, flags: Flags::NONE, keys: Keys::NONE, run: client::set_info },
     Spec { name: "client|setname", arity: 3, flags: Flags::NONE, keys: Keys::NONE, run: client::set_name },
     Spec { name: "client|unpause", arity: 2, flags: Flags::ADMIN, keys: Keys::NONE, run: client::unpause },
-    Spec { name: "cluster", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: "cluster", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: help::help },
     Spec {
         name: "cluster|addslots",
         arity: -3,
@@ -88,6 +91,13 @@ pub(crate) static TABLE: &[Spec] = &[
         run: cluster_orders::delete_slots_range,
     },
     Spec {
+        name: "cluster|failover",
+        arity: -2,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: replication::failover,
+    },
+    Spec {
         name: "cluster|flushslots",
         arity: 2,
         flags: Flags::ADMIN,
@@ -108,6 +118,7 @@ pub(crate) static TABLE: &[Spec] = &[
         keys: Keys::NONE,
         run: cluster::get_keys_in_slot,
     },
+    Spec { name: "cluster|help", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: help::help },
     Spec { name: "cluster|info", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::info },
     Spec { name: "cluster|keyslot", arity: 3, flags: Flags::NONE, keys: Keys::NONE, run: cluster::key_slot },
     Spec { name: "cluster|links", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: cluster::links },
@@ -133,6 +144,13 @@ pub(crate) static TABLE: &[Spec] = &[
         flags: Flags::ADMIN,
         keys: Keys::NONE,
         run: cluster::replicas,
+    },
+    Spec {
+        name: "cluster|replicate",
+        arity: 3,
+        flags: Flags::ADMIN,
+        keys: Keys::NONE,
+        run: replication::replicate,
     },
     Spec {
         name: "cluster|reset",
@@ -162,10 +180,12 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "command|count", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: command::count },
     Spec { name: "command|docs", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::docs },
     Spec { name: "command|getkeys", arity: -4, flags: Flags::NONE, keys: Keys::NONE, run: command::get_keys },
+    Spec { name: "command|help", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: help::help },
     Spec { name: "command|info", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::info },
     Spec { name: "command|list", arity: -2, flags: Flags::NONE, keys: Keys::NONE, run: command::list },
-    Spec { name: "config", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: "config", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: help::help },
     Spec { name: "config|get", arity: -3, flags: Flags::ADMIN, keys: Keys::NONE, run: config::get },
+    Spec { name: "config|help", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: help::help },
     Spec {
         name: "config|resetstat",
         arity: 2,
@@ -181,14 +201,17 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "decr", arity: 2, flags: GROW_FAST, keys: Keys::ONE, run: counters::decr },
     Spec { name: "decrby", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: counters::decrby },
     Spec { name: "del", arity: -2, flags: Flags::WRITE, keys: Keys::ALL, run: keys::del },
+    Spec { name: "discard", arity: 1, flags: UNQUEUED, keys: Keys::NONE, run: transactions::discard },
     Spec { name: "dump", arity: 2, flags: Flags::READ, keys: Keys::ONE, run: dump::dump },
     Spec { name: "echo", arity: 2, flags: Flags::FAST, keys: Keys::NONE, run: connection::echo },
+    Spec { name: "exec", arity: 1, flags: Flags::UNQUEUED, keys: Keys::NONE, run: transactions::exec },
     Spec { name: "exists", arity: -2, flags: READ, keys: Keys::ALL, run: keys::exists },
     Spec { name: "expire", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::expire },
     Spec { name: "expireat", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::expireat },
     Spec { name: "expiretime", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::expiretime },
-    Spec { name: "fillbench", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: "fillbench", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: help::help },
     Spec { name: fault::NAME, arity: -3, flags: Flags::ADMIN, keys: Keys::NONE, run: fault::fault },
+    Spec { name: "fillbench|help", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: help::help },
     Spec { name: "flushall", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
     Spec { name: "flushdb", arity: -1, flags: Flags::WRITE, keys: Keys::NONE, run: keys::flush },
     Spec { name: "get", arity: 2, flags: READ, keys: Keys::ONE, run: strings::get },
@@ -202,7 +225,8 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "incrbyfloat", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: counters::incrbyfloat },
     Spec { name: "info", arity: -1, flags: Flags::NONE, keys: Keys::NONE, run: info::info },
     Spec { name: "keys", arity: 2, flags: Flags::READ, keys: Keys::NONE, run: keys::keys },
-    Spec { name: "memory", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: unknown_subcommand },
+    Spec { name: "memory", arity: -2, flags: Flags::CONTAINER, keys: Keys::NONE, run: help::help },
+    Spec { name: "memory|help", arity: 2, flags: Flags::NONE, keys: Keys::NONE, run: help::help },
     Spec {
         name: "memory|usage",
         arity: -3,
@@ -214,6 +238,7 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "migrate", arity: -6, flags: Flags::WRITE, keys: Keys::NONE, run: migrate::migrate },
     Spec { name: "mset", arity: -3, flags: GROW, keys: Keys::PAIRS, run: strings::mset },
     Spec { name: "msetnx", arity: -3, flags: GROW, keys: Keys::PAIRS, run: strings::msetnx },
+    Spec { name: "multi", arity: 1, flags: UNQUEUED, keys: Keys::NONE, run: transactions::multi },
     Spec { name: "persist", arity: 2, flags: WRITE, keys: Keys::ONE, run: expiry::persist },
     Spec { name: "pexpire", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::pexpire },
     Spec { name: "pexpireat", arity: -3, flags: WRITE, keys: Keys::ONE, run: expiry::pexpireat },
@@ -221,13 +246,13 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "ping", arity: -1, flags: Flags::FAST, keys: Keys::NONE, run: connection::ping },
     Spec { name: "psetex", arity: 4, flags: GROW, keys: Keys::ONE, run: strings::psetex },
     Spec { name: "pttl", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::pttl },
-    Spec { name: "quit", arity: -1, flags: OPEN, keys: Keys::NONE, run: connection::quit },
+    Spec { name: "quit", arity: -1, flags: LEAVE, keys: Keys::NONE, run: connection::quit },
     Spec { name: "randomkey", arity: 1, flags: Flags::READ, keys: Keys::NONE, run: keys::random_key },
     Spec { name: "readonly", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::readonly },
     Spec { name: "readwrite", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: connection::readwrite },
     Spec { name: "rename", arity: 3, flags: Flags::WRITE, keys: Keys::TWO, run: keys::rename },
     Spec { name: "renamenx", arity: 3, flags: WRITE, keys: Keys::TWO, run: keys::renamenx },
-    Spec { name: "reset", arity: 1, flags: OPEN, keys: Keys::NONE, run: auth::reset },
+    Spec { name: "reset", arity: 1, flags: LEAVE, keys: Keys::NONE, run: auth::reset },
     Spec { name: "restore", arity: -4, flags: GROW, keys: Keys::ONE, run: dump::restore },
     Spec {
         name: "restore-asking",
@@ -236,14 +261,20 @@ pub(crate) static TABLE: &[Spec] = &[
         keys: Keys::ONE,
         run: dump::restore,
     },
-    Spec { name: "role", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: server::role },
+    Spec { name: "role", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: replication::role },
     Spec { name: "scan", arity: -2, flags: Flags::READ, keys: Keys::NONE, run: keys::scan },
     Spec { name: "select", arity: 2, flags: Flags::FAST, keys: Keys::NONE, run: connection::select },
     Spec { name: "set", arity: -3, flags: GROW, keys: Keys::ONE, run: strings::set },
     Spec { name: "setex", arity: 4, flags: GROW, keys: Keys::ONE, run: strings::setex },
     Spec { name: "setnx", arity: 3, flags: GROW_FAST, keys: Keys::ONE, run: strings::setnx },
     Spec { name: "setrange", arity: 4, flags: GROW, keys: Keys::ONE, run: strings::setrange },
-    Spec { name: "shutdown", arity: -1, flags: Flags::ADMIN, keys: Keys::NONE, run: server::shutdown },
+    Spec {
+        name: "shutdown",
+        arity: -1,
+        flags: Flags::ADMIN.and(Flags::NO_MULTI),
+        keys: Keys::NONE,
+        run: server::shutdown,
+    },
     Spec { name: "strlen", arity: 2, flags: READ, keys: Keys::ONE, run: strings::strlen },
     Spec { name: "substr", arity: 4, flags: Flags::READ, keys: Keys::ONE, run: strings::getrange },
     Spec { name: "time", arity: 1, flags: Flags::FAST, keys: Keys::NONE, run: server::time },
@@ -251,6 +282,7 @@ pub(crate) static TABLE: &[Spec] = &[
     Spec { name: "ttl", arity: 2, flags: READ, keys: Keys::ONE, run: expiry::ttl },
     Spec { name: "type", arity: 2, flags: READ, keys: Keys::ONE, run: keys::key_type },
     Spec { name: "unlink", arity: -2, flags: WRITE, keys: Keys::ALL, run: keys::del },
+    Spec { name: "wait", arity: 3, flags: Flags::NONE, keys: Keys::NONE, run: replication::wait },
 ];
 
 static PLACES: LazyLock<HashMap<&[u8], usize, hashbrown::DefaultHashBuilder>> =
@@ -265,7 +297,7 @@ pub(crate) fn find(request: &Request<'_>) -> Result<usize, Refusal> {
     }
     let length = request[0].len();
     name[length] = b'|';
-    Ok(lookup(&mut name, length + 1, &request[1]).unwrap_or(place))
+    lookup(&mut name, length + 1, &request[1]).ok_or_else(|| unknown_subcommand(request))
 }
 
 /// The place of a command by its whole name, such as `client|reply`.
@@ -297,8 +329,7 @@ fn unknown(request: &Request<'_>) -> Refusal {
     format!("ERR unknown command '{}', with args beginning with: {args}", quoted(&request[0])).into()
 }
 
-/// Runs where a command that only has subcommands was given none that it has.
-pub(super) fn unknown_subcommand(_: &mut Context<'_>, request: Request<'_>) -> Result<(), Refusal> {
+fn unknown_subcommand(request: &Request<'_>) -> Refusal {
     let name = quoted(&request[0]).to_ascii_uppercase();
-    Err(format!("ERR unknown subcommand '{}'. Try {name} HELP.", quoted(&request[1])).into())
+    format!("ERR unknown subcommand '{}'. Try {name} HELP.", quoted(&request[1])).into()
 }

@@ -6,27 +6,14 @@ use hashbrown::DefaultHashBuilder;
 use crate::slots::SLOTS;
 
 use super::entry::{Entry, UnixMs, heap_bytes};
+use super::journal::Change;
 use super::slot_set::SlotSet;
 use super::table::Table;
 
-/// Where a scan goes on, as one number: the slot, then which part of how many.
-#[derive(Clone, Copy)]
-struct Cursor {
-    slot: u64,
-    /// The slot's keys are told apart by this many bits of their hashes.
-    bits: u32,
-    part: u64,
-}
-
-const SLOT_BITS: u32 = SLOTS.trailing_zeros();
-const BITS_BITS: u32 = 6;
-/// Keys of a slot that one step of a scan looks for: more are told in parts.
-const SCAN_PART_KEYS: usize = 512;
-
 /// Keys with values, counted.
 pub(crate) struct Keyspace {
-    tables: Vec<Table>,
-    hasher: DefaultHashBuilder,
+    pub(super) tables: Vec<Table>,
+    pub(super) hasher: DefaultHashBuilder,
     keys: usize,
     heap_bytes: usize,
     table_bytes: usize,
@@ -39,6 +26,11 @@ pub(crate) struct Keyspace {
     swept: (u16, usize),
     /// Keys that expired and were removed.
     pub(crate) expired: u64,
+    /// Whether these keys are another keyspace's, as its changes are made here: then none is removed
+    /// because it has expired, only hidden, until the other removes it.
+    pub(crate) follows: bool,
+    /// Changes since they were taken last, while somebody wants to make them, too.
+    journal: Option<Vec<u8>>,
 }
 
 /// Where a key is, until the next change.
@@ -62,6 +54,8 @@ impl Default for Keyspace {
             expiring_keys: 0,
             swept: (0, 0),
             expired: 0,
+            follows: false,
+            journal: None,
         }
     }
 }
@@ -90,7 +84,8 @@ impl Keyspace {
     /// The key, if it is there and has not expired.
     pub(crate) fn get(&mut self, slot: u16, key: &[u8], now: UnixMs) -> Option<&Entry> {
         self.drop_expired(slot, key, now);
-        self.tables[usize::from(slot)].find(&self.hasher, key)
+        let entry = self.tables[usize::from(slot)].find(&self.hasher, key);
+        entry.filter(|entry| !entry.is_expired(now))
     }
 
     /// The same, and marks the key as used, for an eviction that looks for those that were not.
@@ -98,7 +93,7 @@ impl Keyspace {
         self.drop_expired(slot, key, now);
         let entry = self.tables[usize::from(slot)].find_mut(&self.hasher, key)?;
         entry.used = used;
-        Some(entry)
+        Some(&*entry).filter(|entry| !entry.is_expired(now))
     }
 
     /// Sets a key's value and expiry, whether it is there or not.
@@ -116,9 +111,10 @@ impl Keyspace {
             self.expiring_keys = self.expiring_keys + table.expiring - expiring;
             self.expiring.put(slot, table.expiring > 0);
         }
+        self.note(Change::Set { slot, key, value, expires });
     }
 
-    /// Has a key expire at a time, or never. It must be there.
+    /// Has a key expire at a time, or never. Of one that is not there, nothing changes.
     pub(crate) fn expire(&mut self, slot: u16, key: &[u8], expires: Option<UnixMs>) {
         let table = &mut self.tables[usize::from(slot)];
         let expiring = table.expiring;
@@ -126,6 +122,7 @@ impl Keyspace {
         self.heap_bytes = self.heap_bytes.wrapping_add_signed(change);
         self.expiring_keys = self.expiring_keys + table.expiring - expiring;
         self.expiring.put(slot, table.expiring > 0);
+        self.note(Change::Expire { slot, key, expires });
     }
 
     /// Removes a key, and says whether it was there and had not expired.
@@ -138,8 +135,44 @@ impl Keyspace {
 
     /// Removes all keys.
     pub(crate) fn clear(&mut self) {
-        let expired = self.expired;
-        *self = Self { expired, ..Self::default() };
+        let (expired, follows, journal) = (self.expired, self.follows, self.journal.take());
+        *self = Self { expired, follows, journal, ..Self::default() };
+        self.note(Change::Clear);
+    }
+
+    /// Makes a change that was made elsewhere.
+    pub(crate) fn make(&mut self, change: Change<'_>, used: u32) {
+        match change {
+            Change::Set { slot, key, value, expires } => self.set(slot, key, value, expires, used),
+            Change::Expire { slot, key, expires } => self.expire(slot, key, expires),
+            Change::Remove { slot, key } => drop(self.take(slot, key)),
+            Change::Clear => self.clear(),
+        }
+    }
+
+    /// Begins or ends to write down what changes.
+    pub(crate) fn keep_journal(&mut self, kept: bool) {
+        match kept {
+            true => drop(self.journal.get_or_insert_default()),
+            false => self.journal = None,
+        }
+    }
+
+    /// What changed since this was asked last, as [`Change::read`] reads it.
+    pub(crate) fn take_journal(&mut self) -> Vec<u8> {
+        self.journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Bytes of changes that nobody has taken yet.
+    pub(crate) fn journal_len(&self) -> usize {
+        self.journal.as_ref().map_or(0, Vec::len)
+    }
+
+    #[inline]
+    fn note(&mut self, change: Change<'_>) {
+        if let Some(journal) = &mut self.journal {
+            change.write(journal);
+        }
     }
 
     /// Removes all keys of a slot.
@@ -167,6 +200,14 @@ impl Keyspace {
     pub(crate) fn remove_picked(&mut self, place: Place) {
         if let Some(entry) = self.tables[usize::from(place.slot)].remove_at(place.place) {
             self.forget(place.slot, &entry);
+        }
+    }
+
+    /// Removes what was picked and has expired, if that is for this keyspace to do.
+    pub(crate) fn expire_picked(&mut self, place: Place) {
+        if !self.follows {
+            self.remove_picked(place);
+            self.expired += 1;
         }
     }
 
@@ -210,37 +251,12 @@ impl Keyspace {
         self.tables[usize::from(slot)].iter()
     }
 
-    /// The next keys after `cursor`, and the cursor after them, which is 0 at the end. Whoever goes
-    /// on to the end sees every key that was there all the while at least once: a key's slot and
-    /// hash stay what they are, whatever else comes and goes.
-    pub(crate) fn scan(&self, cursor: u64, least: usize) -> (u64, Vec<&Entry>) {
-        let mut cursor = Cursor::unpack(cursor);
-        let mut found = Vec::new();
-        while cursor.slot < u64::from(SLOTS) {
-            let table = &self.tables[cursor.slot as usize];
-            if cursor.part == 0 {
-                cursor.bits = table.len().div_ceil(SCAN_PART_KEYS).next_power_of_two().trailing_zeros();
-            }
-            let mask = (1u64 << cursor.bits) - 1;
-            found.extend(table.iter().filter(|entry| self.hash(entry.key()) & mask == cursor.part));
-            cursor.part += 1;
-            if cursor.part > mask {
-                cursor = Cursor { slot: cursor.slot + 1, bits: 0, part: 0 };
-            }
-            if found.len() >= least {
-                break;
-            }
-        }
-        (cursor.pack(), found)
-    }
-
-    fn hash(&self, key: &[u8]) -> u64 {
-        std::hash::BuildHasher::hash_one(&self.hasher, key)
-    }
-
     fn drop_expired(&mut self, slot: u16, key: &[u8], now: UnixMs) {
         let table = &self.tables[usize::from(slot)];
-        if table.expiring > 0 && table.find(&self.hasher, key).is_some_and(|entry| entry.is_expired(now)) {
+        if !self.follows
+            && table.expiring > 0
+            && table.find(&self.hasher, key).is_some_and(|entry| entry.is_expired(now))
+        {
             self.take(slot, key);
             self.expired += 1;
         }
@@ -263,31 +279,29 @@ impl Keyspace {
         table.shrink(&self.hasher);
         self.table_bytes = self.table_bytes + table.table_bytes() - bytes;
         self.filled.put(slot, table.len() > 0);
-    }
-}
-
-impl Cursor {
-    fn unpack(cursor: u64) -> Self {
-        Self {
-            slot: cursor & ((1 << SLOT_BITS) - 1),
-            bits: (cursor >> SLOT_BITS) as u32 & ((1 << BITS_BITS) - 1),
-            part: cursor >> (SLOT_BITS + BITS_BITS),
-        }
-    }
-
-    fn pack(self) -> u64 {
-        match self.slot < u64::from(SLOTS) {
-            true => self.slot | u64::from(self.bits) << SLOT_BITS | self.part << (SLOT_BITS + BITS_BITS),
-            false => 0,
-        }
+        self.note(Change::Remove { slot, key: entry.key() });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
+
+    impl Keyspace {
+        /// What is counted as keys come and go, counted anew: keys, those that expire, and bytes.
+        pub(crate) fn recount(&self) -> (usize, usize, usize) {
+            let mut counted = (0, 0, heap_bytes(self.tables.capacity() * size_of::<Table>()));
+            for table in self.tables.iter().filter(|table| table.places() > 0) {
+                counted.2 += table.table_bytes();
+                for entry in table.iter() {
+                    counted.0 += 1;
+                    counted.1 += usize::from(entry.expires().is_some());
+                    counted.2 += entry.heap_bytes();
+                }
+            }
+            counted
+        }
+    }
 
     fn filled(keys: u32) -> Keyspace {
         let mut keyspace = Keyspace::default();
@@ -364,25 +378,5 @@ mod tests {
         keyspace.expire(0, &key, None);
         assert_eq!((keyspace.expiring(), keyspace.bytes()), (0, before));
         assert!(keyspace.pick(99, true).is_none());
-    }
-
-    #[test]
-    fn a_scan_sees_what_stays_whatever_comes_and_goes() {
-        let mut keyspace = filled(10_000);
-        let (mut cursor, mut seen, mut steps) = (0, HashSet::new(), 0u32);
-        loop {
-            let (next, found) = keyspace.scan(cursor, 10);
-            seen.extend(found.iter().map(|entry| entry.key().to_vec()));
-            (cursor, steps) = (next, steps + 1);
-            // Tables grow and shrink under the scan.
-            let other = 1_000_000 + steps;
-            (0..500).for_each(|i| keyspace.set(1, &(other * 500 + i).to_le_bytes(), b"", None, 0));
-            assert!(keyspace.remove(1, &(other * 500).to_le_bytes(), 0));
-            if cursor == 0 {
-                break;
-            }
-        }
-        assert!((0..10_000u32).all(|i| seen.contains(&i.to_le_bytes()[..])));
-        assert!((20..60).contains(&steps), "{steps}");
     }
 }

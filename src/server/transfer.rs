@@ -16,7 +16,7 @@ const KEPT: Duration = Duration::from_secs(10);
 const READ_BYTES: usize = 4 << 10;
 
 /// A connection to another server.
-pub(crate) struct Handover {
+pub(crate) struct Transfer {
     pub(crate) address: SocketAddr,
     stream: TcpStream,
     input: BytesMut,
@@ -30,7 +30,7 @@ pub(crate) fn resolve(host: &str, port: &str) -> io::Result<SocketAddr> {
     addresses.next().ok_or_else(|| ErrorKind::NotFound.into())
 }
 
-impl Handover {
+impl Transfer {
     pub(crate) fn connect(address: SocketAddr, deadline: Instant) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, left(deadline)?)?;
         stream.set_nodelay(true)?;

@@ -1,20 +1,17 @@
-//! Failing on demand: what a node can be told to do wrong, and when it does. A fault is decided on
-//! here, and carried out where commands are read and run. This file must not know how that is done.
+//! How faults are written.
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::units::{parse_count, parse_size, parse_time_above_zero};
 
-/// Faults that a node keeps at a time.
-pub(crate) const MAX_FAULTS: usize = 16;
 /// The longest pause that can be asked for.
 const MAX_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Errors that writes can be refused with: names, and what is answered. `{slot}` and `{node}` are
 /// the key's slot, and a node that does not have it.
-const REFUSALS: &[(&str, &str)] = &[
+pub(super) const REFUSALS: &[(&str, &str)] = &[
     ("moved", "MOVED {slot} {node}"),
     ("ask", "ASK {slot} {node}"),
     ("tryagain", "TRYAGAIN Multiple keys request during rehashing of slot"),
@@ -35,15 +32,15 @@ const REFUSALS: &[(&str, &str)] = &[
 /// One thing to do wrong: `NAME[=VALUE][/EVERY][@AFTER]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Every how many writes it happens.
-    every: u64,
+    pub(super) every: u64,
     /// How many writes pass before it begins.
-    after: u64,
+    pub(super) after: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// Answers a write with an error, and does not execute it. Its place in [`REFUSALS`].
     Refuse(usize),
     /// Ends each connection that has sent so many bytes.
@@ -56,13 +53,15 @@ enum Kind {
     Swallow,
     /// Loses all keys and connections, and goes on as a new process would; once.
     Restart,
+    /// Is gone for good, and with it what it wrote for so long before: replicas have it no earlier.
+    Crash(Duration),
 }
 
 /// Why a fault was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is no fault: {problem}. Write NAME[=VALUE][/EVERY][@AFTER], for instance oom/100, drop=1MB, \
-     stall=2s, delay=5ms, swallow@5000, restart@5000"
+     stall=2s, delay=5ms, swallow@5000, restart@5000, crash=100ms@5000"
 )]
 pub struct FaultError {
     text: String,
@@ -131,6 +130,8 @@ impl Fault {
             ("stall", Some(value)) => Kind::Stall(time(value)?),
             ("delay", Some(value)) => Kind::Delay(time(value)?),
             ("drop" | "stall" | "delay", None) => return Err(format!("{name} needs a value")),
+            ("crash", None) => Kind::Crash(Duration::ZERO),
+            ("crash", Some(value)) => Kind::Crash(time(value)?),
             (_, Some(_)) => return Err(format!("{name} has no value")),
             ("swallow", None) => Kind::Swallow,
             ("restart", None) => Kind::Restart,
@@ -138,7 +139,7 @@ impl Fault {
                 let place = REFUSALS.iter().position(|(known, _)| *known == name);
                 Kind::Refuse(place.ok_or_else(|| {
                     let names: Vec<_> = REFUSALS.iter().map(|(name, _)| *name).collect();
-                    format!("there are {}, drop, stall, delay, swallow and restart", names.join(", "))
+                    format!("there are {}, drop, stall, delay, swallow, restart and crash", names.join(", "))
                 })?)
             }
         };
@@ -162,6 +163,8 @@ impl fmt::Display for Fault {
             Kind::Delay(time) => write!(f, "delay={}", humantime::format_duration(time))?,
             Kind::Swallow => f.write_str("swallow")?,
             Kind::Restart => f.write_str("restart")?,
+            Kind::Crash(Duration::ZERO) => f.write_str("crash")?,
+            Kind::Crash(lag) => write!(f, "crash={}", humantime::format_duration(lag))?,
         }
         if self.every > 1 {
             write!(f, "/{}", self.every)?;
@@ -173,125 +176,9 @@ impl fmt::Display for Fault {
     }
 }
 
-/// What happens to a command instead of being run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Strike {
-    /// It is refused with this error, in which `{slot}` and `{node}` are still to be filled in.
-    Refuse(&'static str),
-    /// Nobody learns that it came.
-    Swallow,
-    /// The node restarts.
-    Restart,
-}
-
-/// What a node does wrong at present.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    set: Vec<Active>,
-    stalled_until: Option<Instant>,
-    /// How long the command that has just run is not answered.
-    pause: Option<Duration>,
-}
-
-#[derive(Debug)]
-struct Active {
-    fault: Fault,
-    /// Writes that have come since it was set.
-    writes: u64,
-}
-
-impl Active {
-    fn has_begun(&self) -> bool {
-        self.writes >= self.fault.after
-    }
-}
-
-impl Faults {
-    /// Adds one. What happens once, and at once, is for the caller to do: it gets it back.
-    pub(crate) fn add(&mut self, fault: Fault) -> Result<Option<Strike>, &'static str> {
-        match fault.kind {
-            Kind::Restart if fault.after == 0 => return Ok(Some(Strike::Restart)),
-            Kind::Stall(time) if fault.after == 0 => self.stalled_until = Some(Instant::now() + time),
-            _ if self.set.len() == MAX_FAULTS => return Err("ERR too many faults, switch them off first"),
-            _ => self.set.push(Active { fault, writes: 0 }),
-        }
-        Ok(None)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    pub(crate) fn list(&self) -> impl ExactSizeIterator<Item = String> {
-        self.set.iter().map(|active| active.fault.to_string())
-    }
-
-    #[inline]
-    pub(crate) fn are_set(&self) -> bool {
-        !self.set.is_empty()
-    }
-
-    /// A command has come: says what is done to it, if it is not simply run.
-    pub(crate) fn strike(&mut self, is_write: bool) -> Option<Strike> {
-        let mut struck = None;
-        self.set.retain_mut(|active| {
-            let (begun, every) = (active.has_begun(), active.fault.every);
-            let counted = active.writes.saturating_sub(active.fault.after) + 1;
-            active.writes += u64::from(is_write);
-            if !begun {
-                return true;
-            }
-            match active.fault.kind {
-                Kind::Refuse(place) if is_write && counted.is_multiple_of(every) => {
-                    struck = struck.take().or(Some(Strike::Refuse(REFUSALS[place].1)));
-                }
-                Kind::Swallow => struck = Some(Strike::Swallow),
-                Kind::Restart => struck = Some(Strike::Restart),
-                Kind::Stall(time) => {
-                    self.stalled_until = Some(Instant::now() + time);
-                    self.pause = self.pause.max(Some(time));
-                }
-                Kind::Delay(time) => self.pause = self.pause.max(Some(time)),
-                Kind::Refuse(_) | Kind::Drop(_) => {}
-            }
-            !matches!(active.fault.kind, Kind::Restart | Kind::Stall(_))
-        });
-        struck
-    }
-
-    /// How long the command that has just run is not answered, told once.
-    #[inline]
-    pub(crate) fn take_pause(&mut self) -> Option<Duration> {
-        self.pause.take()
-    }
-
-    /// How long nothing is read from now on.
-    pub(crate) fn stalled(&mut self) -> Option<Duration> {
-        let left = self.stalled_until?.checked_duration_since(Instant::now());
-        if left.is_none_or(|left| left.is_zero()) {
-            self.stalled_until = None;
-        }
-        left.filter(|left| !left.is_zero())
-    }
-
-    /// How many bytes a connection may send before it is ended.
-    pub(crate) fn bytes_allowed(&self) -> Option<u64> {
-        let begun = self.set.iter().filter(|active| active.has_begun());
-        begun
-            .filter_map(|active| if let Kind::Drop(bytes) = active.fault.kind { Some(bytes) } else { None })
-            .min()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn faults(specs: &[&str]) -> Faults {
-        let mut faults = Faults::default();
-        specs.iter().for_each(|spec| assert_eq!(faults.add(spec.parse().unwrap()), Ok(None)));
-        faults
-    }
 
     #[test]
     fn a_fault_is_shown_as_it_is_read() {
@@ -310,6 +197,8 @@ mod tests {
             "delay=5ms",
             "swallow@1",
             "restart@12",
+            "crash",
+            "crash=100ms@12",
         ] {
             assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
         }
@@ -349,45 +238,5 @@ mod tests {
             assert!(text.parse::<NodeFault>().unwrap_err().to_string().contains("no node"), "{text}");
         }
         assert!("1:what".parse::<NodeFault>().is_err());
-    }
-
-    #[test]
-    fn errors_come_every_so_many_writes_and_reads_pass() {
-        let mut faults = faults(&["oom/3@2"]);
-        let refused: Vec<bool> = (0..11).map(|_| faults.strike(true).is_some()).collect();
-        let wanted = [0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 1].map(|refused| refused == 1);
-        assert_eq!(refused, wanted);
-        assert_eq!(faults.strike(false), None);
-    }
-
-    #[test]
-    fn what_happens_once_is_over_then() {
-        let mut faults = faults(&["restart@2", "stall=1h@1"]);
-        assert_eq!((faults.strike(true), faults.stalled()), (None, None));
-        assert_eq!(faults.strike(true), None);
-        assert!(faults.stalled().is_some() && faults.take_pause().is_some() && faults.take_pause().is_none());
-        assert_eq!(faults.strike(false), Some(Strike::Restart));
-        assert_eq!(faults.strike(true), None);
-        assert!(!faults.are_set() && faults.stalled().is_some());
-        faults.clear();
-        assert_eq!(faults.stalled(), None);
-        assert_eq!(faults.add("restart".parse().unwrap()), Ok(Some(Strike::Restart)));
-    }
-
-    #[test]
-    fn the_worst_of_several_faults_happens() {
-        let mut faults = faults(&["oom", "swallow@1", "delay=1ms", "delay=5ms", "drop=9@1", "drop=7@2"]);
-        assert!(matches!(faults.strike(true), Some(Strike::Refuse(text)) if text.starts_with("OOM")));
-        assert_eq!(faults.take_pause(), Some(Duration::from_millis(5)));
-        assert_eq!(faults.bytes_allowed(), Some(9));
-        assert_eq!(faults.strike(true), Some(Strike::Swallow));
-        assert_eq!(faults.bytes_allowed(), Some(7));
-    }
-
-    #[test]
-    fn there_is_an_end_to_faults() {
-        let mut faults = faults(&["oom"; MAX_FAULTS]);
-        assert!(faults.add("oom".parse().unwrap()).is_err());
-        assert_eq!(faults.list().len(), MAX_FAULTS);
     }
 }
