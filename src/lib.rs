@@ -5,10 +5,13 @@
 //! (`tests/tidy.rs` holds that); engines and reports meet in [`results`].
 //!
 //! ```text
-//! L6 commands/  one file per subcommand: arguments ─► engine ─► results ─► report
-//! L5 args/      what the command line may say, as options that fit together
-//! L4 fill/      the engine: plan, send, prove       report/   what people and machines read
-//! L3 write/     batch, writer        proof/   count, read        target/  site, spawn
+//! L7 commands/  one file per subcommand: arguments ─► engine ─► results ─► report
+//! L6 args/      what the command line may say, as options that fit together
+//! L5 fill/      the engine: plan, send, settle      report/   what people and machines read
+//!    verify/    the engine: look at keys again
+//! L4 repair/    many slots at once: read, mend
+//! L3 write/     batch, writer        proof/   count, look        target/  site, spawn
+//!    journal/   what was executed, written down for whoever goes on
 //! L2 cluster/   topology, discovery, what a node says of itself      server/  a cluster of our own
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
@@ -21,8 +24,10 @@ pub mod cluster;
 pub mod commands;
 pub mod dataset;
 pub mod fill;
+pub mod journal;
 pub mod net;
 pub mod proof;
+pub mod repair;
 pub mod report;
 pub mod resp;
 pub mod results;
@@ -30,4 +35,5 @@ pub mod server;
 pub mod slots;
 pub mod target;
 pub mod units;
+pub mod verify;
 pub mod write;

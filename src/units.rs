@@ -22,6 +22,9 @@ pub enum UnitError {
     /// Not a rate.
     #[error("`{0}` is not a rate: write keys a second like 50000, or bytes a second like 100MB")]
     Rate(String),
+    /// Not a part of a whole.
+    #[error("`{0}` is not a share: write percent, above 0 and up to 100, like 1% or 0.05%")]
+    Percent(String),
     /// Not a length of time.
     #[error("`{0}` is not a length of time: write seconds like 30, or with a unit like 500ms, 5m, 1h")]
     Time(String),
@@ -105,6 +108,17 @@ pub fn parse_rate(text: &str) -> Result<Rate, UnitError> {
     }
 }
 
+/// Reads a share in percent, with its sign.
+///
+/// # Errors
+/// [`UnitError::Percent`] if it is none, or not above 0 and up to 100.
+pub fn parse_percent(text: &str) -> Result<f64, UnitError> {
+    let wrong = || UnitError::Percent(text.into());
+    let percent: f64 =
+        text.trim().strip_suffix('%').ok_or_else(wrong)?.trim().parse().map_err(|_| wrong())?;
+    if percent > 0.0 && percent <= 100.0 { Ok(percent) } else { Err(wrong()) }
+}
+
 /// Bytes as people read them: `1.5 GiB`.
 pub fn show_bytes(bytes: u64) -> String {
     ByteSize::b(bytes).display().iec().to_string()
@@ -173,6 +187,15 @@ mod tests {
         assert!(parse_rate("0").is_err());
         assert!(parse_rate("inf").is_err());
         assert!(parse_rate("fast").is_err());
+    }
+
+    #[test]
+    fn shares_are_percent() {
+        assert_eq!(parse_percent("1%"), Ok(1.0));
+        assert_eq!(parse_percent(" 0.05 % "), Ok(0.05));
+        for text in ["1", "0%", "-1%", "101%", "nan%", "%", "half"] {
+            assert!(parse_percent(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Finding out whether the server that was named is alone or part of a cluster, and who owns what.
 
+use tracing::debug;
+
 use crate::net::{Address, AddressMap, Connection, Connector, NetError, shown};
 use crate::resp::Value;
 
-use super::{ClusterError, Info, Topology, show_slots};
+use super::{ClusterError, Epochs, Info, Topology, View, show_slots};
 
 /// What one server told about all of them.
 pub struct Discovered {
@@ -37,37 +39,6 @@ pub async fn discover(
     Ok(Discovered { topology, seed })
 }
 
-/// The masters as any of `known` sees them now, whatever their state: slots may have no owner. The
-/// first that answers decides; a failed master takes no part in the cluster's view of itself.
-///
-/// # Errors
-/// The last [`ClusterError`], if none of them answers.
-pub async fn rediscover(
-    connector: &Connector,
-    known: &Topology,
-    map: &AddressMap,
-) -> Result<Topology, ClusterError> {
-    let mut last_error = None;
-    for master in &known.masters {
-        let asked = async {
-            let mut node = connector.open(&master.address).await?;
-            ask(&mut node, connector.tls.is_some()).await
-        };
-        match asked.await {
-            Ok(None) => return Ok(known.clone()),
-            Ok(Some(mut topology)) => {
-                topology.reach_through(map);
-                return Ok(topology);
-            }
-            Err(error) => last_error = Some(error),
-        }
-    }
-    match last_error {
-        Some(error) => Err(error),
-        None => Ok(known.clone()),
-    }
-}
-
 /// The topology as this node sees it; `None` if it is in no cluster.
 ///
 /// # Errors
@@ -86,6 +57,9 @@ pub async fn ask(node: &mut Connection, tls: bool) -> Result<Option<Topology>, C
             reply => Topology::from_slots(&reply, &address),
         };
         let command = if command == "SHARDS" { "CLUSTER SHARDS" } else { "CLUSTER SLOTS" };
+        if let Ok(topology) = &parsed {
+            debug!(%address, masters = topology.masters.len(), "told who owns which slots");
+        }
         return parsed.map(Some).map_err(|detail| ClusterError::Shape { address, command, detail });
     }
     // A user who may not ask the cluster may still ask whether there is one.
@@ -95,9 +69,37 @@ pub async fn ask(node: &mut Connection, tls: bool) -> Result<Option<Topology>, C
     }
 }
 
+/// How this node sees the cluster, and how new that is; `None` if it is in no cluster.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn view(node: &mut Connection, map: &AddressMap, tls: bool) -> Result<Option<View>, ClusterError> {
+    let Some(mut topology) = ask(node, tls).await? else { return Ok(None) };
+    topology.reach_through(map);
+    let nodes = node.call_raw(&[b"CLUSTER", b"NODES"]).await?;
+    let epochs = match nodes.as_error() {
+        // A user who may not ask is told less.
+        Some(_) => Epochs::default(),
+        None => nodes.as_text().map(|text| Epochs::parse(&text)).unwrap_or_default(),
+    };
+    Ok(Some(View { topology, epochs }))
+}
+
 fn is_standalone(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("cluster support disabled") || message.contains("unknown command")
+}
+
+/// The ids of all nodes of the cluster that this node is in, masters and replicas; empty where this user
+/// may not ask.
+///
+/// # Errors
+/// [`NetError`] if the node does not answer.
+pub async fn node_ids(node: &mut Connection) -> Result<Vec<String>, NetError> {
+    let reply = node.call_raw(&[b"CLUSTER", b"NODES"]).await?;
+    let text = reply.as_text().filter(|_| reply.as_error().is_none()).unwrap_or_default();
+    // One line a node, which begins with its id.
+    Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }
 
 /// INFO with all its sections; `None` where this user may not have it.
@@ -105,10 +107,18 @@ fn is_standalone(message: &str) -> bool {
 /// # Errors
 /// [`NetError`] if the node does not answer.
 pub async fn info(node: &mut Connection) -> Result<Option<Info>, NetError> {
-    match node.call_raw(&[b"INFO", b"all"]).await? {
-        Value::Error(_) => Ok(None),
-        reply => Ok(reply.as_text().map(|text| Info::parse(&text))),
+    let info = match node.call_raw(&[b"INFO", b"all"]).await? {
+        Value::Error(_) => None,
+        reply => reply.as_text().map(|text| Info::parse(&text)),
+    };
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        let text = |field| info.as_ref().and_then(|info| info.text(field));
+        let number = |field| info.as_ref().and_then(|info| info.number::<u64>(field));
+        let (run_id, role, errors) = (text("run_id"), text("role"), number("total_error_replies"));
+        let (evicted, used_bytes) = (number("evicted_keys"), number("used_memory"));
+        debug!(address = %node.address(), run_id, role, errors, evicted, used_bytes, "audited");
     }
+    Ok(info)
 }
 
 async fn refuse_replica(seed: &mut Connection) -> Result<(), ClusterError> {

@@ -2,6 +2,8 @@
 
 use crate::net::{Address, NetError};
 
+use super::Master;
+
 /// What is wrong with the servers as a whole. The text is the cause; [`ClusterError::cure`] says what
 /// to do.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +86,21 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
+    /// The error that came of calling `master`, of which `asked` told. A master that is not where the
+    /// cluster says deserves its own cure.
+    pub fn at_master(self, master: &Master, asked: &Address) -> Self {
+        match self {
+            Self::Net(
+                cause @ (NetError::Unreachable { .. } | NetError::Late { .. } | NetError::UnknownHost { .. }),
+            ) if master.address != *asked => Self::MasterUnreachable {
+                announced: master.announced.clone(),
+                source_address: asked.clone(),
+                cause: Box::new(cause),
+            },
+            error => error,
+        }
+    }
+
     /// What to do about it, where something can be done.
     pub fn cure(&self) -> Option<String> {
         let cure = match self {

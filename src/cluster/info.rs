@@ -16,6 +16,8 @@ pub struct Calls {
     pub executed: u64,
     /// Refused before execution; 0 on servers before 6.2, which do not say.
     pub rejected: u64,
+    /// Of the executed ones, those that were answered with an error; 0 on servers before 6.2.
+    pub failed: u64,
 }
 
 impl Info {
@@ -68,6 +70,26 @@ impl Info {
         databases.filter_map(|(_, value)| item(value, "keys")).sum()
     }
 
+    /// Keys in one database.
+    pub fn keys_of(&self, database: u32) -> u64 {
+        self.text(&format!("db{database}")).and_then(|list| item(list, "keys")).unwrap_or(0)
+    }
+
+    /// Keys with a time to live in one database; 0 where it holds no key. Says nothing where the
+    /// keyspace was not part of the answer.
+    pub fn expiring_keys(&self, database: u32) -> u64 {
+        self.text(&format!("db{database}")).and_then(|list| item(list, "expires")).unwrap_or(0)
+    }
+
+    /// How far each replica that has had everything once says it is in this master's history, in bytes.
+    pub fn replica_offsets(&self) -> Vec<u64> {
+        let replicas = self.fields.iter().filter(|(name, _)| {
+            name.strip_prefix("slave").is_some_and(|number| number.parse::<u32>().is_ok())
+        });
+        let online = replicas.filter(|(_, value)| value.split(',').any(|pair| pair == "state=online"));
+        online.filter_map(|(_, value)| item(value, "offset")).collect()
+    }
+
     /// Error replies by their first word.
     pub fn errors(&self) -> BTreeMap<String, u64> {
         self.prefixed("errorstat_", |value| item(value, "count"))
@@ -76,8 +98,9 @@ impl Info {
     /// Calls by command, in lower case; a subcommand follows a `|`.
     pub fn commands(&self) -> BTreeMap<String, Calls> {
         self.prefixed("cmdstat_", |value| {
-            let executed = item(value, "calls")?;
-            Some(Calls { executed, rejected: item(value, "rejected_calls").unwrap_or(0) })
+            let part = |name| item(value, name).unwrap_or(0);
+            let (rejected, failed) = (part("rejected_calls"), part("failed_calls"));
+            Some(Calls { executed: item(value, "calls")?, rejected, failed })
         })
     }
 
@@ -101,23 +124,27 @@ mod tests {
         let info = Info::parse(
             "# Server\r\nredis_version:7.2.4\r\nvalkey_version:9.1.2\r\nrun_id:abc\r\n\r\n# Memory\r\n\
              used_memory:1024\r\n# Errorstats\r\nerrorstat_OOM:count=3\r\n# Commandstats\r\n\
-             cmdstat_set:calls=10,usec=1,usec_per_call=0.10,rejected_calls=3,failed_calls=0\r\n\
+             cmdstat_set:calls=10,usec=1,usec_per_call=0.10,rejected_calls=3,failed_calls=2\r\n\
              cmdstat_cluster|shards:calls=1,usec=5,usec_per_call=5.00\r\n# Keyspace\r\n\
-             db0:keys=3,expires=0,avg_ttl=0\r\ndb11:keys=4,expires=1,avg_ttl=2\r\n",
+             db0:keys=3,expires=0,avg_ttl=0\r\ndb11:keys=4,expires=1,avg_ttl=2\r\n\
+             slave0:ip=127.0.0.1,port=7002,state=online,offset=215,lag=1,type=replica\r\n\
+             slave1:ip=127.0.0.1,port=7003,state=wait_bgsave,offset=0,lag=0\r\nslave_expires:offset=9\r\n",
         );
+        assert_eq!(info.replica_offsets(), [215]);
         assert_eq!(info.server(), ("valkey", "9.1.2".into()));
         assert!(!info.discards() && Info::parse("fillbench_discard:1\r\n").discards());
         assert_eq!(Info::parse("redis_version:7.0.15\nfillbench_version:1.2.3").server().0, "fillbench");
         assert_eq!(info.run_id(), Some("abc"));
         assert_eq!(info.number::<u64>("used_memory"), Some(1024));
         assert_eq!(info.number::<u64>("run_id"), None);
-        assert_eq!(info.keys(), 7);
+        assert_eq!((info.keys(), info.keys_of(0), info.keys_of(1), info.keys_of(11)), (7, 3, 0, 4));
+        assert_eq!([0, 5, 11].map(|database| info.expiring_keys(database)), [0, 0, 1]);
         assert_eq!(info.errors(), BTreeMap::from([("oom".into(), 3)]));
         assert_eq!(
             info.commands(),
             BTreeMap::from([
-                ("cluster|shards".into(), Calls { executed: 1, rejected: 0 }),
-                ("set".into(), Calls { executed: 10, rejected: 3 }),
+                ("cluster|shards".into(), Calls { executed: 1, rejected: 0, failed: 0 }),
+                ("set".into(), Calls { executed: 10, rejected: 3, failed: 2 }),
             ])
         );
     }

@@ -4,9 +4,13 @@
 mod discover;
 mod error;
 mod info;
+mod rediscover;
 mod topology;
+mod view;
 
-pub use discover::{Discovered, ask, discover, info, rediscover};
+pub use discover::{Discovered, ask, discover, info, node_ids, view};
 pub use error::ClusterError;
 pub use info::{Calls, Info};
+pub use rediscover::rediscover;
 pub use topology::{Master, Mode, SlotRange, Topology, show_slots};
+pub use view::{Epochs, View, reconcile};

@@ -31,14 +31,22 @@ pub struct Master {
     pub node: String,
     /// Its slots, in order.
     pub slots: Vec<SlotRange>,
-    /// How many replicas the cluster knows of it.
-    pub replicas: u64,
+    /// Where its replicas are called, as far as the cluster knows of them.
+    pub replicas: Vec<Address>,
 }
 
 impl Master {
     /// How many slots it owns.
     pub fn slot_count(&self) -> usize {
         self.slots.iter().map(ExactSizeIterator::len).sum()
+    }
+
+    /// Whether both are the same node: by its id, and by its address where ids are not told.
+    pub fn is_same_node(&self, other: &Self) -> bool {
+        match (self.node.as_str(), other.node.as_str()) {
+            ("", _) | (_, "") => self.announced == other.announced,
+            (ours, theirs) => ours == theirs,
+        }
     }
 }
 
@@ -58,7 +66,7 @@ impl Topology {
         let announced = address.clone();
         Self {
             mode: Mode::Standalone,
-            masters: vec![Master { announced, address, node: String::new(), slots, replicas: 0 }],
+            masters: vec![Master { announced, address, node: String::new(), slots, replicas: Vec::new() }],
         }
     }
 
@@ -84,18 +92,12 @@ impl Topology {
             let master = masters_of_shard
                 .min_by_key(|node| text(node, "health").as_deref() != Some("online"))
                 .ok_or("a shard without a master")?;
-            let plain = master.get("port").and_then(|port| port.as_integer());
-            let secure = master.get("tls-port").and_then(|port| port.as_integer());
-            let port = if tls { secure.or(plain) } else { plain.or(secure) };
-            let host = text(master, "endpoint").filter(|host| !host.is_empty() && host != "?");
-            masters.push(Self::master(
-                host.or_else(|| text(master, "ip")),
-                port,
-                text(master, "id").unwrap_or_default(),
-                slots,
-                nodes.len() as u64 - 1,
-                asked,
-            )?);
+            let id = text(master, "id").unwrap_or_default();
+            let replicas = nodes.iter().filter(|node| text(node, "id").unwrap_or_default() != id);
+            // A replica that does not say where it is cannot be called; it is no reason to fail.
+            let replicas = replicas.filter_map(|node| place_in_shard(node, asked, tls).ok()).collect();
+            let announced = place_in_shard(master, asked, tls)?;
+            masters.push(Master { address: announced.clone(), announced, node: id, slots, replicas });
         }
         Ok(Self::cluster(masters))
     }
@@ -111,32 +113,16 @@ impl Topology {
             let slots = range(&row[..2])?;
             let node = row[2].as_array().filter(|node| node.len() >= 2).ok_or("a node without a port")?;
             let id = node.get(2).and_then(Value::as_text).unwrap_or_default().into_owned();
-            let host = node[0].as_text().map(Cow::into_owned);
-            let replicas = row.len() as u64 - 3;
-            let master = Self::master(host, node[1].as_integer(), id, vec![slots.clone()], replicas, asked)?;
+            let announced = place_in_row(node, asked)?;
+            let replicas = row[3..].iter().filter_map(Value::as_array);
+            let replicas = replicas.filter_map(|node| place_in_row(node, asked).ok()).collect();
+            let (address, slots) = (announced.clone(), vec![slots]);
+            let master = Master { announced, address, node: id, slots: slots.clone(), replicas };
             // Before node ids were listed (Redis 3), the address tells nodes apart.
             let key = if master.node.is_empty() { master.announced.to_string() } else { master.node.clone() };
-            masters.entry(key).and_modify(|known| known.slots.push(slots)).or_insert(master);
+            masters.entry(key).and_modify(|known| known.slots.extend(slots)).or_insert(master);
         }
         Ok(Self::cluster(masters.into_values().collect()))
-    }
-
-    fn master(
-        host: Option<String>,
-        port: Option<i64>,
-        node: String,
-        slots: Vec<SlotRange>,
-        replicas: u64,
-        asked: &Address,
-    ) -> Result<Master, String> {
-        let port = port.and_then(|port| u16::try_from(port).ok()).ok_or("a node without a port")?;
-        let announced = match (host.filter(|host| !host.is_empty() && host != "?"), asked) {
-            (Some(host), _) => Address::tcp(&host, port),
-            // Unknown or empty means: the one that was asked.
-            (None, Address::Tcp { host, .. }) => Address::tcp(host, port),
-            (None, Address::Unix(_)) => return Err("a node without a host".into()),
-        };
-        Ok(Master { address: announced.clone(), announced, node, slots, replicas })
     }
 
     fn cluster(mut masters: Vec<Master>) -> Self {
@@ -151,6 +137,7 @@ impl Topology {
     pub fn reach_through(&mut self, map: &AddressMap) {
         for master in &mut self.masters {
             master.address = map.apply(&master.announced);
+            master.replicas.iter_mut().for_each(|replica| *replica = map.apply(replica));
         }
     }
 
@@ -209,6 +196,35 @@ fn range(bounds: &[Value]) -> Result<SlotRange, String> {
         (Some(first), Some(last)) if first <= last => Ok(first..=last),
         _ => Err("a range of slots that is none".into()),
     }
+}
+
+/// Where a node of `CLUSTER SHARDS` says that it is.
+fn place_in_shard(node: &BTreeMap<String, &Value>, asked: &Address, tls: bool) -> Result<Address, String> {
+    let plain = node.get("port").and_then(|port| port.as_integer());
+    let secure = node.get("tls-port").and_then(|port| port.as_integer());
+    let port = if tls { secure.or(plain) } else { plain.or(secure) };
+    let host = text(node, "endpoint").filter(|host| is_host(host)).or_else(|| text(node, "ip"));
+    place(host, port, asked)
+}
+
+/// Where a node of `CLUSTER SLOTS` says that it is.
+fn place_in_row(node: &[Value], asked: &Address) -> Result<Address, String> {
+    let port = node.get(1).and_then(Value::as_integer);
+    place(node.first().and_then(Value::as_text).map(Cow::into_owned), port, asked)
+}
+
+/// A place whose host may be left open; then it is that of the node that was asked.
+fn place(host: Option<String>, port: Option<i64>, asked: &Address) -> Result<Address, String> {
+    let port = port.and_then(|port| u16::try_from(port).ok()).ok_or("a node without a port")?;
+    match (host.filter(|host| is_host(host)), asked) {
+        (Some(host), _) => Ok(Address::tcp(&host, port)),
+        (None, Address::Tcp { host, .. }) => Ok(Address::tcp(host, port)),
+        (None, Address::Unix(_)) => Err("a node without a host".into()),
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && text != "?"
 }
 
 /// A flat list of names and values.

@@ -55,7 +55,7 @@ fn shards_give_masters_in_slot_order() {
     let topology = Topology::from_shards(&reply, &asked(), false).unwrap();
     let names: Vec<_> = topology.masters.iter().map(|m| (m.node.as_str(), m.address.to_string())).collect();
     assert_eq!(names, [("a", "hosta:7000".into()), ("b", "hostb:7001".into())]);
-    assert_eq!(topology.masters[0].replicas, 2);
+    assert_eq!(topology.masters[0].replicas.len(), 2);
     assert_eq!(topology.masters[0].slot_count(), 8092);
     let owners = topology.owners();
     assert_eq!((owners[0], owners[100], owners[8192]), (Some(0), None, Some(1)));
@@ -92,7 +92,7 @@ fn slots_join_the_ranges_of_one_node() {
     let topology = Topology::from_slots(&reply, &asked()).unwrap();
     assert_eq!(topology.masters.len(), 2);
     assert_eq!(topology.masters[0].slots, [0..=100, 9000..=16383]);
-    assert_eq!(topology.masters[0].replicas, 1);
+    assert_eq!(topology.masters[0].replicas.len(), 1);
     assert!(topology.owners().iter().all(Option::is_some));
 }
 

@@ -35,6 +35,11 @@ impl KeyShape {
         10u64.pow(MAX_WIDTH as u32)
     }
 
+    /// What every key starts with.
+    pub(super) fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
     /// Bytes in each key.
     pub fn size(&self) -> usize {
         self.size

@@ -12,6 +12,6 @@ mod spec;
 mod value;
 
 pub use key::{FILLER, KeyShape, write_ordinal};
-pub use position::{Position, golden};
+pub use position::{Position, golden, keys_in_slot};
 pub use spec::{Amount, MAX_KEY_SIZE, MAX_VALUE_SIZE, Request, Spec, SpecError};
 pub use value::{CONTIGUOUS_BYTES, POOL_BYTES, STAMP_BYTES, Values};

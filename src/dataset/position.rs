@@ -36,7 +36,7 @@ pub fn golden(slot: u16) -> u16 {
 }
 
 /// How many of the first `keys` keys stand in `slot`.
-pub(super) fn keys_in_slot(keys: u64, slot: u16) -> u64 {
+pub fn keys_in_slot(keys: u64, slot: u16) -> u64 {
     let slots = u64::from(SLOTS);
     keys / slots + u64::from(residue(slot) < keys % slots)
 }

@@ -1,5 +1,7 @@
 //! What a dataset consists of, checked once, so that whatever is made from it is sound.
 
+use std::sync::Arc;
+
 use super::{KeyShape, Position, position};
 use crate::slots::SLOTS;
 
@@ -15,6 +17,8 @@ pub enum Amount {
     Keys(u64),
     /// So many bytes of keys and values together; the last key may go beyond.
     Bytes(u64),
+    /// Nothing yet: how much it is to be is found out while it is filled ([`Spec::with_counts`]).
+    Open,
 }
 
 /// A dataset as it is asked for.
@@ -37,6 +41,8 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
     keys: u64,
+    /// The keys of each slot, where they are not as even as can be.
+    counts: Option<Arc<[u64]>>,
     shape: KeyShape,
     value_size: u64,
     seed: u64,
@@ -63,6 +69,19 @@ pub enum SpecError {
         keys: u64,
         /// ` after the prefix "p"`, or nothing.
         after_prefix: String,
+        /// What would do.
+        smallest: usize,
+    },
+    /// The key has no room for the numbers of so many keys in one slot.
+    #[error(
+        "a key of {size} bytes has no room for {ordinals} keys in one slot: \
+         the smallest key size that does is {smallest}"
+    )]
+    SlotTooLarge {
+        /// What was asked.
+        size: usize,
+        /// How many keys there would be in a slot.
+        ordinals: u64,
         /// What would do.
         smallest: usize,
     },
@@ -111,19 +130,45 @@ impl Spec {
             Amount::Bytes(0) => return Err(SpecError::Nothing { unit: "bytes" }),
             Amount::Keys(keys) => keys,
             Amount::Bytes(bytes) => bytes.div_ceil(pair.max(1)),
+            Amount::Open => 0,
         };
-        let numbered = KeyShape::most_ordinals() * u64::from(SLOTS);
-        let most = numbered.min(u64::MAX / pair.max(1));
-        if keys > most {
-            return Err(SpecError::TooMany { keys, pair, most });
-        }
-        let smallest = KeyShape::smallest_size(prefix.as_bytes(), keys.div_ceil(u64::from(SLOTS)));
+        refuse_too_many(keys, pair)?;
+        let ordinals = keys.div_ceil(u64::from(SLOTS));
+        let smallest = KeyShape::smallest_size(prefix.as_bytes(), ordinals);
         if key_size < smallest as u64 {
             let after_prefix =
                 if prefix.is_empty() { String::new() } else { format!(" after the prefix {prefix:?}") };
             return Err(SpecError::KeyTooSmall { size: key_size, keys, after_prefix, smallest });
         }
-        Ok(Self { keys, shape: KeyShape::new(prefix.as_bytes(), key_size as usize), value_size, seed })
+        let counts = (amount == Amount::Open).then(|| vec![0; usize::from(SLOTS)].into());
+        let shape = KeyShape::new(prefix.as_bytes(), key_size as usize);
+        Ok(Self { keys, counts, shape, value_size, seed })
+    }
+
+    /// The same keys and values, so many of them in each slot: `counts` has one number for every slot that
+    /// exists.
+    ///
+    /// # Errors
+    /// [`SpecError`] if the keys have no room for so many, or they are too many.
+    pub fn with_counts(&self, counts: &[u64]) -> Result<Self, SpecError> {
+        let pair = self.pair_bytes();
+        let keys = counts.iter().fold(0, |sum: u64, &count| sum.saturating_add(count));
+        refuse_too_many(keys, pair)?;
+        self.refuse_more_in_a_slot(counts.iter().copied().max().unwrap_or(0))?;
+        Ok(Self { keys, counts: Some(counts.into()), ..self.clone() })
+    }
+
+    /// Checks that the keys have room for so many in one slot.
+    ///
+    /// # Errors
+    /// [`SpecError::SlotTooLarge`] if not.
+    pub fn refuse_more_in_a_slot(&self, ordinals: u64) -> Result<(), SpecError> {
+        let (size, prefix) = (self.shape.size(), self.shape.prefix());
+        let smallest = KeyShape::smallest_size(prefix, ordinals);
+        if ordinals > KeyShape::most_ordinals() || size < smallest {
+            return Err(SpecError::SlotTooLarge { size, ordinals, smallest });
+        }
+        Ok(())
     }
 
     /// How many keys there are.
@@ -156,15 +201,30 @@ impl Spec {
         self.keys * self.pair_bytes()
     }
 
-    /// How many keys stand in `slot`: the same for all slots, give or take one.
+    /// How many keys stand in `slot`: the same for all slots, give or take one, unless each slot was given
+    /// a number of its own.
     pub fn keys_in_slot(&self, slot: u16) -> u64 {
-        position::keys_in_slot(self.keys, slot)
+        match &self.counts {
+            None => position::keys_in_slot(self.keys, slot),
+            Some(counts) => counts[usize::from(slot)],
+        }
+    }
+
+    /// Whether each slot was given a number of its own.
+    pub fn is_counted(&self) -> bool {
+        self.counts.is_some()
     }
 
     /// The key with this index.
     pub fn key(&self, index: u64) -> Vec<u8> {
         self.shape.key(Position::of_index(index))
     }
+}
+
+fn refuse_too_many(keys: u64, pair: u64) -> Result<(), SpecError> {
+    let numbered = KeyShape::most_ordinals() * u64::from(SLOTS);
+    let most = numbered.min(u64::MAX / pair.max(1));
+    if keys > most { Err(SpecError::TooMany { keys, pair, most }) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -88,12 +88,34 @@ fn values_of_every_size_are_the_same_whole_and_in_parts() {
                 values.write_part(position, parts.len(), 1 + parts.len() % 100_003, &mut parts);
             }
             assert!(parts == value, "{size} bytes at {position:?} in parts");
+            let offsets = [1, 7, 8, 9, size / 2, size.saturating_sub(1), size];
+            // Where it is large, one start is as good as another.
+            let offsets = if size < POOL_BYTES - 1 { &offsets[..] } else { &[9] };
+            for &offset in offsets.iter().filter(|&&offset| offset <= size) {
+                assert!(values.matches(position, offset, &value[offset..]), "{size} bytes from {offset}");
+            }
             if size <= CONTIGUOUS_BYTES {
                 let mut whole = Vec::new();
                 values.write(position, &mut whole);
                 assert_eq!(whole, value);
             }
         }
+    }
+}
+
+#[test]
+fn one_wrong_byte_anywhere_does_not_match() {
+    for size in [1, 8, 9, 512, POOL_BYTES + CONTIGUOUS_BYTES + 9] {
+        let values = Values::new(&spec(1_000_000, 64, size as u64));
+        let position = Position { slot: 77, ordinal: 3 };
+        let mut value = values.value(position);
+        for place in [0, size / 2, size - 1, POOL_BYTES].into_iter().filter(|&place| place < size) {
+            value[place] ^= 1;
+            assert!(!values.matches(position, 0, &value), "byte {place} of {size}");
+            value[place] ^= 1;
+        }
+        value.push(0);
+        assert!(!values.matches(position, 0, &value), "a byte more than {size}");
     }
 }
 
@@ -147,4 +169,26 @@ proptest! {
         let values = Values::new(&spec(1, 64, 8));
         prop_assert_eq!(at(a) == at(b), values.stamp(at(a)) == values.stamp(at(b)));
     }
+}
+
+#[test]
+fn each_slot_can_be_given_its_own_number_of_keys() {
+    let open = Spec::new(&Request { amount: Amount::Open, ..request(0, 8, 100) }).unwrap();
+    assert_eq!((open.keys(), open.keys_in_slot(5), open.is_counted()), (0, 0, true));
+    let mut counts = vec![0; 16384];
+    (counts[5], counts[16383]) = (99, 1);
+    let given = open.with_counts(&counts).unwrap();
+    assert_eq!((given.keys(), given.payload_bytes()), (100, 10_800));
+    assert_eq!([4, 5, 16383].map(|slot| given.keys_in_slot(slot)), [0, 99, 1]);
+    // They are the same keys as those of any other amount.
+    let position = Position { slot: 5, ordinal: 98 };
+    assert_eq!(given.shape().key(position), spec(16384 * 99, 8, 100).shape().key(position));
+    assert_eq!(Values::new(&given).value(position), Values::new(&spec(1, 8, 100)).value(position));
+
+    // Two digits number a hundred keys of one slot.
+    counts[5] = 101;
+    let error = open.with_counts(&counts).unwrap_err();
+    assert_eq!(error, SpecError::SlotTooLarge { size: 8, ordinals: 101, smallest: 9 });
+    assert!(open.refuse_more_in_a_slot(100).is_ok());
+    assert!(matches!(open.with_counts(&vec![u64::MAX; 16384]), Err(SpecError::TooMany { .. })));
 }

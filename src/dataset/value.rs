@@ -103,6 +103,29 @@ impl Values {
         length
     }
 
+    /// Whether `bytes` are those of the value at `position` from byte `offset` on. Nothing is copied:
+    /// a check looks at every byte of every value with this.
+    pub fn matches(&self, position: Position, offset: usize, bytes: &[u8]) -> bool {
+        if offset + bytes.len() > self.size {
+            return false;
+        }
+        let stamped = bytes.len().min(STAMP_BYTES.saturating_sub(offset));
+        let (stamp, mut rest) = bytes.split_at(stamped);
+        if stamped > 0 && *stamp != self.stamp(position)[offset..offset + stamped] {
+            return false;
+        }
+        let mut place = (self.place(position) + offset + stamped) % POOL_BYTES;
+        while !rest.is_empty() {
+            let length = rest.len().min(self.pool.len() - place);
+            let (slice, later) = rest.split_at(length);
+            if *slice != self.pool[place..place + length] {
+                return false;
+            }
+            (rest, place) = (later, (place + length) % POOL_BYTES);
+        }
+        true
+    }
+
     /// The value at `position`.
     pub fn value(&self, position: Position) -> Vec<u8> {
         let mut value = Vec::with_capacity(self.size);

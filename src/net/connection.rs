@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::refusal::command_name;
 use super::{Address, NetError, Stream};
-use crate::resp::{Decoder, Malformed, Value, encode_command};
+use crate::resp::{Decoder, Leaf, Leaves, Malformed, Value, encode_command};
 
 /// Bytes that are made room for before each read.
 const READ_BYTES: usize = 64 << 10;
@@ -72,7 +72,8 @@ impl Connection {
         let mut wire = Vec::new();
         encode_command(&mut wire, args);
         let mut reply = None;
-        let outcome = self.exchange(&wire, 1, &command_name(args), |_, value| reply = Some(value)).await;
+        let outcome =
+            self.exchange(&wire, 1, &command_name(args), values(|_, value| reply = Some(value))).await;
         // A server that turns a client away says why, and hangs up: its words count for more.
         match (reply, outcome) {
             (Some(reply), Ok(()) | Err(NetError::Lost { .. })) => Ok(reply),
@@ -93,7 +94,25 @@ impl Connection {
         replies: usize,
         each: impl FnMut(usize, Value),
     ) -> Result<(), NetError> {
-        self.exchange(wire, replies, "a pipeline", each).await
+        self.exchange(wire, replies, "a pipeline", values(each)).await
+    }
+
+    /// As [`Connection::pipeline`], for replies that are strings, numbers or arrays of those: each of their
+    /// leaves is given to `each` where it lies, with the place of its reply.
+    ///
+    /// # Errors
+    /// As [`Connection::call_raw`].
+    pub async fn pipeline_of_leaves(
+        &mut self,
+        wire: &[u8],
+        replies: usize,
+        mut each: impl FnMut(usize, Leaf<'_>),
+    ) -> Result<(), NetError> {
+        let mut leaves = Leaves::default();
+        self.exchange(wire, replies, "a pipeline", |place, _, input| {
+            leaves.take(input, |leaf| each(place, leaf))
+        })
+        .await
     }
 
     async fn exchange(
@@ -101,7 +120,7 @@ impl Connection {
         wire: &[u8],
         replies: usize,
         during: &str,
-        mut each: impl FnMut(usize, Value),
+        mut take: impl FnMut(usize, &mut Decoder, &mut BytesMut) -> Result<bool, Malformed>,
     ) -> Result<(), NetError> {
         let Self { address, stream, input, decoder, reply_timeout, owed } = self;
         if std::mem::replace(owed, true) {
@@ -131,10 +150,7 @@ impl Connection {
                 Ok(Progress::Read(Ok(0))) => return Err(lost(failed_send.unwrap_or_else(end_of_stream))),
                 Ok(Progress::Read(Err(cause))) => return Err(lost(cause)),
                 Ok(Progress::Read(Ok(_))) => {
-                    while taken < replies
-                        && let Some(value) = decoder.decode(input).map_err(garbled)?
-                    {
-                        each(taken, value);
+                    while taken < replies && take(taken, decoder, input).map_err(garbled)? {
                         taken += 1;
                     }
                 }
@@ -152,6 +168,16 @@ impl Connection {
         }
         *owed = false;
         Ok(())
+    }
+}
+
+/// Takes replies as values, each with its place.
+fn values(
+    mut each: impl FnMut(usize, Value),
+) -> impl FnMut(usize, &mut Decoder, &mut BytesMut) -> Result<bool, Malformed> {
+    move |place, decoder, input| {
+        let value = decoder.decode(input)?;
+        Ok(value.map(|value| each(place, value)).is_some())
     }
 }
 

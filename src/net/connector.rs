@@ -7,6 +7,7 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
+use tracing::debug;
 
 use super::error::TLS_HANDSHAKE;
 use super::{Address, Connection, Credentials, NetError, Stream, Tls, handshake};
@@ -48,6 +49,17 @@ impl Connector {
     /// # Errors
     /// [`NetError`] says which of the many ways this can fail it was, and what would do.
     pub async fn open(&self, address: &Address) -> Result<Connection, NetError> {
+        let began = Instant::now();
+        let opened = self.dial_and_greet(address).await;
+        let ms = began.elapsed().as_millis() as u64;
+        match &opened {
+            Ok(_) => debug!(%address, ms, "connected"),
+            Err(error) => debug!(%address, ms, %error, "not connected"),
+        }
+        opened
+    }
+
+    async fn dial_and_greet(&self, address: &Address) -> Result<Connection, NetError> {
         let deadline = Instant::now() + self.connect_timeout;
         let late = |stage| NetError::Late { address: address.clone(), stage, after: self.connect_timeout };
         let stream = match address {

@@ -1,5 +1,7 @@
 //! How many keys there are: exact and nearly free, but it does not say which.
 
+use tracing::debug;
+
 use crate::cluster::Mode;
 use crate::net::{Connection, NetError};
 use crate::resp::{Value, encode_command};
@@ -20,6 +22,7 @@ pub async fn count_slots(node: &mut Connection, slots: &[u16]) -> Result<Vec<u64
         None => refusal = refusal.take().or(Some(reply)),
     })
     .await?;
+    debug!(address = %node.address(), slots = slots.len(), keys = counts.iter().sum::<u64>(), "counted");
     match refusal {
         None => Ok(counts),
         Some(reply) => Err(NetError::unexpected(node.address(), "CLUSTER COUNTKEYSINSLOT", &reply)),

@@ -1,217 +1,301 @@
-//! Looking at each key: its length and its first bytes, the stamp, because a refused overwrite leaves
-//! the old value where the key exists.
+//! Looking at each key over a connection to its owner, as closely as is asked. It follows a slot that is
+//! being moved to where its keys are; nothing in it writes.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::dataset::{Position, Spec, Values};
-use crate::net::{Connection, NetError};
-use crate::resp::{Value, encode_command};
+use crate::cluster::Info;
+use crate::dataset::Position;
+use crate::net::{Address, AddressMap, Connection, Connector, NetError};
+use crate::resp::encode_command;
 
-/// Keys that are asked for at a time.
-const BATCH_KEYS: usize = 512;
-/// Bytes of each value that are read: its stamp, and as much again from the pool.
-const READ_BYTES: usize = 16;
+use super::list::list;
+use super::question::{Inquiry, Question, State};
+use super::{Depth, Expectation, Lifetime, Seen, SlotRead};
 
-/// What is expected to be there.
-#[derive(Clone)]
-pub struct Expectation {
-    /// The keys.
-    pub spec: Arc<Spec>,
-    /// Their values.
-    pub values: Arc<Values>,
-    /// Whether each key has a time to live.
-    pub expires: bool,
-}
-
-/// What was found in one slot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Keys with their value.
-    pub exact: u64,
-    /// Keys that are not there.
-    pub missing: u64,
-    /// Keys with another value or type, or with a time to live where none was given, or the reverse.
-    pub wrong: u64,
-    /// Keys about which the node would not say: it no longer owns them, or refused.
-    pub unknown: u64,
-}
+/// Keys that are looked at together.
+pub const BATCH_KEYS: usize = 1024;
+/// Bytes of questions, and of the answers to them, that are on their way at a time; one question is
+/// always admitted.
+const WINDOW_BYTES: usize = 1 << 20;
+/// Other nodes that a reader follows its keys to, at most: a slot moves to one.
+const MAX_OTHERS: usize = 64;
 
 /// Counts keys as they are looked at.
 pub type ReadProgress = AtomicU64;
 
-/// What one key came to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    Exact,
-    Missing,
-    Wrong,
-    Unknown,
-    /// An empty string or no key: a second question tells.
-    Empty,
+/// What a batch of keys came to.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// Each key, in the order of the batch.
+    pub seen: Vec<Seen>,
+    /// What a node said that would not say more.
+    pub refusal: Option<String>,
 }
 
-/// Whether this user may ask of `key`, which this node owns, what reading asks.
+/// Why this user may not ask of `key`, which this node owns, what looking asks, in the node's words;
+/// `None` if he may.
 ///
 /// # Errors
 /// [`NetError`] if the node does not answer.
-pub async fn may_read(node: &mut Connection, key: &[u8]) -> Result<bool, NetError> {
-    let questions: [&[&[u8]]; 4] =
-        [&[b"STRLEN", key], &[b"GETRANGE", key, b"0", b"0"], &[b"EXISTS", key], &[b"PTTL", key]];
-    for question in questions {
+pub async fn may_read(node: &mut Connection, depth: Depth, key: &[u8]) -> Result<Option<String>, NetError> {
+    let questions: [&[&[u8]]; 5] = [
+        &[b"EXISTS", key],
+        &[b"STRLEN", key],
+        &[b"PTTL", key],
+        &[b"GETRANGE", key, b"0", b"0"],
+        &[b"MGET", key],
+    ];
+    let asked = match depth {
+        Depth::Existence => 1,
+        Depth::Size => 3,
+        Depth::Stamp => 4,
+        Depth::Value => 5,
+    };
+    for question in &questions[..asked] {
         let reply = node.call_raw(question).await?;
-        if reply.as_error().is_some_and(|message| message.starts_with("NOPERM")) {
-            return Ok(false);
+        if let Some(message) = reply.as_error().filter(|message| message.starts_with("NOPERM")) {
+            return Ok(Some(message.into()));
         }
     }
-    Ok(true)
+    Ok(None)
 }
 
-/// Reads all keys of `slots` at a node, and returns what was found in each.
-///
-/// # Errors
-/// [`NetError`] if the node does not answer. A refusal of a single command is no error: the key
-/// counts as unknown.
-pub async fn read(
-    node: &mut Connection,
-    expected: &Expectation,
-    slots: &[u16],
-    progress: &ReadProgress,
-) -> Result<Vec<Found>, NetError> {
-    let mut found = vec![Found::default(); slots.len()];
-    let mut batch = Vec::with_capacity(BATCH_KEYS);
-    for (index, &slot) in slots.iter().enumerate() {
-        for ordinal in 0..expected.spec.keys_in_slot(slot) {
-            batch.push((index, Position { slot, ordinal }));
-            if batch.len() == BATCH_KEYS {
-                read_batch(node, expected, &batch, &mut found).await?;
-                progress.fetch_add(batch.len() as u64, Relaxed);
-                batch.clear();
+/// A connection to a node whose keys are looked at.
+pub struct Reader {
+    node: Connection,
+    /// Where this node's keys are being moved to, by the name that it calls them.
+    others: BTreeMap<String, Connection>,
+    connector: Connector,
+    map: AddressMap,
+    /// Whether any key here may have a time to live that it should not have, or should.
+    lifetimes: bool,
+    /// Whether a slot's keys may be listed in place of being asked for: what expires may be listed still.
+    lists: bool,
+}
+
+impl Reader {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// [`NetError`] if there is none.
+    pub async fn open(
+        connector: &Connector,
+        map: &AddressMap,
+        address: &Address,
+        expected: &Expectation,
+    ) -> Result<Self, NetError> {
+        let mut node = connector.open(address).await?;
+        let expires =
+            expected.lifetime != Lifetime::Forever || may_expire(&mut node, connector.database).await?;
+        let lifetimes = expires && expected.depth.sees_lifetimes();
+        let lists = !expires && expected.depth == Depth::Existence && expected.sample.is_none();
+        let (connector, map) = (connector.clone(), map.clone());
+        Ok(Self { node, others: BTreeMap::new(), connector, map, lifetimes, lists })
+    }
+
+    /// Who is asked.
+    pub fn address(&self) -> &Address {
+        self.node.address()
+    }
+
+    /// The connection to the node itself.
+    pub fn node(&mut self) -> &mut Connection {
+        &mut self.node
+    }
+
+    /// A connection to the node that ASK names, `host:port`; it is kept for the next time.
+    ///
+    /// # Errors
+    /// [`NetError`] if there is none.
+    pub async fn other(&mut self, name: &str) -> Result<&mut Connection, NetError> {
+        let connection = match self.others.remove(name) {
+            Some(known) => known,
+            None => self.connector.open(&self.reached(name)).await?,
+        };
+        if self.others.len() == MAX_OTHERS {
+            self.others.clear();
+        }
+        Ok(self.others.entry(name.into()).or_insert(connection))
+    }
+
+    /// Forgets a connection that is of no use any more.
+    pub fn drop_other(&mut self, name: &str) {
+        self.others.remove(name);
+    }
+
+    /// Where a node is reached that this one calls `name`: without a host, on its own.
+    fn reached(&self, name: &str) -> Address {
+        let (host, port) = name.rsplit_once(':').unwrap_or((name, ""));
+        let port = port.parse().unwrap_or(0);
+        let announced = match (host, self.node.address()) {
+            ("", Address::Tcp { host, .. }) => Address::tcp(host, port),
+            _ => Address::tcp(host, port),
+        };
+        self.map.apply(&announced)
+    }
+
+    /// Reads the keys of `slots` that are looked at, and returns what was found in each.
+    ///
+    /// # Errors
+    /// [`NetError`] if the node does not answer. A refusal of a single command is no error: the key
+    /// counts as unknown.
+    pub async fn read(
+        &mut self,
+        expected: &Expectation,
+        slots: &[u16],
+        progress: &ReadProgress,
+    ) -> Result<Vec<SlotRead>, NetError> {
+        let mut read = vec![SlotRead::default(); slots.len()];
+        let listed = self.list(expected, slots).await?;
+        for ((read, &slot), _) in read.iter_mut().zip(slots).zip(&listed).filter(|(_, listed)| **listed) {
+            read.found.exact = expected.spec.keys_in_slot(slot);
+            progress.fetch_add(read.found.exact, Relaxed);
+        }
+        let mut batch = Vec::with_capacity(BATCH_KEYS);
+        let mut whose = Vec::with_capacity(BATCH_KEYS);
+        let mut keys = slots
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !listed[*index])
+            .flat_map(|(index, &slot)| expected.positions(slot).map(move |position| (index, position)));
+        loop {
+            batch.clear();
+            whose.clear();
+            for (index, position) in keys.by_ref().take(BATCH_KEYS) {
+                whose.push(index);
+                batch.push(position);
+            }
+            if batch.is_empty() {
+                return Ok(read);
+            }
+            let Looked { seen, refusal } = self.look(expected, &batch).await?;
+            for ((&index, &position), seen) in whose.iter().zip(&batch).zip(seen) {
+                let slot: &mut SlotRead = &mut read[index];
+                slot.add(position, seen);
+                if seen == Seen::Unknown && slot.refusal.is_none() {
+                    slot.refusal.clone_from(&refusal);
+                }
+            }
+            progress.fetch_add(batch.len() as u64, Relaxed);
+        }
+    }
+
+    /// For each of `slots`, whether the node has listed all its keys.
+    async fn list(&mut self, expected: &Expectation, slots: &[u16]) -> Result<Vec<bool>, NetError> {
+        let listed = if self.lists { list(&mut self.node, &expected.spec, slots).await? } else { None };
+        // One that may not, or is in no cluster, is not asked again.
+        self.lists = listed.is_some();
+        Ok(listed.unwrap_or_else(|| vec![false; slots.len()]))
+    }
+
+    /// Looks at a batch of keys, up to [`BATCH_KEYS`] or so.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn look(&mut self, expected: &Expectation, batch: &[Position]) -> Result<Looked, NetError> {
+        let mut inquiry = Inquiry::new(expected, batch);
+        let questions = inquiry.together(self.lifetimes);
+        ask(&mut self.node, &mut inquiry, &questions, Manner::Together).await?;
+        let open = inquiry.open();
+        if !open.is_empty() {
+            let questions = inquiry.one_by_one(&open);
+            ask(&mut self.node, &mut inquiry, &questions, Manner::OneByOne).await?;
+            self.follow(&mut inquiry, &open).await;
+        }
+        Ok(Looked { seen: inquiry.seen().collect(), refusal: inquiry.refusal })
+    }
+
+    /// Asks for keys that are being moved where they are now. What goes wrong there leaves them unknown.
+    async fn follow(&mut self, inquiry: &mut Inquiry<'_>, open: &[usize]) {
+        let mut moved: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for &place in open {
+            if let State::Elsewhere(name) = &inquiry.states[place] {
+                moved.entry(name.clone()).or_default().push(place);
+            }
+        }
+        for (name, places) in moved {
+            let questions = inquiry.one_by_one(&places);
+            let asked = match self.other(&name).await {
+                Ok(other) => ask(other, inquiry, &questions, Manner::Asking).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = asked {
+                self.drop_other(&name);
+                inquiry.give_up(&places, error.to_string());
             }
         }
     }
-    read_batch(node, expected, &batch, &mut found).await?;
-    progress.fetch_add(batch.len() as u64, Relaxed);
-    Ok(found)
 }
 
-async fn read_batch(
+/// How keys are asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Together,
+    OneByOne,
+    /// At a node that is still being given their slot: each command wants `ASKING` before it.
+    Asking,
+}
+
+/// Asks, in windows of so many bytes.
+async fn ask(
     node: &mut Connection,
-    expected: &Expectation,
-    batch: &[(usize, Position)],
-    found: &mut [Found],
+    inquiry: &mut Inquiry<'_>,
+    questions: &[Question],
+    manner: Manner,
 ) -> Result<(), NetError> {
-    for (&(index, _), seen) in batch.iter().zip(look(node, expected, batch).await?) {
-        let slot = &mut found[index];
-        match seen {
-            Seen::Exact => slot.exact += 1,
-            Seen::Missing => slot.missing += 1,
-            Seen::Wrong => slot.wrong += 1,
-            Seen::Unknown | Seen::Empty => slot.unknown += 1,
+    let (mut wire, mut key) = (Vec::new(), Vec::new());
+    let mut rest = questions;
+    let answers_each = if manner == Manner::Asking { 2 } else { 1 };
+    while !rest.is_empty() {
+        wire.clear();
+        let (mut count, mut bytes) = (0, 0);
+        while let Some(question) = rest.get(count)
+            && (count == 0 || wire.len().max(bytes) < WINDOW_BYTES)
+        {
+            if manner == Manner::Asking {
+                encode_command(&mut wire, &[b"ASKING"]);
+            }
+            inquiry.encode(question, &mut key, &mut wire);
+            bytes += inquiry.answer_bytes(question);
+            count += 1;
         }
+        let (now, later) = rest.split_at(count);
+        if manner == Manner::Together && now.iter().all(|question| matches!(question, Question::Values(_))) {
+            ask_for_values(node, inquiry, now, &wire).await?;
+            rest = later;
+            continue;
+        }
+        node.pipeline(&wire, count * answers_each, |reply, answer| {
+            if manner != Manner::Asking || reply % 2 == 1 {
+                inquiry.take(&now[reply / answers_each], &answer, manner != Manner::Together);
+            }
+        })
+        .await?;
+        rest = later;
     }
     Ok(())
 }
 
-async fn look(
+/// Asks for values, each of which is looked at where it lies.
+async fn ask_for_values(
     node: &mut Connection,
-    expected: &Expectation,
-    batch: &[(usize, Position)],
-) -> Result<Vec<Seen>, NetError> {
-    let (mut wire, mut key) = (Vec::new(), Vec::new());
-    let last = (READ_BYTES - 1).to_string();
-    for &(_, position) in batch {
-        spell(expected, position, &mut key);
-        encode_command(&mut wire, &[b"STRLEN", &key]);
-        encode_command(&mut wire, &[b"GETRANGE", &key, b"0", last.as_bytes()]);
-        encode_command(&mut wire, &[b"PTTL", &key]);
-    }
-    let mut seen = vec![Seen::Exact; batch.len()];
-    let mut start = Vec::new();
-    node.pipeline(&wire, batch.len() * 3, |reply, value| {
-        let (place, question) = (reply / 3, reply % 3);
-        let verdict = match question {
-            0 => length(&value, expected.values.size()),
-            1 => {
-                start.clear();
-                expected.values.write_part(batch[place].1, 0, READ_BYTES, &mut start);
-                match value.as_bytes() {
-                    // It had a length a moment ago: it may have expired, or been deleted, since.
-                    Some([]) => Seen::Empty,
-                    _ => told(&value, |value| value.as_bytes() == Some(&start)),
-                }
-            }
-            _ => lifetime(&value, expected.expires),
-        };
-        // The length decides first: what it says of a key that is empty or gone stands.
-        if seen[place] == Seen::Exact {
-            seen[place] = verdict;
-        }
+    inquiry: &mut Inquiry<'_>,
+    questions: &[Question],
+    wire: &[u8],
+) -> Result<(), NetError> {
+    let mut taken = vec![0; questions.len()];
+    node.pipeline_of_leaves(wire, questions.len(), |reply, item| {
+        taken[reply] = inquiry.take_item(&questions[reply], taken[reply], item);
     })
     .await?;
-    look_again(node, expected, batch, &mut seen).await?;
-    Ok(seen)
+    questions.iter().zip(taken).for_each(|(question, taken)| inquiry.take_end(question, taken));
+    Ok(())
 }
 
-/// Tells empty strings from keys that are not there.
-async fn look_again(
-    node: &mut Connection,
-    expected: &Expectation,
-    batch: &[(usize, Position)],
-    seen: &mut [Seen],
-) -> Result<(), NetError> {
-    let empty: Vec<usize> = (0..seen.len()).filter(|&place| seen[place] == Seen::Empty).collect();
-    if empty.is_empty() {
-        return Ok(());
-    }
-    let (mut wire, mut key) = (Vec::new(), Vec::new());
-    for &place in &empty {
-        spell(expected, batch[place].1, &mut key);
-        encode_command(&mut wire, &[b"EXISTS", &key]);
-        encode_command(&mut wire, &[b"PTTL", &key]);
-    }
-    let should_be_empty = expected.values.size() == 0;
-    node.pipeline(&wire, empty.len() * 2, |reply, value| {
-        let seen = &mut seen[empty[reply / 2]];
-        match (reply % 2, value.as_integer()) {
-            (0, Some(0)) => *seen = Seen::Missing,
-            (0, Some(_)) => *seen = if should_be_empty { Seen::Exact } else { Seen::Wrong },
-            (0, None) => *seen = Seen::Unknown,
-            _ if *seen == Seen::Exact => *seen = lifetime(&value, expected.expires),
-            _ => {}
-        }
-    })
-    .await
-}
-
-fn spell(expected: &Expectation, position: Position, key: &mut Vec<u8>) {
-    key.clear();
-    expected.spec.shape().write(position, key);
-}
-
-fn length(value: &Value, size: usize) -> Seen {
-    match value.as_integer() {
-        Some(0) => Seen::Empty,
-        _ => told(value, |value| value.as_integer() == Some(size as i64)),
-    }
-}
-
-/// What PTTL says of a key: -2 is no key, -1 is one that stays. One that should stay and will not is
-/// wrong: it was not we who wrote it last, or somebody gave it a time to live since.
-fn lifetime(value: &Value, expires: bool) -> Seen {
-    match value.as_integer() {
-        Some(-2) => Seen::Missing,
-        _ => told(value, |value| value.as_integer().is_some_and(|ms| (ms >= 0) == expires)),
-    }
-}
-
-/// An answer that is right or wrong, unless it is an error: another type is wrong, too; every other
-/// refusal says nothing of the key.
-fn told(value: &Value, right: impl Fn(&Value) -> bool) -> Seen {
-    match value.as_error() {
-        Some(message) if message.starts_with("WRONGTYPE") => Seen::Wrong,
-        Some(_) => Seen::Unknown,
-        None if right(value) => Seen::Exact,
-        None => Seen::Wrong,
-    }
+/// Whether keys of this database may have a time to live, as far as the node says.
+async fn may_expire(node: &mut Connection, database: u32) -> Result<bool, NetError> {
+    let reply = node.call_raw(&[b"INFO", b"keyspace"]).await?;
+    let keyspace = reply.as_text().filter(|text| text.contains("# Keyspace"));
+    Ok(keyspace.is_none_or(|text| Info::parse(&text).expiring_keys(database) > 0))
 }

@@ -3,11 +3,13 @@
 
 mod decode;
 mod encode;
+mod leaves;
 mod request;
 mod value;
 mod words;
 
 pub use decode::{Decoder, MAX_BULK_BYTES, MAX_DEPTH, MAX_ITEMS, MAX_LINE_BYTES, Malformed, excerpt};
 pub use encode::encode_command;
-pub use request::{ProtocolError, Request, RequestDecoder, RequestLimits};
+pub use leaves::{Leaf, Leaves};
+pub use request::{KeptRequest, ProtocolError, Request, RequestDecoder, RequestLimits};
 pub use value::Value;

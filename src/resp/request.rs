@@ -9,6 +9,8 @@ use super::words::split_words;
 
 /// Bytes in one line: an inline request, or the header of an array or a string.
 const MAX_LINE_BYTES: usize = 64 << 10;
+/// Bytes that are looked at in one go for the header of an argument: six digits have room.
+const SHORT_HEADER_BYTES: usize = 9;
 /// Arguments of one request. Room is made for them as they come, not when they are announced.
 const MAX_ARGUMENTS: i64 = i32::MAX as i64;
 /// Arguments of a client that has not authenticated.
@@ -79,11 +81,43 @@ impl<'a> Request<'a> {
         Self { bytes: self.bytes, places: self.places.get(place..).unwrap_or_default() }
     }
 
+    /// The same request, to be kept when the bytes that it was read from are gone.
+    pub fn keep(&self) -> KeptRequest {
+        let mut bytes = Vec::new();
+        let places = self.from(0).map(|word| {
+            let start = bytes.len() as u32;
+            bytes.extend_from_slice(word);
+            // What was read from so many bytes is no longer than they are.
+            start..bytes.len() as u32
+        });
+        let places = places.collect();
+        KeptRequest { bytes: bytes.into(), places }
+    }
+
     /// The arguments from this place on.
     pub fn from(&self, place: usize) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
         let bytes = self.bytes;
         let places = self.places.get(place..).unwrap_or_default();
         places.iter().map(move |range| &bytes[range.start as usize..range.end as usize])
+    }
+}
+
+/// A request that is kept for later, with bytes of its own.
+#[derive(Clone, Debug)]
+pub struct KeptRequest {
+    bytes: Box<[u8]>,
+    places: Box<[Range<u32>]>,
+}
+
+impl KeptRequest {
+    /// The request, to be read.
+    pub fn request(&self) -> Request<'_> {
+        Request { bytes: &self.bytes, places: &self.places }
+    }
+
+    /// Bytes that it takes on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.bytes.len() + size_of_val(&*self.places)
     }
 }
 
@@ -175,12 +209,8 @@ impl RequestDecoder {
         let length = match self.bulk {
             Some(length) => length,
             None => {
-                let kind = bytes.get(self.at).copied();
-                let Some(digits) = self.header(bytes, "too big bulk count string")? else { return Ok(None) };
-                if kind != Some(b'$') {
-                    return Err(ProtocolError { text: "expected '$', got ", got: kind });
-                }
-                let length = number(digits).filter(|length| (0..=limits.bulk_bytes).contains(length));
+                let Some(length) = self.bulk_length(bytes)? else { return Ok(None) };
+                let length = length.filter(|length| (0..=limits.bulk_bytes).contains(length));
                 let length = length.ok_or(error("invalid bulk length"))?;
                 if !limits.authenticated && length > MAX_BULK_BYTES_BEFORE_AUTH {
                     return Err(error("unauthenticated bulk length"));
@@ -197,6 +227,22 @@ impl RequestDecoder {
         // Redis does not look at the two bytes behind a string, either.
         (self.at, self.bulk) = (end + 2, None);
         Ok(Some(range))
+    }
+
+    /// The length that the header of an argument announces, if it is a number; `None` where the header has not come.
+    #[inline]
+    fn bulk_length(&mut self, bytes: &[u8]) -> Result<Option<Option<i64>>, ProtocolError> {
+        let line = bytes.get(self.at..).unwrap_or_default();
+        if let Some((length, taken)) = short_header(line) {
+            self.at += taken;
+            return Ok(Some(Some(length)));
+        }
+        let kind = line.first().copied();
+        let Some(digits) = self.header(bytes, "too big bulk count string")? else { return Ok(None) };
+        if kind != Some(b'$') {
+            return Err(ProtocolError { text: "expected '$', got ", got: kind });
+        }
+        Ok(Some(number(digits)))
     }
 
     /// What stands behind the type byte in the line at `self.at`; `None` where the line has not come.
@@ -230,6 +276,23 @@ impl RequestDecoder {
             .map_err(|_| error("unbalanced quotes in request"))?;
         Ok(Some(end + 1))
     }
+}
+
+/// The number in an argument's header and the bytes that the header takes, if it is as nearly all are: a few
+/// digits, all there. A server spends more of its time here than on anything else of a request.
+#[inline]
+fn short_header(line: &[u8]) -> Option<(i64, usize)> {
+    let header: &[u8; SHORT_HEADER_BYTES] = line.first_chunk()?;
+    let [b'$', first @ b'1'..=b'9', rest @ ..] = header else { return None };
+    let mut number = i64::from(first - b'0');
+    for (place, byte) in rest[..rest.len() - 1].iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => number = number * 10 + i64::from(byte - b'0'),
+            b'\r' => return Some((number, place + b"$1\r\n".len())),
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// Where a line ends, if it does within the bound. A zero byte hides the end, as it does for a server
@@ -309,6 +372,18 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_is_kept_is_the_same() {
+        for wire in [&b"*3\r\n$3\r\nGET\r\n$0\r\n\r\n$2\r\n\r\n\r\n"[..], b"get \"\\x00\" 'b c'\r\n"] {
+            let mut decoder = RequestDecoder::default();
+            decoder.decode(wire, LIMITS).unwrap().unwrap();
+            let request = decoder.request(wire);
+            let kept = request.keep();
+            assert!(request.len() == 3 && kept.request().from(0).eq(request.from(0)));
+            assert_eq!(kept.heap_bytes(), request.from(0).map(<[u8]>::len).sum::<usize>() + 3 * 8);
+        }
+    }
+
+    #[test]
     fn what_is_no_request_is_refused_as_redis_does() {
         let unknown = RequestLimits { authenticated: false, ..LIMITS };
         let long = |start: &str| format!("{start}{}", "1".repeat(MAX_LINE_BYTES));
@@ -336,6 +411,25 @@ mod tests {
         for all_there_is in ["*2147483647\r\n", "*1\r\nX", "*1\r\n$5\r", &long("*")[1..], "a\0b\r\nping\r\n"]
         {
             assert_eq!(read(all_there_is.as_bytes(), LIMITS), (vec![], None), "{all_there_is:.20}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_is_all_there_means_what_one_means_that_comes_in_parts() {
+        for length in [0, 1, 9, 10, 999, 99_999, 999_999, 1_000_000] {
+            let value = vec![b'v'; length];
+            let mut wire = Vec::new();
+            encode_command(&mut wire, &[&value, b"following"]);
+            let whole = read(&wire, LIMITS);
+            assert_eq!(whole, (vec![vec![value, b"following".to_vec()]], None), "{length}");
+            assert_eq!(read_in_parts(&wire, LIMITS, &[length + 1, 1, 1, 1, 1, 1, 1, 1]), whole, "{length}");
+        }
+        let short = RequestLimits { bulk_bytes: 99, ..LIMITS };
+        for header in ["$01", "$1x", "$-1", "$+1", "$", "$100", "$1000000", ":1"] {
+            let wire = format!("*1\r\n{header}\r\nfollowing bytes");
+            let (requests, error) = read(wire.as_bytes(), short);
+            assert!(requests.is_empty() && error.is_some(), "{header}");
+            assert_eq!(read_in_parts(wire.as_bytes(), short, &[1]).1, error, "{header}");
         }
     }
 

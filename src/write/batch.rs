@@ -5,11 +5,13 @@
 //! A pipeline with replies off is `CLIENT REPLY OFF`, all commands but the last, `CLIENT REPLY ON`,
 //! the last command: the barrier's two answers say that everything before was executed, and whether
 //! the last write was *accepted*, so that a server that refuses writes is known a pipeline later.
+//! Where replicas are waited for, `WAIT` follows: it holds this connection alone.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dataset::{CONTIGUOUS_BYTES, Position, Spec, Values};
+use crate::resp::encode_command;
 
 use super::walk::{Segment, Walk};
 
@@ -37,6 +39,22 @@ pub enum ReplyMode {
 /// A time to live as SET takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeToLive(pub Duration);
+
+/// How many replicas must have a pipeline's keys before they count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicaWait {
+    /// So many; at least one.
+    pub replicas: u64,
+    /// How long a barrier waits for them.
+    pub timeout: Duration,
+}
+
+impl ReplicaWait {
+    /// As WAIT takes it: whole milliseconds, and never 0, which would be for ever.
+    pub fn timeout_ms(&self) -> u64 {
+        u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX).clamp(1, i64::MAX as u64)
+    }
+}
 
 /// How many keys stand between two barriers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +96,8 @@ pub struct BatchOptions {
     pub reply: ReplyMode,
     /// Given to each key; needs [`Command::Set`].
     pub ttl: Option<TimeToLive>,
+    /// Replicas that each barrier waits for.
+    pub wait: Option<ReplicaWait>,
 }
 
 /// A pipeline that has been generated to its end.
@@ -114,6 +134,8 @@ pub struct Batch {
     ordinal_end: usize,
     /// What stands after each value.
     tail: Vec<u8>,
+    /// What stands after each pipeline.
+    closing: Vec<u8>,
     state: State,
     at: Position,
     left_in_command: u64,
@@ -135,6 +157,7 @@ impl Batch {
             ordinal_end: ordinal_at + spec.shape().ordinal_width(),
             head,
             tail,
+            closing: options.wait.as_ref().map(encode_wait).unwrap_or_default(),
             state: State::Between,
             at: Position { slot: 0, ordinal: 0 },
             left_in_command: 0,
@@ -145,6 +168,11 @@ impl Batch {
     /// The keys that are left, and their order.
     pub fn walk(&self) -> &Walk {
         &self.walk
+    }
+
+    /// Replicas that each barrier waits for, the pipeline's last answer being how many there are.
+    pub fn wait(&self) -> Option<ReplicaWait> {
+        self.options.wait
     }
 
     /// Bytes of one key with its value and what frames them.
@@ -280,8 +308,19 @@ impl Batch {
             out.extend_from_slice(CLIENT_REPLY_ON);
             self.pipeline.replies = 1;
         }
+        if !self.closing.is_empty() {
+            out.extend_from_slice(&self.closing);
+            self.pipeline.replies += 1;
+        }
         self.pipeline
     }
+}
+
+fn encode_wait(wait: &ReplicaWait) -> Vec<u8> {
+    let (replicas, timeout) = (wait.replicas.to_string(), wait.timeout_ms().to_string());
+    let mut wire = Vec::new();
+    encode_command(&mut wire, &[b"WAIT", replicas.as_bytes(), timeout.as_bytes()]);
+    wire
 }
 
 /// What stands before and after each value.

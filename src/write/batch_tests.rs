@@ -56,7 +56,7 @@ proptest! {
     fn every_key_comes_once_with_its_value_in_pipelines_of_the_depth(
         keys in 1..3000u64, value_size in prop_oneof![0..40u64, Just(70_000)], mset in any::<bool>(),
         group in 1..50u64, depth in 1..200u64, exact in any::<bool>(), reply_on in any::<bool>(),
-        stride in any::<bool>(), fill_to in 1..200_000usize, ttl in any::<bool>(),
+        stride in any::<bool>(), fill_to in 1..200_000usize, ttl in any::<bool>(), wait in any::<bool>(),
     ) {
         let keys = if value_size > 1000 { keys.min(200) } else { keys };
         let spec = spec(keys, value_size);
@@ -68,9 +68,10 @@ proptest! {
             depth: if exact { Depth::Exactly(depth) } else { Depth::AtLeast(depth) },
             reply: if reply_on { ReplyMode::On } else { ReplyMode::Off },
             ttl: (ttl && !mset).then_some(TimeToLive(Duration::from_millis(1500))),
+            wait: wait.then_some(ReplicaWait { replicas: 2, timeout: Duration::from_millis(2500) }),
         };
         let slots: Arc<[u16]> = (0..16384).collect();
-        let walk = Walk::new(spec.clone(), slots, order);
+        let walk = Walk::new(spec.clone(), &slots, &[0; 16384], order);
         let mut batch = Batch::new(walk, &spec, values.clone(), options);
         let (wire, pipelines) = generate(&mut batch, fill_to);
 
@@ -79,11 +80,17 @@ proptest! {
             .collect();
         let (mut on, mut pipeline, mut sizes, mut replies) = (true, 0u64, Vec::new(), 0u64);
         let mut answered = Vec::new();
-        let mut closing = false;
+        let (mut closing, mut waits) = (false, 0);
         for words in commands(&wire) {
             let name = text(&words[..1]);
             match name.as_str() {
                 "CLIENT" if text(&words) == "CLIENT REPLY OFF" => { prop_assert!(on); on = false; }
+                "WAIT" => {
+                    prop_assert!(wait && on && pipeline == 0 || reply_on);
+                    prop_assert_eq!(text(&words), "WAIT 2 2500");
+                    replies += u64::from(reply_on);
+                    waits += 1;
+                }
                 "CLIENT" => {
                     prop_assert_eq!(text(&words), "CLIENT REPLY ON");
                     prop_assert!(!on);
@@ -103,12 +110,13 @@ proptest! {
                     replies += u64::from(on);
                     if closing {
                         sizes.push(pipeline);
-                        answered.push(replies);
+                        answered.push(replies + u64::from(wait));
                         (pipeline, replies, closing) = (0, 0, false);
                     }
                 }
             }
         }
+        prop_assert_eq!(waits, if wait { pipelines.len() } else { 0 });
         prop_assert!(expected.is_empty(), "{} keys never came", expected.len());
         prop_assert_eq!(pipelines.iter().map(|p| p.keys).sum::<u64>(), keys);
         if reply_on {
@@ -134,18 +142,21 @@ fn a_pipeline_cut_short_ends_with_its_command_and_a_barrier() {
         depth: Depth::Exactly(1000),
         reply: ReplyMode::Off,
         ttl: None,
+        wait: Some(ReplicaWait { replicas: 1, timeout: Duration::from_micros(1) }),
     };
-    let walk = Walk::new(spec.clone(), Arc::new([1, 2, 3]), Order::Slot);
+    let walk = Walk::new(spec.clone(), &[1, 2, 3], &[0; 16384], Order::Slot);
     let mut batch = Batch::new(walk, &spec, Arc::new(Values::new(&spec)), options);
     let mut wire = Vec::new();
     assert_eq!(batch.fill(&mut wire, 100, false), None);
     let mut rest = Vec::new();
-    assert_eq!(batch.fill(&mut rest, usize::MAX, true), Some(Ended { keys: 20, commands: 1, replies: 1 }));
+    assert_eq!(batch.fill(&mut rest, usize::MAX, true), Some(Ended { keys: 20, commands: 1, replies: 2 }));
     wire.append(&mut rest);
     let commands = commands(&wire);
     let names: Vec<String> = commands.iter().map(|words| text(&words[..1])).collect();
-    assert_eq!(names, ["CLIENT", "MSET", "CLIENT"]);
+    assert_eq!(names, ["CLIENT", "MSET", "CLIENT", "WAIT"]);
     assert_eq!(text(&commands[2]), "CLIENT REPLY ON");
+    // Never 0, which would be for ever.
+    assert_eq!(text(&commands[3]), "WAIT 1 1");
     assert!(batch.between_pipelines());
     assert_eq!(batch.walk().left(), 40);
 }

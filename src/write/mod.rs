@@ -4,11 +4,17 @@
 mod batch;
 mod pacer;
 mod progress;
+mod refusal;
 mod walk;
 mod writer;
+mod written;
 
-pub use batch::{Batch, BatchOptions, Command, Depth, Ended, ReplyMode, TimeToLive, wire_bytes_per_key};
+pub use batch::{
+    Batch, BatchOptions, Command, Depth, Ended, ReplicaWait, ReplyMode, TimeToLive, wire_bytes_per_key,
+};
 pub use pacer::Pacer;
 pub use progress::Progress;
+pub use refusal::Refusal;
 pub use walk::{Order, Segment, Walk};
-pub use writer::{End, Stop, Window, Writer, Written};
+pub use writer::Writer;
+pub use written::{End, Stop, Window, Written};

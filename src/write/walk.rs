@@ -1,5 +1,6 @@
 //! The keys of one writer in the order in which they are sent. What was executed is always a prefix
-//! of that order, so one number per writer tells what was executed in every slot.
+//! of that order, so one number per writer tells what was executed in every slot; and in each slot
+//! that is a prefix of its ordinals, so one number per slot tells where another walk goes on.
 
 use std::sync::Arc;
 
@@ -26,10 +27,11 @@ pub struct Segment {
 /// A cursor over the keys of some slots.
 #[derive(Clone, Debug)]
 pub struct Walk {
-    slots: Arc<[u16]>,
+    /// The first key of each slot, in the order in which slots are visited.
+    firsts: Arc<[Position]>,
     order: Order,
     spec: Arc<Spec>,
-    /// Index into `slots`.
+    /// Index into `firsts`.
     at: usize,
     /// The next ordinal.
     ordinal: u64,
@@ -37,12 +39,20 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// All keys that the dataset has in `slots`.
-    pub fn new(spec: Arc<Spec>, mut slots: Arc<[u16]>, order: Order) -> Self {
+    /// The keys that the dataset has in `slots`, each slot's from its ordinal in `starts` on, of which
+    /// there is one for every slot that exists.
+    pub fn new(spec: Arc<Spec>, slots: &[u16], starts: &[u64], order: Order) -> Self {
+        let first = |&slot: &u16| Position { slot, ordinal: starts[usize::from(slot)] };
+        let mut firsts: Vec<Position> = slots.iter().map(first).collect();
         // The pool of values is laid out for this order: what one slot reads is near what the next does.
-        Arc::make_mut(&mut slots).sort_by_key(|&slot| golden(slot));
-        let left = slots.iter().map(|&slot| spec.keys_in_slot(slot)).sum();
-        Self { slots, order, spec, at: 0, ordinal: 0, left }
+        firsts.sort_by_key(|first| golden(first.slot));
+        let left = firsts.iter().map(|first| left_in_slot(&spec, *first)).sum();
+        let starts = firsts.iter().map(|first| first.ordinal);
+        let ordinal = match order {
+            Order::Slot => firsts.first().map(|first| first.ordinal),
+            Order::Stride => starts.min(),
+        };
+        Self { firsts: firsts.into(), order, spec, at: 0, ordinal: ordinal.unwrap_or(0), left }
     }
 
     /// Keys still to come.
@@ -57,9 +67,9 @@ impl Walk {
             return None;
         }
         loop {
-            let slot = self.slots[self.at];
+            let Position { slot, ordinal } = self.firsts[self.at];
             let rest = self.spec.keys_in_slot(slot).saturating_sub(self.ordinal);
-            if rest == 0 {
+            if rest == 0 || self.ordinal < ordinal {
                 self.next_slot();
                 continue;
             }
@@ -82,33 +92,58 @@ impl Walk {
     fn next_slot(&mut self) {
         self.at += 1;
         match self.order {
-            Order::Slot => self.ordinal = 0,
-            Order::Stride if self.at == self.slots.len() => (self.at, self.ordinal) = (0, self.ordinal + 1),
+            Order::Slot => self.ordinal = self.firsts.get(self.at).map_or(0, |first| first.ordinal),
+            Order::Stride if self.at == self.firsts.len() => (self.at, self.ordinal) = (0, self.ordinal + 1),
             Order::Stride => {}
         }
     }
 
-    /// How many of the first `keys` keys of a whole walk stand in each of its slots.
-    pub fn prefix(&self, keys: u64) -> impl Iterator<Item = (u16, u64)> {
-        let rounds = keys / (self.slots.len() as u64).max(1);
-        let mut left = match self.order {
-            Order::Slot => keys,
-            // Shares differ by one at most: only the last, incomplete round passes a slot by.
-            Order::Stride => {
-                keys - self.slots.iter().map(|&slot| rounds.min(self.spec.keys_in_slot(slot))).sum::<u64>()
-            }
+    /// The slots, and how many keys each holds when the first `keys` keys of a whole walk, and those before
+    /// its start, are there.
+    pub fn reached(&self, keys: u64) -> impl Iterator<Item = (u16, u64)> {
+        // In each round striding adds one key to every slot that is neither ahead of it nor full.
+        let rounds = match self.order {
+            Order::Slot => 0,
+            Order::Stride => self.rounds(keys),
         };
-        self.slots.iter().map(move |&slot| {
-            let share = self.spec.keys_in_slot(slot);
-            let (before, most) = match self.order {
-                Order::Slot => (0, share),
-                Order::Stride => (rounds.min(share), share.saturating_sub(rounds).min(1)),
+        let mut left = keys - self.keys_after(rounds);
+        self.firsts.iter().map(move |first| {
+            let share = self.spec.keys_in_slot(first.slot);
+            let before = rounds.min(share).max(first.ordinal);
+            let most = match self.order {
+                Order::Slot => share.saturating_sub(before),
+                Order::Stride => u64::from(first.ordinal <= rounds && rounds < share),
             };
             let more = left.min(most);
             left -= more;
-            (slot, before + more)
+            (first.slot, before + more)
         })
     }
+
+    /// How many rounds of striding are complete after `keys` keys.
+    fn rounds(&self, keys: u64) -> u64 {
+        let most = self.firsts.iter().map(|first| self.spec.keys_in_slot(first.slot)).max().unwrap_or(0);
+        let (mut complete, mut beyond) = (0, most + 1);
+        while complete + 1 < beyond {
+            let middle = complete.midpoint(beyond);
+            if self.keys_after(middle) <= keys { complete = middle } else { beyond = middle }
+        }
+        complete
+    }
+
+    /// Keys that striding has sent after so many rounds.
+    fn keys_after(&self, rounds: u64) -> u64 {
+        let of = |first: &Position| {
+            let share = self.spec.keys_in_slot(first.slot);
+            rounds.min(share).saturating_sub(first.ordinal)
+        };
+        self.firsts.iter().map(of).sum()
+    }
+}
+
+/// Keys of a slot from `first` on.
+fn left_in_slot(spec: &Spec, first: Position) -> u64 {
+    spec.keys_in_slot(first.slot).saturating_sub(first.ordinal)
 }
 
 #[cfg(test)]
@@ -140,11 +175,17 @@ mod tests {
         fn a_walk_visits_each_key_once_and_its_prefixes_are_counted(
             keys in 1..100_000u64, first in 0..16384u16, count in 1..300usize, group in 1..40u64,
             most in 1..40u64, order in orders(), cut in 0.0..=1.0f64,
+            ahead in prop::collection::vec(prop_oneof![Just(0), 0..8u64], 300),
         ) {
             let spec = spec(keys);
-            let slots: Arc<[u16]> = (0..count).map(|i| (first + i as u16) % 16384).collect();
-            let whole = Walk::new(spec.clone(), slots.clone(), order);
-            let planned: u64 = slots.iter().map(|&slot| spec.keys_in_slot(slot)).sum();
+            let slots: Vec<u16> = (0..count).map(|i| (first + i as u16) % 16384).collect();
+            let mut starts = vec![0; 16384];
+            for (&slot, ahead) in slots.iter().zip(ahead) {
+                starts[usize::from(slot)] = ahead.min(spec.keys_in_slot(slot));
+            }
+            let whole = Walk::new(spec.clone(), &slots, &starts, order);
+            let left = |&slot: &u16| spec.keys_in_slot(slot) - starts[usize::from(slot)];
+            let planned: u64 = slots.iter().map(left).sum();
             prop_assert_eq!(whole.left(), planned);
 
             let (mut walk, mut sent, mut seen) = (whole.clone(), Vec::new(), HashSet::new());
@@ -152,6 +193,7 @@ mod tests {
                 prop_assert!(segment.keys >= 1 && segment.keys <= group.min(most));
                 for ordinal in segment.first.ordinal..segment.first.ordinal + segment.keys {
                     prop_assert!(ordinal < spec.keys_in_slot(segment.first.slot));
+                    prop_assert!(ordinal >= starts[usize::from(segment.first.slot)]);
                     prop_assert!(seen.insert((segment.first.slot, ordinal)));
                     sent.push(segment.first.slot);
                 }
@@ -160,17 +202,27 @@ mod tests {
             prop_assert_eq!(walk.left(), 0);
 
             let cut = (planned as f64 * cut) as usize;
-            let mut counted: BTreeMap<u16, u64> = slots.iter().map(|&slot| (slot, 0)).collect();
+            let mut counted: BTreeMap<u16, u64> =
+                slots.iter().map(|&slot| (slot, starts[usize::from(slot)])).collect();
             sent[..cut].iter().for_each(|slot| *counted.get_mut(slot).unwrap() += 1);
-            let prefix: BTreeMap<u16, u64> = whole.prefix(cut as u64).collect();
-            prop_assert_eq!(prefix, counted);
+            let reached: BTreeMap<u16, u64> = whole.reached(cut as u64).collect();
+            prop_assert_eq!(&reached, &counted);
+
+            // Another walk goes on where this one was cut off.
+            reached.iter().for_each(|(&slot, &keys)| starts[usize::from(slot)] = keys);
+            let mut rest = Walk::new(spec.clone(), &slots, &starts, order);
+            prop_assert_eq!(rest.left(), planned - cut as u64);
+            while let Some(segment) = rest.next(group, most) {
+                *counted.get_mut(&segment.first.slot).unwrap() += segment.keys;
+            }
+            prop_assert!(counted.iter().all(|(&slot, &keys)| keys == spec.keys_in_slot(slot)));
         }
     }
 
     #[test]
     fn the_rest_of_a_slot_is_split_evenly() {
         let spec = spec(16384 * 100);
-        let mut walk = Walk::new(spec, Arc::new([5]), Order::Slot);
+        let mut walk = Walk::new(spec, &[5], &[0; 16384], Order::Slot);
         let sizes: Vec<u64> = std::iter::from_fn(|| walk.next(90, u64::MAX)).map(|s| s.keys).collect();
         assert_eq!(sizes, [50, 50]);
     }

@@ -17,7 +17,7 @@ use tokio::time::Sleep;
 use crate::net::plain;
 use crate::resp::{Decoder, Value, excerpt};
 
-use super::{Batch, Ended, Pacer, Progress};
+use super::{Batch, End, Ended, Pacer, Progress, Stop, Window, Written};
 
 /// Bytes generated before they are given to the socket: a small buffer that stays in cache. So many
 /// are one packet on a loopback device (its MTU is 65536): a few more would cost a second packet, and
@@ -29,54 +29,13 @@ const CHUNK_BYTES_MIN: usize = 32 << 10;
 const READ_BYTES: usize = 4 << 10;
 const OK: &[u8] = b"+OK\r\n";
 
-/// How much may be unanswered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Pipelines; at least one.
-    pub pipelines: usize,
-    /// Bytes. It acts between pipelines, and one pipeline is always admitted.
-    pub bytes: u64,
-}
-
-/// Asked of all writers of a run: end with the command that you are in, read the answers that are
-/// due, and give up at this time. `None` while the run goes on.
-pub type Stop = Option<Instant>;
-
-/// How a writer ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// All was sent and answered.
-    Done,
-    /// It was asked to stop.
-    Stopped,
-    /// The server answered a write or a barrier with this.
-    Refused(String),
-    /// The connection ended, or what came was no answer.
-    Lost(String),
-    /// Nothing was answered or taken for this long.
-    Silent(Duration),
-}
-
-/// What a writer did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// Keys that barriers answered for: a prefix of the walk.
-    pub executed: u64,
-    /// Commands that carried them.
-    pub commands: u64,
-    /// Whether more was sent than was answered for.
-    pub unanswered: bool,
-    /// When the first byte was sent, and when something last moved: at a good end, the last answer.
-    pub span: Option<(Instant, Instant)>,
-    /// How it ended.
-    pub end: End,
-}
-
 /// A pipeline on its way, from its first chunk on.
 struct Pipeline {
     started: Instant,
     bytes: u64,
     answers: u64,
+    /// Replicas that have it and all before it, by the answer to WAIT.
+    replicas: u64,
     /// Known once it has been generated to its end.
     ended: Option<Ended>,
 }
@@ -110,6 +69,8 @@ pub struct Writer<S> {
     pacer: Option<Arc<Pacer>>,
     progress: Arc<Progress>,
     timeout: Duration,
+    /// Replicas that must have a pipeline before it counts; 0 is none.
+    replicas_wanted: u64,
 
     chunk: Vec<u8>,
     chunk_sent: usize,
@@ -125,6 +86,9 @@ pub struct Writer<S> {
 
     refused: Option<String>,
     executed: u64,
+    unacknowledged: u64,
+    /// Replicas that had the last of them.
+    replicas_behind: u64,
     commands: u64,
     first_byte: Option<Instant>,
     last_progress: Instant,
@@ -135,7 +99,7 @@ pub struct Writer<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     /// A writer for `batch` over `stream`, whose handshake is over. `timeout` is how long it bears
-    /// that nothing moves. Needs a runtime's timer.
+    /// that nothing moves, beside what a barrier may wait for replicas. Needs a runtime's timer.
     pub fn new(
         stream: S,
         batch: Batch,
@@ -146,7 +110,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     ) -> Self {
         let full = CHUNK_BYTES.saturating_sub(batch.key_bytes()).max(CHUNK_BYTES_MIN);
         let quantum = pacer.as_ref().map_or(full, |pacer| pacer.quantum_bytes());
+        let wait = batch.wait();
+        let timeout = timeout.saturating_add(wait.map_or(Duration::ZERO, |wait| wait.timeout));
         Self {
+            replicas_wanted: wait.map_or(0, |wait| wait.replicas),
             chunk_bytes: quantum.clamp(1, full),
             unflushed: false,
             stream,
@@ -163,6 +130,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
             unanswered_bytes: 0,
             refused: None,
             executed: 0,
+            unacknowledged: 0,
+            replicas_behind: 0,
             commands: 0,
             first_byte: None,
             last_progress: Instant::now(),
@@ -188,6 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         let last = self.last_progress;
         Written {
             executed: self.executed,
+            unacknowledged: self.unacknowledged,
             commands: self.commands,
             unanswered: !self.in_flight.is_empty(),
             span: self.first_byte.map(|first| (first, last)),
@@ -231,7 +201,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
 
     /// Fills the chunk with as much as the window and the rate admit.
     fn generate(&mut self, stopping: Stop) -> Next {
-        let stopping = stopping.is_some() || self.refused.is_some();
+        // While replicas are behind, nothing new is begun: a later barrier may still find them there.
+        let stopping = stopping.is_some() || self.refused.is_some() || self.unacknowledged > 0;
         if self.paid_until.is_some_and(|until| !stopping && Instant::now() < until) {
             return Next::Wait(Wait::Pacer);
         }
@@ -250,8 +221,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         match (self.chunk.is_empty(), self.in_flight.is_empty()) {
             (false, _) => Next::Send,
             (true, false) => Next::Wait(Wait::Server),
-            (true, true) if self.batch.is_done() => Next::End(End::Done),
-            (true, true) => Next::End(End::Stopped),
+            (true, true) => Next::End(self.end()),
+        }
+    }
+
+    /// How it ends, now that everything is answered.
+    fn end(&self) -> End {
+        match self.batch.wait() {
+            Some(wait) if self.unacknowledged > 0 => End::Behind { replicas: self.replicas_behind, wait },
+            _ if self.batch.is_done() => End::Done,
+            _ => End::Stopped,
         }
     }
 
@@ -265,7 +244,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         let started = Instant::now();
         self.first_byte.get_or_insert(started);
         self.last_progress = started;
-        self.in_flight.push_back(Pipeline { started, bytes: 0, answers: 0, ended: None });
+        self.in_flight.push_back(Pipeline { started, bytes: 0, answers: 0, replicas: 0, ended: None });
     }
 
     /// Appends to the chunk until it is full, or the pipeline in the making ends.
@@ -323,6 +302,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
                 match self.decoder.decode(&mut self.inbox) {
                     Ok(None) => return Ok(()),
                     Ok(Some(Value::Error(text))) => self.refused = self.refused.take().or(Some(text)),
+                    Ok(Some(Value::Integer(replicas))) if self.is_waiting() => {
+                        let oldest = self.in_flight.front_mut();
+                        oldest.into_iter().for_each(|oldest| oldest.replicas = replicas.unsigned_abs());
+                    }
                     Ok(Some(other)) => {
                         return Err(End::Lost(format!(
                             "an unexpected answer came: {}",
@@ -340,17 +323,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         }
     }
 
-    /// Takes the pipelines that are answered to their end out of flight.
+    /// Whether the next answer is the one to WAIT.
+    fn is_waiting(&self) -> bool {
+        let Some(Pipeline { answers, ended: Some(ended), .. }) = self.in_flight.front() else { return false };
+        self.replicas_wanted > 0 && answers + 1 == ended.replies
+    }
+
+    /// Takes the pipelines that are answered to their end out of flight. Replicas that have one have all
+    /// before it.
     fn settle(&mut self) {
-        while let Some(&Pipeline { started, bytes, answers, ended: Some(ended) }) = self.in_flight.front() {
+        while let Some(&Pipeline { started, bytes, answers, replicas, ended: Some(ended) }) =
+            self.in_flight.front()
+        {
             if answers < ended.replies {
                 return;
             }
             self.in_flight.pop_front();
             self.unanswered_bytes -= bytes;
-            self.executed += ended.keys;
             self.commands += ended.commands;
-            self.progress.pipeline_ended(ended.keys, started.elapsed());
+            let mut keys = self.unacknowledged + ended.keys;
+            self.unacknowledged = 0;
+            if replicas < self.replicas_wanted {
+                (self.unacknowledged, self.replicas_behind) = (keys, replicas);
+                keys = 0;
+            }
+            self.executed += keys;
+            self.progress.pipeline_ended(keys, started.elapsed());
         }
     }
 
@@ -395,3 +393,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
 fn lost(error: &io::Error) -> End {
     End::Lost(plain(error))
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
