@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::iter::Sum;
 
-use crate::results::{Record, Server};
+use crate::results::{Record, Server, SlotRun};
 
 /// A column: its name, and where its cell comes from.
 type Column = (&'static str, fn(&Record) -> String);
@@ -29,6 +29,7 @@ const COLUMNS: &[Column] = &[
     ("keys", |r| r.done.keys.to_string()),
     ("payload_bytes", |r| r.done.payload_bytes.to_string()),
     ("wire_bytes", |r| r.done.wire_bytes.to_string()),
+    ("keys_in_slots", |r| r.done.slots.as_deref().map_or_else(String::new, runs)),
     ("command", |r| r.done.command.clone()),
     ("order", |r| r.done.order.clone()),
     ("reply", |r| r.done.reply.clone()),
@@ -55,6 +56,7 @@ const COLUMNS: &[Column] = &[
     ("seconds_fill", |r| real(r.seconds.fill)),
     ("seconds_audit", |r| real(r.seconds.audit)),
     ("seconds_proof", |r| real(r.seconds.proof)),
+    ("seconds_repair", |r| real(r.seconds.repair)),
     ("seconds_total", |r| real(r.seconds.total)),
     ("client_cpu_seconds", |r| real(r.client.cpu_seconds)),
     ("client_peak_rss_bytes", |r| r.client.peak_rss_bytes.to_string()),
@@ -70,14 +72,17 @@ const COLUMNS: &[Column] = &[
     ("target_version", |r| r.target.version.clone()),
     ("target_masters", |r| r.target.masters.to_string()),
     ("target_replicas", |r| r.target.replicas.to_string()),
+    ("servers_replicas_acknowledged", |r| sum(r, |s| s.replicas_acknowledged)),
     ("servers_used_bytes_before", |r| sum(r, |s| s.used_bytes_before)),
     ("servers_used_bytes_after", |r| sum(r, |s| s.used_bytes_after)),
+    ("servers_estimated_bytes", |r| sum(r, |s| s.estimated_bytes)),
     ("servers_rss_bytes_before", |r| sum(r, |s| s.rss_bytes_before)),
     ("servers_rss_bytes_after", |r| sum(r, |s| s.rss_bytes_after)),
     ("servers_cpu_user_seconds", |r| seconds(r, |s| s.cpu_user_seconds)),
     ("servers_cpu_system_seconds", |r| seconds(r, |s| s.cpu_system_seconds)),
     ("account_planned", |r| r.account.planned.to_string()),
     ("account_executed", |r| r.account.executed.to_string()),
+    ("account_acknowledged", |r| known(&r.account.acknowledged)),
     ("account_proven", |r| r.account.proven.to_string()),
     ("account_missing", |r| known(&r.account.missing)),
     ("account_wrong", |r| known(&r.account.wrong)),
@@ -97,6 +102,8 @@ const COLUMNS: &[Column] = &[
     ("flush", |r| r.options.flush.to_string()),
     ("asked_data_bytes", |r| known(&r.options.data_bytes)),
     ("asked_keys", |r| known(&r.options.keys)),
+    ("asked_until_memory", |r| known(&r.options.until_memory)),
+    ("asked_force", |r| r.options.force.to_string()),
     ("asked_pipeline_depth", |r| known(&r.options.pipeline_depth)),
     ("asked_writers", |r| known(&r.options.writers)),
     ("asked_window", |r| known(&r.options.window)),
@@ -110,8 +117,11 @@ const COLUMNS: &[Column] = &[
     ("error_cure", |r| r.error.as_ref().map_or_else(String::new, |error| known(&error.cure))),
     ("warnings", |r| r.warnings.join("; ")),
     ("asked_connect_timeout_seconds", |r| real(r.options.connect_timeout_seconds)),
+    ("asked_wait_replicas", |r| known(&r.options.wait_replicas)),
+    ("asked_wait_timeout_seconds", |r| known(&r.options.wait_timeout_seconds.map(real))),
     ("asked_barrier_timeout_seconds", |r| real(r.options.barrier_timeout_seconds)),
     ("asked_proof_timeout_seconds", |r| real(r.options.proof_timeout_seconds)),
+    ("asked_recovery_timeout_seconds", |r| real(r.options.recovery_timeout_seconds)),
     ("asked_flush_timeout_seconds", |r| real(r.options.flush_timeout_seconds)),
     ("asked_deadline_seconds", |r| known(&r.options.deadline_seconds.map(real))),
     ("asked_address_map", |r| r.options.address_map.join("; ")),
@@ -119,6 +129,11 @@ const COLUMNS: &[Column] = &[
     ("asked_discard", |r| r.options.discard.to_string()),
     ("asked_spawn", |r| known(&r.options.spawn)),
     ("asked_server_binary", |r| known(&r.options.server_binary)),
+    ("resumed_times", |r| r.resumed.times.to_string()),
+    ("resumed_began_at", |r| known(&r.resumed.began_at)),
+    ("resumed_keys_before", |r| r.resumed.keys_before.to_string()),
+    ("resume_command", |r| known(&r.resume_command)),
+    ("incidents", |r| (r.incidents.len() as u64 + r.incidents_left_out).to_string()),
     ("program_version", |r| r.program.version.clone()),
     ("schema", |r| r.schema.clone()),
 ];
@@ -128,7 +143,7 @@ fn known<T: ToString>(value: &Option<T>) -> String {
 }
 
 /// An enum's name in the JSON.
-fn word(value: &impl serde::Serialize) -> String {
+pub(super) fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
@@ -148,6 +163,11 @@ fn seconds(record: &Record, part: fn(&Server) -> Option<f64>) -> String {
 /// Nothing if one master's part is not known: a sum of the others would mislead.
 fn total<T: Sum>(record: &Record, part: fn(&Server) -> Option<T>) -> Option<T> {
     if record.servers.is_empty() { None } else { record.servers.iter().map(part).sum() }
+}
+
+fn runs(slots: &[SlotRun]) -> String {
+    let each = slots.iter().map(|run| format!("{}-{} {}", run.first, run.last, run.keys));
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn refusals(record: &Record) -> String {

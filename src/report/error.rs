@@ -15,6 +15,18 @@ pub enum OutputError {
         /// `--out`.
         folder: PathBuf,
     },
+    /// Another run writes there.
+    #[error("another fillbench is writing to {}", folder.display())]
+    Busy {
+        /// `--out` or `--resume`.
+        folder: PathBuf,
+    },
+    /// A run that is to be gone on with wrote other columns.
+    #[error("{} has other columns than this version of fillbench writes", table.display())]
+    OtherVersion {
+        /// A table of the folder.
+        table: PathBuf,
+    },
     /// A folder, file or table cannot be made or opened.
     #[error("cannot write {}: {}", path.display(), plain(error))]
     Open {
@@ -51,7 +63,9 @@ impl OutputError {
     pub fn cure(&self) -> &'static str {
         match self {
             Self::Used { .. } => "give --out a new or empty folder, or append to a table with --csv FILE",
-            Self::Open { .. } => "give --out or --csv a place that can be written",
+            Self::Busy { .. } => "wait for its end, or interrupt it",
+            Self::OtherVersion { .. } => "go on with the version that began it: run.json names it",
+            Self::Open { .. } => "give --out, --csv or --log-file a place that can be written",
             Self::Columns { .. } => "give --csv another file",
             Self::Unwritten(_) => "make room there, and run again if these are needed",
         }

@@ -1,19 +1,31 @@
 //! `--out DIR`: a folder of its own for all that one run leaves. Every file is opened before the
-//! first key is sent, so that nothing fails late for a reason that could be known early.
+//! first key is sent, so that nothing fails late for a reason that could be known early. A run that goes on
+//! (`--resume DIR`) adds to the files that are there: rows name their run.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
 use super::OutputError;
+use super::columns::columns;
 use super::format::Output;
 use super::hlog::LatencyLog;
-use super::intervals::Intervals;
-use super::json::{self, JsonFile};
-use super::latency::LatencyTable;
-use super::table::Rows;
+use super::intervals::{self, Intervals};
+use super::json::{JsonFile, RUN_FILE, RUN_FILE_IN_THE_MAKING};
+use super::latency::{self, LatencyTable};
+use super::table::{Rows, line};
+use crate::journal::{JOURNAL_FILE, JOURNAL_FILE_IN_THE_MAKING};
+
+/// What others put there: it goes when the folder goes.
+const OF_OTHERS: [&str; 3] = [RUN_FILE, JOURNAL_FILE, JOURNAL_FILE_IN_THE_MAKING];
+
+/// So much is read at a time where the end of a file is looked for.
+const BLOCK: u64 = 64 << 10;
 
 /// A folder with its files open. Dropped before [`Folder::keep`], it takes them away again: a run
 /// that never began leaves nothing, and can be tried again with the same command line.
@@ -22,6 +34,8 @@ pub(super) struct Folder {
     made: bool,
     files: Vec<PathBuf>,
     kept: AtomicBool,
+    /// Held while the run lasts: two runs must not go on in one folder.
+    _lock: Option<Flock<File>>,
 }
 
 impl Folder {
@@ -43,25 +57,64 @@ impl Folder {
         if fs::read_dir(path).map_err(failed)?.next().is_some() {
             return Err(OutputError::Used { folder: path.into() });
         }
-        let mut folder = Self { path: path.into(), made, files: Vec::new(), kept: AtomicBool::new(false) };
+        let lock = lock(path)?;
+        let kept = AtomicBool::new(false);
+        let mut folder = Self { path: path.into(), made, files: Vec::new(), kept, _lock: lock };
         let outputs = folder.open(run, started_at).map_err(failed)?;
+        folder.files.extend(OF_OTHERS.map(|name| path.join(name)));
         Ok((folder, outputs))
     }
 
     fn open(&mut self, run: &str, started_at: SystemTime) -> io::Result<Vec<Output>> {
-        let json = JsonFile { part: self.file(json::PART)?, folder: self.path.clone() };
-        let runs = Rows::begin(self.file("runs.csv")?)?;
-        let intervals = Intervals::begin(self.file("intervals.csv")?, run)?;
-        let latency = LatencyTable::begin(self.file("latency.csv")?, run)?;
-        let log = LatencyLog::begin(self.file("latency.hlog")?, run, started_at)?;
-        let place = |name| self.path.join(name);
-        Ok(vec![
-            Output::new(&place("run.json").display(), json),
-            Output::new(&place("runs.csv").display(), runs),
-            Output::new(&place("intervals.csv").display(), intervals),
-            Output::new(&place("latency.csv").display(), latency),
-            Output::new(&place("latency.hlog").display(), log),
-        ])
+        let json = self.file(RUN_FILE_IN_THE_MAKING)?;
+        let mut table = |name: &str, header: &[u8]| {
+            let mut file = self.file(name)?;
+            file.write_all(header)?;
+            Ok::<_, io::Error>(file)
+        };
+        let [runs, intervals, latency] = tables()?;
+        let files =
+            [table(runs.0, &runs.1)?, table(intervals.0, &intervals.1)?, table(latency.0, &latency.1)?];
+        let log = self.file("latency.hlog")?;
+        outputs(&self.path, run, started_at, json, files, log)
+    }
+
+    /// Opens the folder of a run that is to be gone on with. What it was writing when it was cut off, half a
+    /// row, is taken away.
+    ///
+    /// # Errors
+    /// [`OutputError::Busy`] if that run goes on by itself, [`OutputError::OtherVersion`] if its tables are
+    /// others, [`OutputError::Open`] if they cannot be written.
+    pub(super) fn reopen(
+        path: &Path,
+        run: &str,
+        started_at: SystemTime,
+    ) -> Result<(Self, Vec<Output>), OutputError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| OutputError::Open { path, error }
+        };
+        let lock = lock(path)?;
+        let part = path.join(RUN_FILE_IN_THE_MAKING);
+        let json = File::create(&part).map_err(failed(&part))?;
+        let table = |(name, header): (&str, Vec<u8>)| {
+            let table = path.join(name);
+            let (mut file, first) = whole_lines(&table).map_err(failed(&table))?;
+            match first {
+                None => file.write_all(&header).map_err(failed(&table))?,
+                Some(first) if first == header => {}
+                Some(_) => return Err(OutputError::OtherVersion { table }),
+            }
+            Ok(file)
+        };
+        let [runs, intervals, latency] = tables().map_err(failed(path))?;
+        let files = [table(runs)?, table(intervals)?, table(latency)?];
+        let log = path.join("latency.hlog");
+        let (log, _) = whole_lines(&log).map_err(failed(&log))?;
+        let outputs = outputs(path, run, started_at, json, files, log).map_err(failed(path))?;
+        // Only what this run adds for itself would go.
+        let (files, kept) = (vec![part], AtomicBool::new(false));
+        Ok((Self { path: path.into(), made: false, files, kept, _lock: lock }, outputs))
     }
 
     /// A file that was not there before: what somebody else put there meanwhile stays his.
@@ -75,6 +128,66 @@ impl Folder {
     /// From now on the files stay.
     pub(super) fn keep(&self) {
         self.kept.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The tables of a folder with their headers.
+fn tables() -> io::Result<[(&'static str, Vec<u8>); 3]> {
+    Ok([
+        ("runs.csv", line(columns())?),
+        ("intervals.csv", line(intervals::COLUMNS)?),
+        ("latency.csv", line(latency::COLUMNS)?),
+    ])
+}
+
+fn outputs(
+    folder: &Path,
+    run: &str,
+    started_at: SystemTime,
+    json: File,
+    tables: [File; 3],
+    log: File,
+) -> io::Result<Vec<Output>> {
+    let place = |name| folder.join(name);
+    let [runs, intervals, latency] = tables;
+    Ok(vec![
+        Output::new(&place(RUN_FILE).display(), JsonFile::new(json, folder.into())),
+        Output::new(&place("runs.csv").display(), Rows(runs)),
+        Output::new(&place("intervals.csv").display(), Intervals::new(intervals, run)),
+        Output::new(&place("latency.csv").display(), LatencyTable::new(latency, run)),
+        Output::new(&place("latency.hlog").display(), LatencyLog::begin(log, run, started_at)?),
+    ])
+}
+
+/// Opens a file to be added to, without the half of a line that may be at its end; and its first line.
+fn whole_lines(path: &Path) -> io::Result<(File, Option<Vec<u8>>)> {
+    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    let (mut end, mut block) = (file.metadata()?.len(), Vec::new());
+    let at = loop {
+        let start = end.saturating_sub(BLOCK);
+        block.clear();
+        file.seek(SeekFrom::Start(start))?;
+        Read::by_ref(&mut file).take(end - start).read_to_end(&mut block)?;
+        match block.iter().rposition(|byte| *byte == b'\n') {
+            Some(place) => break start + place as u64 + 1,
+            None if start == 0 => break 0,
+            None => end = start,
+        }
+    };
+    file.set_len(at)?;
+    file.seek(SeekFrom::Start(0))?;
+    let mut first = Vec::new();
+    BufReader::new(&file).read_until(b'\n', &mut first)?;
+    Ok((file, Some(first).filter(|first| !first.is_empty())))
+}
+
+/// Locks the folder against other runs, where the file system can.
+fn lock(path: &Path) -> Result<Option<Flock<File>>, OutputError> {
+    let folder = File::open(path).map_err(|error| OutputError::Open { path: path.into(), error })?;
+    match Flock::lock(folder, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => Ok(Some(lock)),
+        Err((_, Errno::EWOULDBLOCK)) => Err(OutputError::Busy { folder: path.into() }),
+        Err(_) => Ok(None),
     }
 }
 

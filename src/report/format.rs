@@ -10,6 +10,14 @@ use crate::results::{Event, LatencyHistogram, Observer, Record, Second};
 
 /// One way to write a run.
 pub(super) trait Format: Send {
+    /// Writes that the run has begun, as far as it is known by then.
+    ///
+    /// # Errors
+    /// What the operating system said.
+    fn begin(&mut self, _: &Record) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Writes what a finished second adds.
     ///
     /// # Errors
@@ -73,7 +81,7 @@ impl Outputs {
     pub(super) fn finish(&self, record: &Record, latency: &LatencyHistogram) -> Result<(), OutputError> {
         let mut unwritten = Vec::new();
         self.each(|output| {
-            if record.done.wire_bytes > 0 || output.format.tells_of_nothing_sent() {
+            if record.did_something() || output.format.tells_of_nothing_sent() {
                 output.attempt(|format| format.finish(record, latency));
             }
             unwritten
@@ -85,8 +93,10 @@ impl Outputs {
 
 impl Observer for Outputs {
     fn event(&self, event: &Event) {
-        if let Event::Second(second) = event {
-            self.each(|output| output.attempt(|format| format.second(second)));
+        match event {
+            Event::Begun(record) => self.each(|output| output.attempt(|format| format.begin(record))),
+            Event::Second(second) => self.each(|output| output.attempt(|format| format.second(second))),
+            _ => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::format::Format;
 use crate::results::{Interval, Second};
 
-const COLUMNS: [&str; 14] = [
+pub(super) const COLUMNS: [&str; 14] = [
     "run",
     "start_seconds",
     "seconds",
@@ -29,11 +29,9 @@ pub(super) struct Intervals<W: Write> {
 }
 
 impl<W: Write> Intervals<W> {
-    pub(super) fn begin(file: W, run: &str) -> io::Result<Self> {
-        let mut rows = csv::Writer::from_writer(file);
-        rows.write_record(COLUMNS)?;
-        rows.flush()?;
-        Ok(Self { rows, run: run.into() })
+    /// Rows of `run` below the header, [`COLUMNS`], which stands there already.
+    pub(super) fn new(file: W, run: &str) -> Self {
+        Self { rows: csv::Writer::from_writer(file), run: run.into() }
     }
 
     fn row(&mut self, part: &Interval) -> io::Result<()> {

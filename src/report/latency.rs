@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use super::format::Format;
 use crate::results::{LatencyHistogram, Record};
 
+pub(super) const COLUMNS: [&str; 5] = ["run", "value_us", "count", "cumulative_count", "percentile"];
+
 /// The table, and the run that its rows name.
 pub(super) struct LatencyTable<W: Write> {
     rows: csv::Writer<W>,
@@ -12,11 +14,9 @@ pub(super) struct LatencyTable<W: Write> {
 }
 
 impl<W: Write> LatencyTable<W> {
-    pub(super) fn begin(file: W, run: &str) -> io::Result<Self> {
-        let mut rows = csv::Writer::from_writer(file);
-        rows.write_record(["run", "value_us", "count", "cumulative_count", "percentile"])?;
-        rows.flush()?;
-        Ok(Self { rows, run: run.into() })
+    /// Rows of `run` below the header, [`COLUMNS`], which stands there already.
+    pub(super) fn new(file: W, run: &str) -> Self {
+        Self { rows: csv::Writer::from_writer(file), run: run.into() }
     }
 }
 

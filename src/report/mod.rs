@@ -12,12 +12,17 @@ mod hlog;
 mod intervals;
 mod json;
 mod latency;
+mod log;
 mod open;
 mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod verification;
 
 pub use error::OutputError;
+pub use json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
+pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
-pub use terminal::{Progress, ask, error_lines, summary, tell};
+pub use terminal::{Progress, ask, error_lines, summary, tell, verify_summary};
+pub use verification::VerifyReport;

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::folder::Folder;
 use super::format::{Output, Outputs};
 use super::json::Json;
+use super::log::{Chronicle, LogOptions};
 use super::table::Table;
 use super::{OutputError, Progress};
 use crate::results::{Event, LatencyHistogram, Observer, Record};
@@ -16,12 +18,16 @@ use crate::results::{Event, LatencyHistogram, Observer, Record};
 pub struct OutputOptions {
     /// A folder for all that one run leaves.
     pub out: Option<PathBuf>,
+    /// Whether the run goes on from one that wrote to that folder.
+    pub resumed: bool,
     /// A table that the run's row is appended to.
     pub csv: Option<PathBuf>,
     /// Whether the record is printed on stdout.
     pub json: bool,
     /// Whether progress and summary are left out.
     pub quiet: bool,
+    /// What is logged, if anything.
+    pub log: Option<LogOptions>,
 }
 
 /// All reports of one run.
@@ -29,7 +35,8 @@ pub struct OutputOptions {
 /// Dropped without [`Report::finish`] and before the first second of filling is over, it leaves no
 /// new folder behind.
 pub struct Report {
-    progress: Progress,
+    progress: Arc<Progress>,
+    chronicle: Chronicle,
     // Before the folder: its files are closed before it may take them away.
     outputs: Outputs,
     folder: Option<Folder>,
@@ -52,13 +59,20 @@ impl Report {
         }
         let folder = match &options.out {
             Some(path) => {
-                let (folder, files) = Folder::create(path, run, started_at)?;
+                let (folder, files) = match options.resumed {
+                    true => Folder::reopen(path, run, started_at)?,
+                    false => Folder::create(path, run, started_at)?,
+                };
                 outputs.extend(files);
                 Some(folder)
             }
             None => None,
         };
-        Ok(Self { progress: Progress::stderr(options.quiet), outputs: Outputs::new(outputs), folder })
+        let progress = Arc::new(Progress::stderr(options.quiet));
+        if let Some(log) = &options.log {
+            log.begin(Some(&progress))?;
+        }
+        Ok(Self { progress, chronicle: Chronicle::default(), outputs: Outputs::new(outputs), folder })
     }
 
     /// Writes the record to every output, and then the summary, with [`Record::error`], to stderr. A
@@ -67,10 +81,11 @@ impl Report {
     /// # Errors
     /// [`OutputError::Unwritten`] names the outputs that could not be written; the others are.
     pub fn finish(&self, record: &Record, latency: &LatencyHistogram) -> Result<(), OutputError> {
-        if record.done.wire_bytes > 0 {
+        if record.did_something() {
             self.keep_folder();
         }
         let written = self.outputs.finish(record, latency);
+        self.chronicle.ended(record);
         self.progress.finish(record);
         written
     }
@@ -87,6 +102,7 @@ impl Observer for Report {
         if matches!(event, Event::Second(_)) {
             self.keep_folder();
         }
+        self.chronicle.event(event);
         self.outputs.event(event);
         self.progress.event(event);
     }

@@ -9,22 +9,15 @@ use super::columns::{columns, row};
 use super::format::Format;
 use crate::results::{LatencyHistogram, Record};
 
-fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> io::Result<Vec<u8>> {
+/// A row of a table, or its header.
+pub(super) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> io::Result<Vec<u8>> {
     let mut line = csv::Writer::from_writer(Vec::new());
     line.write_record(cells)?;
     line.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-/// The table of a single run: its header stands there from the start.
-pub(super) struct Rows<W>(W);
-
-impl<W: Write> Rows<W> {
-    pub(super) fn begin(mut file: W) -> io::Result<Self> {
-        file.write_all(&line(columns())?)?;
-        file.flush()?;
-        Ok(Self(file))
-    }
-}
+/// The table of a folder. Its header stands there from the start.
+pub(super) struct Rows<W>(pub(super) W);
 
 impl<W: Write + Send> Format for Rows<W> {
     fn finish(&mut self, record: &Record, _: &LatencyHistogram) -> io::Result<()> {

@@ -137,6 +137,111 @@ fn seconds_can_be_read_while_the_run_goes_on() {
     assert!(!place.path().join("run.json").exists());
 }
 
+fn back_into(path: &Path) -> Result<Report, OutputError> {
+    quietly(OutputOptions { out: Some(path.into()), resumed: true, ..OutputOptions::default() })
+}
+
+fn run_file(path: &Path) -> Record {
+    serde_json::from_slice(&fs::read(path.join("run.json")).unwrap()).unwrap()
+}
+
+fn begun() -> Event {
+    let verdict = crate::results::Verdict::Unfinished;
+    Event::Begun(Box::new(Record { verdict, ..example::failed() }))
+}
+
+#[test]
+fn the_record_is_there_from_the_first_key_and_whole_at_all_times() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("run");
+    let report = into_folder(&path).unwrap();
+    report.event(&begun());
+    assert_eq!(run_file(&path).verdict, crate::results::Verdict::Unfinished);
+    assert!(!files(&path).contains("run.json.part"));
+    report.finish(&example::exact(), &new_histogram()).unwrap();
+    drop(report);
+    assert_eq!(run_file(&path), example::exact());
+    assert!(!files(&path).contains("run.json.part"));
+}
+
+#[test]
+fn a_run_that_began_and_sent_nothing_takes_all_its_files_with_it() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("run");
+    let report = into_folder(&path).unwrap();
+    fs::write(path.join("journal.log"), "").unwrap();
+    report.event(&begun());
+    report.finish(&example::failed(), &new_histogram()).unwrap();
+    drop(report);
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_run_that_goes_on_adds_whole_rows_to_those_that_are_there() {
+    let (_place, path) = played(&example::missing());
+    for name in ["intervals.csv", "latency.hlog", "runs.csv", "latency.csv"] {
+        let file = fs::OpenOptions::new().append(true).open(path.join(name));
+        std::io::Write::write_all(&mut file.unwrap(), b"half a li").unwrap();
+    }
+    let again = Record { run: "again".into(), ..example::exact() };
+    let options =
+        OutputOptions { out: Some(path.clone()), resumed: true, quiet: true, ..OutputOptions::default() };
+    let report = Report::open(&options, "again", started_at()).unwrap();
+    report.event(&begun());
+    example::seconds().into_iter().for_each(|second| report.event(&Event::Second(second)));
+    report.finish(&again, &example::histogram()).unwrap();
+    drop(report);
+
+    assert_eq!(run_file(&path), again);
+    let rows = |name: &str, column: usize| {
+        let mut table = csv::Reader::from_path(path.join(name)).unwrap();
+        let cells = table.records().map(|row| row.unwrap()[column].to_owned());
+        let mut count = std::collections::BTreeMap::new();
+        cells.for_each(|cell| *count.entry(cell).or_insert(0) += 1);
+        count.into_iter().collect::<Vec<_>>()
+    };
+    for (name, each) in [("runs.csv", 1), ("intervals.csv", 9)] {
+        assert_eq!(rows(name, 0), [(RUN.to_owned(), each), ("again".to_owned(), each)], "{name}");
+    }
+    assert_eq!(rows("latency.csv", 0)[0].1, rows("latency.csv", 0)[1].1);
+    let text = fs::read(path.join("latency.hlog")).unwrap();
+    let entries: Vec<_> = IntervalLogIterator::new(&text).map(Result::unwrap).collect();
+    let count = |is: fn(&LogEntry) -> bool| entries.iter().filter(|entry| is(entry)).count();
+    assert_eq!(count(|entry| matches!(entry, LogEntry::Interval(_))), 6);
+    assert_eq!(count(|entry| matches!(entry, LogEntry::StartTime(_))), 2);
+    assert_eq!(count(|entry| matches!(entry, LogEntry::BaseTime(_))), 2);
+}
+
+#[test]
+fn a_run_that_could_not_go_on_leaves_the_record_as_it_was() {
+    let (_place, path) = played(&example::missing());
+    let before = files(&path);
+    let report = back_into(&path).unwrap();
+    report.finish(&example::failed(), &new_histogram()).unwrap();
+    drop(report);
+    assert_eq!((run_file(&path), files(&path)), (example::missing(), before));
+}
+
+#[test]
+fn two_runs_never_write_to_one_folder() {
+    let (_place, path) = played(&example::missing());
+    let one = back_into(&path).unwrap();
+    let text = refusal(back_into(&path));
+    assert!(text.contains("another fillbench is writing to"), "{text}");
+    drop(one);
+    drop(back_into(&path).unwrap());
+}
+
+#[test]
+fn tables_of_another_version_are_not_added_to() {
+    let (_place, path) = played(&example::missing());
+    fs::write(path.join("intervals.csv"), "run,other\n").unwrap();
+    let error = back_into(&path).err().unwrap();
+    assert!(error.to_string().contains("intervals.csv has other columns"), "{error}");
+    assert!(error.cure().contains("go on with the version that began it"));
+    assert_eq!(run_file(&path), example::missing());
+}
+
 #[test]
 fn a_used_folder_is_refused_and_left_as_it_was() {
     let place = tempfile::tempdir().unwrap();
@@ -245,7 +350,7 @@ fn a_full_disk_costs_one_report_and_not_the_others() {
     assert!(text.contains("the first (no space left") && text.contains("the third (no space"), "{text}");
     assert!(!text.contains("the second"), "{text}");
     assert_eq!(fs::read_to_string(&table).unwrap().lines().count(), 2);
-    assert!(Rows::begin(full()).is_err());
+    assert!(Rows(full()).finish(&example::exact(), &new_histogram()).is_err());
 }
 
 #[test]
@@ -281,11 +386,13 @@ fn column_names_are_tidy_and_apart() {
     }
 }
 
-/// Each figure of a record, the masters' own aside, is in its row: changing it changes the row.
+/// Each figure of a record, those of its masters and incidents aside, is in its row: changing it changes
+/// the row.
 #[test]
 fn no_figure_is_left_out_of_the_row() {
     let mut record = example::missing();
     record.servers.clear();
+    record.incidents.clear();
     let before = row(&record);
     let whole = serde_json::to_value(&record).unwrap();
     let mut pointers = Vec::new();

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    Account, Client, Done, Failure, Host, Interval, Latency, LatencyHistogram, LimitedBy, Options, Program,
-    Rates, Record, Refusal, SCHEMA, Second, Seconds, Server, Spread, Target, Verdict, new_histogram,
+    Account, Client, Done, Failure, Findings, Host, Incident, IncidentKind, Interval, Latency,
+    LatencyHistogram, LimitedBy, Named, Options, Program, Rates, Record, Refusal, Repair, Resumed, SCHEMA,
+    SampleBound, Second, Seconds, Server, SlotRun, Spread, Target, Verdict, Verification, VerifyAsked,
+    VerifySeconds, new_histogram,
 };
 
 const KEYS: u64 = 6_990_507;
@@ -38,8 +40,9 @@ pub(crate) fn exact() -> Record {
             keys: KEYS,
             payload_bytes: PAYLOAD,
             wire_bytes: PAYLOAD + KEYS * 13,
+            slots: Some(vec![SlotRun { first: 0, last: 16383, keys: 426 }]),
         },
-        seconds: Seconds { flush: 0.25, fill: 2.5, audit: 0.01, proof: 0.0625, total: 2.875 },
+        seconds: Seconds { flush: 0.25, fill: 2.5, audit: 0.01, proof: 0.0625, repair: 0.0, total: 2.875 },
         rates: Rates {
             keys_per_second: 2_796_202.8,
             payload_bytes_per_second: 2_147_483_750.4,
@@ -64,6 +67,7 @@ pub(crate) fn exact() -> Record {
         account: Account {
             planned: KEYS,
             executed: KEYS,
+            acknowledged: Some(KEYS),
             proven: KEYS,
             missing: Some(0),
             wrong: Some(0),
@@ -73,6 +77,23 @@ pub(crate) fn exact() -> Record {
         verdict: Verdict::Exact,
         error: None,
         warnings: vec!["at 127.0.0.1:7001, keys are evicted".into()],
+        incidents: vec![incident(IncidentKind::SlotsMoved, "slots 0 to 799 went to 127.0.0.1:7003")],
+        incidents_left_out: 0,
+        resumed: Resumed { times: 1, began_at: Some("2026-11-20T10:01:02Z".into()), keys_before: 0 },
+        resume_command: None,
+    }
+}
+
+/// An incident at one second that was over four seconds later.
+pub(crate) fn incident(kind: IncidentKind, text: &str) -> Incident {
+    Incident {
+        at_seconds: 1.25,
+        master: "127.0.0.1:7001".into(),
+        kind,
+        text: text.into(),
+        times: 3,
+        suspect_keys: 12_800,
+        recovered_seconds: Some(4.5),
     }
 }
 
@@ -83,6 +104,7 @@ pub(crate) fn missing() -> Record {
     record.account = Account {
         planned: KEYS,
         executed: KEYS,
+        acknowledged: Some(KEYS - 12_034 - 17),
         proven: KEYS - 12_034 - 17,
         missing: Some(12_034),
         wrong: Some(17),
@@ -96,10 +118,17 @@ pub(crate) fn missing() -> Record {
         ],
         proven_by: [("count".to_owned(), 6_978_090), ("read".to_owned(), 366)].into(),
     };
+    record.incidents.push(Incident {
+        recovered_seconds: None,
+        ..incident(IncidentKind::Refused, "OOM command not allowed when used memory > 'maxmemory'.")
+    });
+    record.incidents_left_out = 7;
     record.error = Some(Failure {
         message: "127.0.0.1:7001 has no room left: 12,034 keys do not fit".into(),
         cure: Some("raise maxmemory there, or fill less with --data".into()),
     });
+    record.resumed.keys_before = 366;
+    record.resume_command = Some("fillbench --resume results/1".into());
     record
 }
 
@@ -116,10 +145,12 @@ pub(crate) fn failed() -> Record {
         limited_by: LimitedBy::Unknown,
         account: Account { planned: KEYS, ..Account::default() },
         verdict: Verdict::Failed,
+        resumed: Resumed::default(),
         error: Some(Failure {
             message: "127.0.0.1:7001 did not answer within 5 s".into(),
             cure: Some("start the server, or name another with -h and -p".into()),
         }),
+        incidents: Vec::new(),
         ..exact()
     }
 }
@@ -161,6 +192,8 @@ fn options() -> Options {
         db: 0,
         data_bytes: Some(5 << 30),
         keys: Some(KEYS),
+        until_memory: Some("80%".into()),
+        force: false,
         key_size: 256,
         value_size: 512,
         key_prefix: "a,\"b\"".into(),
@@ -171,6 +204,8 @@ fn options() -> Options {
         command: "auto".into(),
         order: "slot".into(),
         reply: "off".into(),
+        wait_replicas: Some(1),
+        wait_timeout_seconds: Some(10.0),
         ttl_seconds: Some(3600.0),
         rate_keys_per_second: Some(1e7),
         rate_bytes_per_second: Some(1e10),
@@ -180,6 +215,7 @@ fn options() -> Options {
         connect_timeout_seconds: 5.0,
         barrier_timeout_seconds: 30.0,
         proof_timeout_seconds: 30.0,
+        recovery_timeout_seconds: 60.0,
         flush_timeout_seconds: 300.0,
         deadline_seconds: Some(3600.0),
         address_map: vec!["10.0.0.1=127.0.0.1".into()],
@@ -197,15 +233,98 @@ fn server(number: u64) -> Server {
         version: "valkey 9.1.2".into(),
         slots: 5_461 + number % 2,
         replicas: Some(1),
+        replicas_acknowledged: Some(1),
         maxmemory_policy: Some("noeviction".into()),
         maxmemory_bytes: Some(0),
         rss_bytes_before: Some(12 << 20),
         rss_bytes_after: Some(2_150_000_000 + (number << 20)),
         used_bytes_before: Some(2 << 20),
         used_bytes_after: Some(2_050_000_000 + (number << 20)),
+        estimated_bytes: Some(2_040_000_000),
+        estimated_bytes_per_key: Some(875.5),
         cpu_user_seconds: Some(1.75 + number as f64 / 8.0),
         cpu_system_seconds: Some(0.5),
         keys: KEYS / 3,
         keys_per_second: 932_067.0 + 1000.0 * number as f64,
     }
+}
+
+/// Every key of a dataset was looked at, and is right.
+pub(crate) fn verified() -> Verification {
+    let asked = VerifyAsked {
+        address: "127.0.0.1:7001".into(),
+        address_map: vec!["10.0.0.1=localhost".into()],
+        from: Some("results/1".into()),
+        keys: KEYS,
+        key_size: 256,
+        value_size: 512,
+        seed: 1,
+        ttl_seconds: Some(3600.0),
+        check: "value".into(),
+        sample_seed: 1,
+        readers: 2,
+        threads: 1,
+        connect_timeout_seconds: 5.0,
+        proof_timeout_seconds: 30.0,
+        deadline_seconds: Some(60.0),
+        ..VerifyAsked::default()
+    };
+    Verification {
+        target: exact().target,
+        found: Findings { planned: KEYS, selected: KEYS, exact: KEYS, ..Findings::default() },
+        seconds: VerifySeconds { read: 3.25, repair: 0.0, total: 3.375 },
+        keys_per_second: 2_150_925.2,
+        verdict: Verdict::Exact,
+        ..Verification::new("20261120T101112Z-4f2a".into(), "2026-11-20T10:11:12Z".into(), asked)
+    }
+}
+
+/// Something is wrong with some keys, and not all could be read.
+pub(crate) fn faulty() -> Verification {
+    let names =
+        |first: u32, count| (first..first + count).map(|key| format!("{{0aZ}}:{key:012}xxxx")).collect();
+    let mut record = verified();
+    record.found = Findings {
+        exact: KEYS - 12_034 - 17 - 2 - 1 - 1000,
+        missing: 12_034,
+        wrong: 17,
+        wrong_type: 2,
+        wrong_ttl: 1,
+        unread: 1000,
+        named: Named {
+            missing: names(1, 5),
+            wrong: names(100, 5),
+            wrong_type: names(200, 2),
+            wrong_ttl: vec![format!("{{0aZ}}:{:x<245}", 7)],
+        },
+        ..record.found
+    };
+    record.error = Some(Failure {
+        message: "1,000 keys could not be read: slot 7 has no owner".into(),
+        cure: Some("see what is wrong with the cluster".into()),
+    });
+    record.settle();
+    record
+}
+
+/// What was wrong was written again, and is right.
+pub(crate) fn repaired() -> Verification {
+    let after = verified().found;
+    let mut record = Verification { repair: Some(Repair { rewritten: 12_054, after }), ..faulty() };
+    record.found.unread = 0;
+    record.found.exact += 1000;
+    record.seconds.repair = 0.5;
+    record.error = None;
+    record.settle();
+    record
+}
+
+/// A hundredth was looked at.
+pub(crate) fn sampled() -> Verification {
+    let mut record = verified();
+    (record.found.selected, record.found.exact) = (69_905, 69_905);
+    record.options.sample_percent = Some(1.0);
+    record.sample =
+        Some(SampleBound { percent: 1.0, seed: 1, confidence: 0.95, inexact_percent_max: 0.004_285_4 });
+    record
 }

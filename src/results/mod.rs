@@ -1,19 +1,35 @@
-//! What one run asked, did and found: the record that every report renders, and the events that an
-//! engine sends while it works. This room knows neither how a run is done nor how it is shown.
+//! What one run asked, did and found: the record that every report renders, that of a verification, and
+//! the events that an engine sends while it works. This room knows neither how a run is done nor how it is shown.
 
+mod client;
 mod event;
 #[cfg(test)]
 pub(crate) mod example;
 mod histogram;
+mod incident;
 mod interval;
+mod options;
+mod past;
 mod record;
+mod resumed;
 #[cfg(test)]
 mod schema;
+mod slot_run;
+mod verification;
 
+pub use client::{Client, Host};
 pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
+pub use incident::{Incident, IncidentKind, Incidents};
 pub use interval::{Interval, Second, Spread};
+pub use options::Options;
+pub use past::{PastDone, PastOptions, PastRun, PastRunError};
 pub use record::{
-    Account, Client, Done, Failure, Host, Latency, LimitedBy, Options, Program, Rates, Record, Refusal,
-    SCHEMA, Seconds, Server, Target, Verdict,
+    Account, Done, Failure, Latency, LimitedBy, Program, Rates, Record, Refusal, SCHEMA, Seconds, Server,
+    Target, Verdict,
+};
+pub use resumed::Resumed;
+pub use slot_run::SlotRun;
+pub use verification::{
+    Findings, Named, Repair, SampleBound, VERIFY_SCHEMA, Verification, VerifyAsked, VerifySeconds,
 };

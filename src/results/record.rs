@@ -20,7 +20,7 @@ pub struct Record {
     /// Which program wrote this.
     pub program: Program,
     /// What was asked.
-    pub options: Options,
+    pub options: super::Options,
     /// Where it was sent.
     pub target: Target,
     /// How it was sent, after everything left open was chosen.
@@ -32,7 +32,7 @@ pub struct Record {
     /// From a pipeline's first byte written until its barrier's answer, in microseconds.
     pub latency_us: Latency,
     /// What it cost here.
-    pub client: Client,
+    pub client: super::Client,
     /// Each master, in slot order.
     pub servers: Vec<Server>,
     /// What kept the run from being faster.
@@ -45,11 +45,20 @@ pub struct Record {
     pub error: Option<Failure>,
     /// What the user was warned of.
     pub warnings: Vec<String>,
+    /// Earlier runs that this one goes on from.
+    pub resumed: super::Resumed,
+    /// The command that goes on where this run ended; `null` if there is nothing left to do, or nothing
+    /// was kept to go on from.
+    pub resume_command: Option<String>,
+    /// What happened to the masters, in the order of its beginning; the first thousand.
+    pub incidents: Vec<super::Incident>,
+    /// How many more were noticed.
+    pub incidents_left_out: u64,
 }
 
 impl Record {
     /// The record of a run that has just begun: nothing is done yet, so it counts as failed.
-    pub fn new(run: String, started_at: String, options: Options) -> Self {
+    pub fn new(run: String, started_at: String, options: super::Options) -> Self {
         Self {
             schema: SCHEMA.into(),
             run,
@@ -61,13 +70,17 @@ impl Record {
             seconds: Seconds::default(),
             rates: Rates::default(),
             latency_us: Latency::default(),
-            client: Client::default(),
+            client: super::Client::default(),
             servers: Vec::new(),
             limited_by: LimitedBy::default(),
             account: Account::default(),
             verdict: Verdict::Failed,
             error: None,
             warnings: Vec::new(),
+            resumed: super::Resumed::default(),
+            resume_command: None,
+            incidents: Vec::new(),
+            incidents_left_out: 0,
         }
     }
 }
@@ -77,73 +90,6 @@ impl Record {
 pub struct Program {
     /// Semantic version.
     pub version: String,
-}
-
-/// What was asked, under the command line's own names. `null` means: left open.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Options {
-    /// Address or URI that was given, without credentials; empty where servers were started.
-    pub address: String,
-    /// Whether the connections were encrypted.
-    pub tls: bool,
-    /// Database number.
-    pub db: u32,
-    /// `--data`, in bytes of keys and values.
-    pub data_bytes: Option<u64>,
-    /// `--keys`.
-    pub keys: Option<u64>,
-    /// Bytes in each key.
-    pub key_size: u64,
-    /// Bytes in each value.
-    pub value_size: u64,
-    /// What every key starts with.
-    pub key_prefix: String,
-    /// Seed of the dataset.
-    pub seed: u64,
-    /// Keys between two barriers.
-    pub pipeline_depth: Option<u64>,
-    /// Writers per master.
-    pub writers: Option<u64>,
-    /// Pipelines in flight per writer.
-    pub window: Option<u64>,
-    /// `auto`, `set` or `mset`.
-    pub command: String,
-    /// `slot` or `stride`.
-    pub order: String,
-    /// `off` or `on`.
-    pub reply: String,
-    /// Time to live given to each key, in seconds.
-    pub ttl_seconds: Option<f64>,
-    /// Ceiling on keys a second over all writers.
-    pub rate_keys_per_second: Option<f64>,
-    /// Ceiling on payload bytes a second over all writers.
-    pub rate_bytes_per_second: Option<f64>,
-    /// One master after another, one writer, one pipeline.
-    pub serial: bool,
-    /// Whether the databases were emptied first.
-    pub flush: bool,
-    /// Threads of the client.
-    pub threads: Option<u64>,
-    /// Time for a connection to be made and answered.
-    pub connect_timeout_seconds: f64,
-    /// How long a master might neither take nor answer anything.
-    pub barrier_timeout_seconds: f64,
-    /// How long a master might be silent during the proof.
-    pub proof_timeout_seconds: f64,
-    /// How long emptying a master might take.
-    pub flush_timeout_seconds: f64,
-    /// How long the whole run might take.
-    pub deadline_seconds: Option<f64>,
-    /// `--address-map`, each as it was given.
-    pub address_map: Vec<String>,
-    /// `--embedded`: so many masters, or `standalone`.
-    pub embedded: Option<String>,
-    /// `--discard`.
-    pub discard: bool,
-    /// `--spawn`: so many masters, or `standalone`.
-    pub spawn: Option<String>,
-    /// `--server-binary`.
-    pub server_binary: Option<String>,
 }
 
 /// What the run was sent to.
@@ -188,6 +134,8 @@ pub struct Done {
     pub payload_bytes: u64,
     /// Bytes written to the sockets, protocol included.
     pub wire_bytes: u64,
+    /// Keys to be in each slot, where the fill found out how many (`--until-memory`).
+    pub slots: Option<Vec<super::SlotRun>>,
 }
 
 /// How long each stage took, in seconds.
@@ -201,6 +149,8 @@ pub struct Seconds {
     pub audit: f64,
     /// Counting or reading the keys afterwards.
     pub proof: f64,
+    /// Writing keys again that were missing or wrong.
+    pub repair: f64,
     /// From the start to the verdict.
     pub total: f64,
 }
@@ -237,36 +187,6 @@ pub struct Latency {
     pub max: u64,
 }
 
-/// What the run cost on the machine that sent it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Client {
-    /// The machine.
-    pub host: Host,
-    /// Processor time of this process during the fill, user and system, in seconds. That of embedded
-    /// servers, as they tell it, is taken off; where they do not tell it (`cpu_user_seconds` is `null`),
-    /// it is in here.
-    pub cpu_seconds: f64,
-    /// Largest resident set of this process so far, in bytes; embedded servers are part of it.
-    pub peak_rss_bytes: u64,
-    /// Share of the writers' time, 0 to 1, spent waiting for a socket or a barrier.
-    pub waiting_share: f64,
-    /// Share of the writers' time, 0 to 1, spent waiting for `--rate`.
-    pub pacing_share: f64,
-}
-
-/// A machine, as far as results from it may be compared with results from another.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Host {
-    /// Processor model, as the operating system names it.
-    pub cpu_model: String,
-    /// Processors that this process may use.
-    pub cpus: u64,
-    /// Main memory in bytes.
-    pub memory_bytes: u64,
-    /// Operating system and kernel release.
-    pub os: String,
-}
-
 /// One master.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Server {
@@ -280,6 +200,8 @@ pub struct Server {
     pub slots: u64,
     /// Replicas attached when the run ended; `null` if the server would not say.
     pub replicas: Option<u64>,
+    /// Replicas that had everything when the run ended; `null` if the server would not say.
+    pub replicas_acknowledged: Option<u64>,
     /// Eviction policy.
     pub maxmemory_policy: Option<String>,
     /// Memory limit in bytes; 0 is none.
@@ -292,6 +214,10 @@ pub struct Server {
     pub used_bytes_before: Option<u64>,
     /// `used_memory` after the fill.
     pub used_bytes_after: Option<u64>,
+    /// Bytes that the fill was estimated to take; `null` without a limit, or with plenty of room.
+    pub estimated_bytes: Option<u64>,
+    /// The same of each new key.
+    pub estimated_bytes_per_key: Option<f64>,
     /// Processor seconds in user mode during the fill.
     pub cpu_user_seconds: Option<f64>,
     /// Processor seconds in the kernel during the fill.
@@ -325,8 +251,10 @@ pub enum LimitedBy {
 pub struct Account {
     /// Keys in the dataset.
     pub planned: u64,
-    /// Keys whose commands a barrier answered for.
+    /// Keys whose commands a barrier answered for, and that so many replicas then had as were waited for.
     pub executed: u64,
+    /// Proven keys that so many replicas have as were waited for; `null` where none were.
+    pub acknowledged: Option<u64>,
     /// Keys proven to exist with their exact value at their present owner.
     pub proven: u64,
     /// Keys proven absent.
@@ -372,6 +300,8 @@ pub enum Verdict {
     Failed,
     /// A person or a supervisor ended the run.
     Interrupted,
+    /// The run goes on, or was killed: `run.json` says so from the first key until the end.
+    Unfinished,
     /// Every planned key was executed by servers that keep nothing: how fast, and nothing else, is known.
     Discarded,
 }

@@ -1,13 +1,13 @@
-//! Holds `run.schema.json` to the record, in both directions: what is written is described, and
-//! what is described is written.
+//! Holds the schemas to the records, in both directions: what is written is described, and what is
+//! described is written.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{LimitedBy, Record, Verdict, example};
+use super::{IncidentKind, LimitedBy, Record, Verdict, Verification, example};
 
-/// What a value has against its schema. Only what `run.schema.json` uses is understood, and a
+/// What a value has against its schema. Only what our schemas use is understood, and a
 /// property that is not described is a fault here, though readers are told to expect new ones.
 fn faults(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -78,6 +78,15 @@ fn schema() -> Value {
     serde_json::from_str(include_str!("run.schema.json")).unwrap()
 }
 
+fn verify_schema() -> Value {
+    serde_json::from_str(include_str!("verify.schema.json")).unwrap()
+}
+
+fn check_verification(record: &Verification) -> Vec<String> {
+    let schema = verify_schema();
+    faults(&schema, &schema, &serde_json::to_value(record).unwrap(), "record")
+}
+
 fn check(record: &Record) -> Vec<String> {
     let schema = schema();
     faults(&schema, &schema, &serde_json::to_value(record).unwrap(), "record")
@@ -103,23 +112,27 @@ fn every_enum_value_is_described() {
         Verdict::Wrong,
         Verdict::Failed,
         Verdict::Interrupted,
+        Verdict::Unfinished,
         Verdict::Discarded,
     ] {
         assert_eq!(check(&Record { verdict, ..example::exact() }), Vec::<String>::new());
     }
+    let incidents = IncidentKind::ALL.map(|kind| example::incident(kind, "")).into();
+    assert_eq!(check(&Record { incidents, ..example::exact() }), Vec::<String>::new());
 }
 
 /// All fields are always written, so a described one that is not required has gone away.
 #[test]
 fn every_described_field_is_required() {
-    let schema = schema();
-    let objects = schema["$defs"].as_object().unwrap().values().chain([&schema]);
-    for object in objects.filter(|one| one.get("properties").is_some()) {
-        let described: BTreeSet<_> =
-            object["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-        let required =
-            object["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-        assert_eq!(described, required);
+    for schema in [schema(), verify_schema()] {
+        let objects = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+        for object in objects.filter(|one| one.get("properties").is_some()) {
+            let described: BTreeSet<_> =
+                object["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            let required =
+                object["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+            assert_eq!(described, required);
+        }
     }
 }
 
@@ -136,4 +149,15 @@ fn a_record_survives_being_written_and_read() {
         let text = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
     }
+}
+
+#[test]
+fn every_verification_fits_its_schema() {
+    for record in [example::verified(), example::faulty(), example::repaired(), example::sampled()] {
+        assert_eq!(check_verification(&record), Vec::<String>::new());
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Verification>(&text).unwrap(), record);
+    }
+    let other = Verification { schema: "fillbench.verify/2".into(), ..example::verified() };
+    assert_eq!(check_verification(&other).len(), 1);
 }

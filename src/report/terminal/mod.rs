@@ -1,13 +1,16 @@
 //! What a person reads, all on stderr: progress while it runs, and the summary after it.
 
 mod errors;
+mod incidents;
 mod masters;
 mod progress;
 mod stage;
 mod summary;
+mod verification;
 mod view;
 mod words;
 
 pub use errors::{ask, error_lines, tell};
 pub use progress::Progress;
 pub use summary::summary;
+pub use verification::verify_summary;

@@ -4,12 +4,14 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::incidents;
 use super::stage::{Stage, Work};
 use super::summary::{headline, summary};
+use super::verification::{verify_headline, verify_summary};
 use super::view::{Screen, View};
 use super::words::{keys, wrap};
-use crate::results::{Event, Observer, Record, Verdict};
-use crate::units::show_bytes;
+use crate::results::{Event, Observer, Record, Verdict, Verification};
+use crate::units::{show_bytes, show_count};
 
 /// A proof shorter than this is not shown while it goes.
 const SHORT_PROOF: Duration = Duration::from_millis(300);
@@ -25,6 +27,8 @@ struct State {
     view: View,
     planned: u64,
     stage: Option<(Stage, Instant)>,
+    /// What was done before the present stage.
+    done: Vec<Work>,
 }
 
 impl Progress {
@@ -40,7 +44,23 @@ impl Progress {
     }
 
     fn new(view: View, quiet: bool, colour: bool) -> Self {
-        Self { state: Mutex::new(State { view, planned: 0, stage: None }), quiet, colour }
+        Self { state: Mutex::new(State { view, planned: 0, stage: None, done: Vec::new() }), quiet, colour }
+    }
+
+    /// Writes a line of something else to stderr, above the bar if there is one.
+    pub(in crate::report) fn line(&self, text: &str) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).view.insist(text);
+    }
+
+    /// As [`Self::finish`], for a verification.
+    pub fn finish_verification(&self, record: &Verification) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.end_stage();
+        if !self.quiet {
+            state.view.insist(&verify_summary(record, self.colour));
+        } else if record.verdict != Verdict::Exact || record.error.is_some() {
+            state.view.insist(&verify_headline(record, self.colour));
+        }
     }
 
     /// Takes the bar away and shows the summary; if quiet, only what went wrong.
@@ -66,13 +86,21 @@ impl State {
         match event {
             Event::Planned { target, how, keys: count, payload_bytes } => {
                 self.planned = *count;
-                let what = format!("{} ({}) into {target}", keys(*count), show_bytes(*payload_bytes));
+                let what = match count {
+                    0 => target.clone(),
+                    _ => format!("{} ({}) into {target}", keys(*count), show_bytes(*payload_bytes)),
+                };
                 self.view.say(&(wrap("filling ", 8, &what) + &wrap("   with ", 8, how)));
             }
+            Event::Incident(incident) => self.view.say(&incidents::begun(incident)),
+            Event::Recovered(incidents) => self.view.say(&incidents::over(incidents)),
+            Event::Expected { keys } => self.planned = *keys,
             Event::Warning(text) => self.view.insist(&wrap("warning: ", 9, text)),
             Event::Filling { keys, payload_bytes, elapsed } => {
                 let planned = self.planned;
-                self.stage(Work::Filling, planned).0.advance(*keys, *payload_bytes, *elapsed);
+                let (stage, _) = self.stage(Work::Filling, planned);
+                stage.of = planned;
+                stage.advance(*keys, *payload_bytes, *elapsed);
                 self.show();
             }
             Event::Proving { keys, of } => {
@@ -83,7 +111,24 @@ impl State {
                     self.show();
                 }
             }
-            Event::Second(_) => {}
+            Event::VerifyPlanned { target, how, keys: count, of } => {
+                let sample = if count < of { format!(", of {}", show_count(*of)) } else { String::new() };
+                let what = format!("{}{sample}, in {target}", keys(*count));
+                self.view.say(&(wrap("verifying ", 10, &what) + &wrap("  looks at ", 11, how)));
+            }
+            Event::Verifying { keys, of } => self.go_through(Work::Verifying, *keys, *of),
+            Event::Repairing { keys, of } => self.go_through(Work::Repairing, *keys, *of),
+            Event::Second(_) | Event::Begun(_) => {}
+        }
+    }
+
+    /// A stage of which only the keys are told.
+    fn go_through(&mut self, work: Work, keys: u64, of: u64) {
+        let (stage, began) = self.stage(work, of);
+        stage.of = of;
+        stage.advance(keys.min(of), 0, began.elapsed());
+        if stage.elapsed >= SHORT_PROOF {
+            self.show();
         }
     }
 
@@ -102,8 +147,13 @@ impl State {
     }
 
     fn end_stage(&mut self) {
-        self.stage = None;
-        self.view.close();
+        if let Some((stage, _)) = self.stage.take() {
+            let again = self.done.contains(&stage.work);
+            self.view.close(again);
+            if !again {
+                self.done.push(stage.work);
+            }
+        }
     }
 }
 
@@ -113,7 +163,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::results::example;
+    use crate::results::{IncidentKind, example};
 
     #[derive(Clone, Default)]
     struct Screenful(Arc<Mutex<Vec<u8>>>);
@@ -170,6 +220,36 @@ mod tests {
         let text = screen.text();
         assert_eq!(text.matches("filling 100%").count(), 1, "{text}");
         assert_eq!(text.lines().count(), 4, "{text}");
+    }
+
+    #[test]
+    fn rounds_of_repair_are_told_once_and_incidents_where_they_happen() {
+        let screen = Screenful::default();
+        let progress = Progress::new(View::lines(Box::new(screen.clone())), false, false);
+        progress.event(&planned());
+        let incident = example::incident(IncidentKind::MasterRestarted, "its run id is another");
+        let filling =
+            |keys| Event::Filling { keys, payload_bytes: keys * 768, elapsed: Duration::from_secs(3) };
+        progress.event(&filling(1_000_000));
+        progress.event(&Event::Incident(incident.clone()));
+        progress.event(&filling(6_990_507));
+        progress.event(&Event::Recovered(vec![incident]));
+        for _ in 0..50 {
+            for event in [Event::Proving { keys: 10, of: 10 }, Event::Repairing { keys: 10, of: 10 }] {
+                progress.event(&event);
+                // As if it had taken longer than what is too short to be shown.
+                let mut state = progress.state.lock().unwrap();
+                let (stage, _) = state.stage.as_mut().unwrap();
+                stage.elapsed = SHORT_PROOF;
+                state.show();
+            }
+        }
+        // How fast ten keys were gone through is a matter of the moment.
+        let steady = |line: &str| match line.split_once(" of 10  ") {
+            Some((counted, _)) => format!("{counted} of 10"),
+            None => line.to_owned(),
+        };
+        insta::assert_snapshot!(screen.text().lines().map(steady).collect::<Vec<_>>().join("\n"));
     }
 
     #[test]

@@ -13,6 +13,8 @@ const MEMORY: Duration = Duration::from_secs(1);
 pub(super) enum Work {
     Filling,
     Proving,
+    Verifying,
+    Repairing,
 }
 
 /// How far one stage is.
@@ -54,11 +56,13 @@ impl Stage {
         (self.keys, self.payload_bytes, self.elapsed) = (keys, payload_bytes, elapsed);
     }
 
-    /// `filling` or `proving`.
+    /// `filling`, `proving`.
     pub(super) fn name(&self) -> &'static str {
         match self.work {
             Work::Filling => "filling",
             Work::Proving => "proving",
+            Work::Verifying => "verifying",
+            Work::Repairing => "repairing",
         }
     }
 
@@ -70,8 +74,10 @@ impl Stage {
     /// `2.94M of 6.99M  2.91M keys/s  2.23 GB/s  0:02 left`
     pub(super) fn words(&self) -> String {
         let mut words = vec![format!("{} of {}", short(self.keys as f64), short(self.of as f64))];
-        if self.work == Work::Filling {
+        if self.work != Work::Proving {
             words.push(key_rate(self.keys_per_second));
+        }
+        if self.work == Work::Filling {
             words.push(byte_rate(self.payload_bytes_per_second));
         }
         let left = self.of.saturating_sub(self.keys);

@@ -1,12 +1,13 @@
 //! The record as a person reads it, verdict first, below 80 columns.
 
+use super::incidents;
 use super::masters::masters;
 use super::words::{byte_rate, key_rate, keys, micros, percent, short, span, wrap};
-use crate::results::{LimitedBy, Record, Verdict};
+use crate::results::{Failure, LimitedBy, Record, Target, Verdict};
 use crate::units::{show_bytes, show_count};
 
 /// Width of the labels on the left.
-const LABEL: usize = 13;
+pub(super) const LABEL: usize = 13;
 /// What our own servers are called.
 const OWN_SERVER: &str = "fillbench";
 
@@ -37,28 +38,40 @@ pub fn summary(record: &Record, colour: bool) -> String {
 /// The verdict, and all that is to be said where it is not the best one.
 pub(super) fn headline(record: &Record, colour: bool) -> String {
     let (word, rest) = verdict(record);
-    let paint = match record.verdict {
-        _ if !colour => None,
-        Verdict::Exact => Some(32),
-        Verdict::Discarded => Some(36),
-        Verdict::Interrupted => Some(33),
-        Verdict::Missing | Verdict::Wrong | Verdict::Failed => Some(31),
-    };
-    let mut text = wrap("", 2, &format!("{word}: {rest}"));
-    if let Some(paint) = paint {
-        // Painted after wrapping, because paint has no width.
-        text = text.replacen(word, &format!("\x1b[1;{paint}m{word}\x1b[0m"), 1);
-    }
+    let mut text = painted(record.verdict, word, &rest, colour);
     for trouble in troubles(record) {
         text += &wrap("  ", 4, &trouble);
     }
-    if let Some(error) = &record.error {
-        text += &wrap("  error: ", 9, &error.message);
-        if let Some(cure) = &error.cure {
-            text += &wrap("    try: ", 9, cure);
-        }
+    text += &failure(record.error.as_ref());
+    match &record.resume_command {
+        // A line of its own, whatever its length: it is to be copied.
+        Some(command) => text + &format!("  to go on: {command}\n"),
+        None => text,
     }
-    text
+}
+
+/// The verdict's word, coloured for a terminal if asked, and what it means.
+pub(super) fn painted(verdict: Verdict, word: &str, rest: &str, colour: bool) -> String {
+    let paint = match verdict {
+        _ if !colour => None,
+        Verdict::Exact => Some(32),
+        Verdict::Discarded => Some(36),
+        Verdict::Interrupted | Verdict::Unfinished => Some(33),
+        Verdict::Missing | Verdict::Wrong | Verdict::Failed => Some(31),
+    };
+    let text = wrap("", 2, &format!("{word}: {rest}"));
+    match paint {
+        // Painted after wrapping, because paint has no width.
+        Some(paint) => text.replacen(word, &format!("\x1b[1;{paint}m{word}\x1b[0m"), 1),
+        None => text,
+    }
+}
+
+/// What went wrong, and what to do about it.
+pub(super) fn failure(error: Option<&Failure>) -> String {
+    let Some(error) = error else { return String::new() };
+    let cure = error.cure.as_ref().map_or_else(String::new, |cure| wrap("    try: ", 9, cure));
+    wrap("  error: ", 9, &error.message) + &cure
 }
 
 fn verdict(record: &Record) -> (&'static str, String) {
@@ -78,6 +91,7 @@ fn verdict(record: &Record) -> (&'static str, String) {
         Verdict::Failed if account.executed == 0 => ("failed", "no key was written".into()),
         Verdict::Failed => ("failed", format!("of {planned}, {done}")),
         Verdict::Interrupted => ("interrupted", format!("of {planned}, {done}")),
+        Verdict::Unfinished => ("unfinished", format!("of {planned}, {done}")),
         Verdict::Discarded => (
             "discarded",
             format!("{planned} were sent, parsed and counted, and thrown away as asked: none is there"),
@@ -96,6 +110,12 @@ fn troubles(record: &Record) -> Vec<String> {
     };
     if record.verdict != Verdict::Discarded {
         tell(account.suspect, "neither proven nor disproven");
+    }
+    if let Some(acknowledged) = account.acknowledged {
+        tell(
+            account.proven.saturating_sub(acknowledged),
+            "proven, and on fewer replicas than --wait-replicas",
+        );
     }
     tell(account.repaired, "written again after they were found short");
     tell(account.evicted, "evicted by the servers: raise maxmemory, or fill less");
@@ -116,7 +136,10 @@ fn troubles(record: &Record) -> Vec<String> {
 fn facts(record: &Record) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if !record.target.mode.is_empty() {
-        facts.push(("into", target(record)));
+        facts.push(("into", place(&record.target)));
+    }
+    if record.resumed.keys_before > 0 {
+        facts.push(("resumed", format!("{} were there before", keys(record.resumed.keys_before))));
     }
     if record.done.keys > 0 {
         facts.insert(0, ("filled", filled(record)));
@@ -131,12 +154,14 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
         facts.push(("client", client(record)));
         facts.push(("limited by", limit(record.limited_by).into()));
         facts.extend(memory(record).map(|memory| ("memory", memory)));
+        facts.extend(replicas(record).map(|replicas| ("replicas", replicas)));
     }
     if !record.account.proven_by.is_empty() {
         let by = record.account.proven_by.iter().map(|(how, count)| format!("{} by {how}", keys(*count)));
         let by = by.collect::<Vec<_>>().join(", ");
         facts.push(("proof", format!("{by}, in {}", span(record.seconds.proof))));
     }
+    facts.extend(incidents::listed(record).map(|listed| ("incidents", listed)));
     facts
 }
 
@@ -152,8 +177,8 @@ fn filled(record: &Record) -> String {
     )
 }
 
-fn target(record: &Record) -> String {
-    let target = &record.target;
+/// Where it was: `cluster of 3 masters, valkey 9.1.2`.
+pub(super) fn place(target: &Target) -> String {
     let replicas = match target.replicas {
         0 => String::new(),
         1 => " and 1 replica".into(),
@@ -247,6 +272,17 @@ fn memory(record: &Record) -> Option<String> {
     Some(format!("{} before, {} after ({kind})", show_bytes(before), show_bytes(after)))
 }
 
+/// How many replicas had everything, if there are any and the servers told.
+fn replicas(record: &Record) -> Option<String> {
+    let all: u64 = record.servers.iter().map(|server| server.replicas).sum::<Option<u64>>()?;
+    let having: u64 =
+        record.servers.iter().map(|server| server.replicas_acknowledged).sum::<Option<u64>>()?;
+    let waited = record.options.wait_replicas;
+    let waited =
+        waited.map_or_else(String::new, |n| format!("; a key counted when {n} of its master's had it"));
+    (all > 0).then(|| format!("{having} of {all} had everything when the run ended{waited}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::words::WIDTH;
@@ -313,6 +349,7 @@ mod tests {
             Verdict::Wrong,
             Verdict::Failed,
             Verdict::Interrupted,
+            Verdict::Unfinished,
             Verdict::Discarded,
         ] {
             record.verdict = verdict;

@@ -2,11 +2,14 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::stage::Stage;
+
+/// Looking and repairing may take turns for long: their last lines are said so often at most.
+const BETWEEN_ROUNDS: Duration = Duration::from_secs(10);
 
 /// A stage shorter than this gets no line before it ends.
 const FIRST_LINE: Duration = Duration::from_secs(2);
@@ -37,7 +40,7 @@ pub(super) enum View {
     /// On a terminal.
     Bar { bar: Option<ProgressBar>, colour: bool },
     /// In a log: few lines, and never one over another.
-    Lines { out: Box<dyn Write + Send>, due: Duration, unsaid: Option<String> },
+    Lines { out: Box<dyn Write + Send>, due: Duration, unsaid: Option<String>, said: Option<Instant> },
     /// Nowhere; warnings still pass.
     Quiet(Box<dyn Write + Send>),
 }
@@ -48,7 +51,7 @@ impl View {
     }
 
     pub(super) fn lines(out: Box<dyn Write + Send>) -> Self {
-        Self::Lines { out, due: FIRST_LINE, unsaid: None }
+        Self::Lines { out, due: FIRST_LINE, unsaid: None, said: None }
     }
 
     /// Shows how far a stage is.
@@ -61,11 +64,11 @@ impl View {
                 bar.set_position(stage.keys);
                 bar.set_message(stage.words());
             }
-            Self::Lines { out, due, unsaid } => {
+            Self::Lines { out, due, unsaid, said } => {
                 let line = format!("{}  {}", heading(stage), stage.words());
                 if stage.elapsed >= *due {
                     *due = stage.elapsed + patience(stage.elapsed);
-                    *unsaid = None;
+                    (*unsaid, *said) = (None, Some(Instant::now()));
                     put(out, &line);
                 } else {
                     *unsaid = Some(line);
@@ -75,17 +78,20 @@ impl View {
         }
     }
 
-    /// The stage is over: takes the bar away, or says the last line that was not due.
-    pub(super) fn close(&mut self) {
+    /// The stage is over: takes the bar away, or says the last line that was not due. One that came
+    /// `again` says it only if nothing was said for some time.
+    pub(super) fn close(&mut self, again: bool) {
         match self {
             Self::Bar { bar, .. } => {
                 if let Some(bar) = bar.take() {
                     bar.finish_and_clear();
                 }
             }
-            Self::Lines { out, due, unsaid } => {
-                if let Some(line) = unsaid.take() {
+            Self::Lines { out, due, unsaid, said } => {
+                let is_wanted = !again || said.is_none_or(|at| at.elapsed() >= BETWEEN_ROUNDS);
+                if let Some(line) = unsaid.take().filter(|_| is_wanted) {
                     put(out, &line);
+                    *said = Some(Instant::now());
                 }
                 *due = FIRST_LINE;
             }

@@ -1,0 +1,58 @@
+//! The reports of a verification: progress and summary on stderr, and the record on stdout if asked.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::json::document;
+use super::log::{Chronicle, LogOptions};
+use super::{OutputError, Progress};
+use crate::net::plain;
+use crate::results::{Event, Observer, Verification};
+
+/// All reports of one verification.
+pub struct VerifyReport {
+    progress: Arc<Progress>,
+    chronicle: Chronicle,
+    json: bool,
+}
+
+impl VerifyReport {
+    /// Progress and summary go to stderr, or only what went wrong if `quiet`; with `json`, the record goes to
+    /// stdout. What `log` says is logged.
+    ///
+    /// # Errors
+    /// [`OutputError::Open`] if the log cannot be written.
+    pub fn open(json: bool, quiet: bool, log: Option<&LogOptions>) -> Result<Self, OutputError> {
+        let progress = Arc::new(Progress::stderr(quiet));
+        if let Some(log) = log {
+            log.begin(Some(&progress))?;
+        }
+        Ok(Self { progress, chronicle: Chronicle::default(), json })
+    }
+
+    /// Writes the record to stdout, if it is wanted there, and then the summary to stderr.
+    ///
+    /// # Errors
+    /// [`OutputError::Unwritten`] if stdout does not take it.
+    pub fn finish(&self, record: &Verification) -> Result<(), OutputError> {
+        let written = if self.json { print(record) } else { Ok(()) };
+        self.chronicle.verification_ended(record);
+        self.progress.finish_verification(record);
+        written.map_err(|error| {
+            OutputError::Unwritten(vec![format!("the JSON document on stdout ({})", plain(&error))])
+        })
+    }
+}
+
+fn print(record: &Verification) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    stdout.write_all(&document(record)?)?;
+    stdout.flush()
+}
+
+impl Observer for VerifyReport {
+    fn event(&self, event: &Event) {
+        self.chronicle.event(event);
+        self.progress.event(event);
+    }
+}

@@ -1,0 +1,33 @@
+//! What a run cost on the machine that sent it, and which machine that was.
+
+use serde::{Deserialize, Serialize};
+
+/// What the run cost on the machine that sent it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Client {
+    /// The machine.
+    pub host: Host,
+    /// Processor time of this process during the fill, user and system, in seconds. That of embedded
+    /// servers, as they tell it, is taken off; where they do not tell it (`cpu_user_seconds` is `null`),
+    /// it is in here.
+    pub cpu_seconds: f64,
+    /// Largest resident set of this process so far, in bytes; embedded servers are part of it.
+    pub peak_rss_bytes: u64,
+    /// Share of the writers' time, 0 to 1, spent waiting for a socket or a barrier.
+    pub waiting_share: f64,
+    /// Share of the writers' time, 0 to 1, spent waiting for `--rate`.
+    pub pacing_share: f64,
+}
+
+/// A machine, as far as results from it may be compared with results from another.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// Processor model, as the operating system names it.
+    pub cpu_model: String,
+    /// Processors that this process may use.
+    pub cpus: u64,
+    /// Main memory in bytes.
+    pub memory_bytes: u64,
+    /// Operating system and kernel release.
+    pub os: String,
+}
