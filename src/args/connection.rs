@@ -8,9 +8,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::UsageError;
+use super::past::seconds;
 use super::uri::{DEFAULT_PORT, Uri, same_database};
 use crate::net::{Address, AddressMap, Connector, Credentials, Secret, Tls, TlsOptions};
-use crate::results::Options;
+use crate::results::{Options, PastOptions};
 use crate::target::Site;
 use crate::units::parse_time_above_zero;
 
@@ -89,6 +90,50 @@ impl ConnectionArgs {
     pub fn names_a_server(&self) -> bool {
         let place = self.host.is_some() || self.port.is_some() || self.socket.is_some() || self.uri.is_some();
         place || self.user.is_some() || self.pass.is_some() || self.askpass || self.tls
+    }
+
+    /// With what these leave open taken from an earlier run: the server and its database, if no server is
+    /// named, and where announced addresses are reached.
+    ///
+    /// # Errors
+    /// [`UsageError`] if these would reach that server in another way than the run did.
+    pub fn as_in(&self, past: &PastOptions) -> Result<Self, UsageError> {
+        let mut open = self.clone();
+        if open.address_map.is_empty() {
+            open.address_map.clone_from(&past.address_map);
+        }
+        if open.host.is_some() || open.port.is_some() || open.socket.is_some() || open.uri.is_some() {
+            return Ok(open);
+        }
+        if past.address.is_empty() {
+            let text = "that run filled servers that it had started itself, and that are gone: name a server, \
+                        -h HOST or -u URI";
+            return Err(UsageError::new(text));
+        }
+        if past.tls && !open.tls {
+            let text =
+                "that run spoke TLS: give --tls, and --cacert, --cert or --insecure as it was given them";
+            return Err(UsageError::new(text));
+        }
+        match past.address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?))) {
+            Some((host, port)) => {
+                (open.host, open.port) = (Some(Some(host.trim_matches(['[', ']']).into())), Some(port));
+            }
+            None => open.socket = Some(past.address.clone().into()),
+        }
+        open.db = open.db.or(Some(past.db));
+        Ok(open)
+    }
+
+    /// As these, which name no server, at the server and in the way of an earlier run that is gone on with.
+    ///
+    /// # Errors
+    /// [`UsageError`] if its record holds what no command line could have said.
+    pub fn resuming(&self, past: &Options) -> Result<Self, UsageError> {
+        let tls = self.tls || past.tls;
+        let connect_timeout = Some(seconds(past.connect_timeout_seconds)?);
+        let open = Self { tls, connect_timeout, ..self.clone() };
+        open.as_in(&PastOptions::from(past))
     }
 
     /// Checks the options together. Reads the files of certificates that are named, asks for a password
@@ -198,7 +243,7 @@ impl ConnectionArgs {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "clap's parsers may fail, and this one cannot")]
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+pub(super) fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::from(text))
 }
 

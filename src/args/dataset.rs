@@ -13,10 +13,10 @@ use crate::units::{GIB, parse_count, parse_size};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Dataset")]
 pub struct DatasetArgs {
-    /// How much to fill, keys and values together: GiB, or with a unit like 500MB
+    /// How much, keys and values together: GiB, or with a unit like 500MB
     #[arg(short, long, value_name = "SIZE", value_parser = gib, conflicts_with = "keys")]
     data: Option<u64>,
-    /// How many keys to fill
+    /// How many keys
     #[arg(long, value_name = "N", value_parser = parse_count)]
     keys: Option<u64>,
     /// Bytes in each key
@@ -34,21 +34,35 @@ pub struct DatasetArgs {
 }
 
 impl DatasetArgs {
+    /// Whether it is said how many keys there are.
+    pub fn says_how_much(&self) -> bool {
+        self.data.is_some() || self.keys.is_some()
+    }
+
     /// The dataset that these describe.
     ///
     /// # Errors
     /// [`UsageError`] if they describe none.
     pub fn spec(&self) -> Result<Arc<Spec>, UsageError> {
-        let amount = match (self.data, self.keys) {
-            (Some(bytes), _) => Amount::Bytes(bytes),
-            (None, Some(keys)) => Amount::Keys(keys),
-            (None, None) => {
-                return Err(UsageError::new(
-                    "how much to fill is not said: give --data SIZE, in GiB, or --keys N; without a server of \
-                     your own, try fillbench --spawn --keys 100000; fillbench --help shows everything",
-                ));
-            }
-        };
+        match (self.data, self.keys) {
+            (Some(bytes), _) => self.spec_of(Amount::Bytes(bytes)),
+            (None, Some(keys)) => self.spec_of(Amount::Keys(keys)),
+            (None, None) => Err(UsageError::new(
+                "how much to fill is not said: give --data SIZE, in GiB, or --keys N, or --until-memory 80%; without a \
+                 server of your own, try fillbench --spawn --keys 100000; fillbench --help shows everything",
+            )),
+        }
+    }
+
+    /// The dataset that these describe, of which it is found out while it is filled how much it is.
+    ///
+    /// # Errors
+    /// [`UsageError`] if there is none.
+    pub fn open_spec(&self) -> Result<Arc<Spec>, UsageError> {
+        self.spec_of(Amount::Open)
+    }
+
+    fn spec_of(&self, amount: Amount) -> Result<Arc<Spec>, UsageError> {
         let request = Request {
             amount,
             key_size: self.key_size,
@@ -58,6 +72,18 @@ impl DatasetArgs {
         };
         let spec = Spec::new(&request).map_err(|error| UsageError::new(error.to_string()))?;
         Ok(Arc::new(spec))
+    }
+
+    /// The dataset that an earlier run was asked for.
+    pub fn as_in(past: &Options) -> Self {
+        Self {
+            data: past.data_bytes,
+            keys: past.keys,
+            key_size: past.key_size,
+            value_size: past.value_size,
+            key_prefix: past.key_prefix.clone(),
+            seed: past.seed,
+        }
     }
 
     /// Enters what was asked into a record's options.

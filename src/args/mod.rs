@@ -4,14 +4,23 @@
 mod connection;
 mod dataset;
 mod fill;
+mod log;
 mod output;
+mod past;
+mod resume;
+mod served;
 mod throwaway;
 mod uri;
 mod usage;
+mod verify;
 
 pub use connection::ConnectionArgs;
 pub use dataset::DatasetArgs;
 pub use fill::FillArgs;
+pub use log::LogArgs;
 pub use output::{OutputArgs, OutputArgsError};
+pub use resume::{ResumeArgs, Resuming};
+pub use served::ServedArgs;
 pub use throwaway::ThrowawayArgs;
 pub use usage::UsageError;
+pub use verify::{Verifiable, VerifyArgs};

@@ -9,7 +9,7 @@ use crate::report::OutputOptions;
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Write run.json, runs.csv, intervals.csv, latency.csv and latency.hlog into a new or empty folder
+    /// Write run.json, tables, histograms and a journal into a new or empty folder, from which --resume goes on
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Append the run's row to a table, which may hold other runs
@@ -47,7 +47,7 @@ impl OutputArgs {
             (Some(out), Some(csv)) if csv.starts_with(&out) => {
                 Err(OutputArgsError::TableInFolder { csv, out })
             }
-            (out, csv) => Ok(OutputOptions { out, csv, json, quiet }),
+            (out, csv) => Ok(OutputOptions { out, resumed: false, csv, json, quiet, log: None }),
         }
     }
 }
@@ -71,8 +71,14 @@ mod tests {
     #[test]
     fn every_option_arrives() {
         let options = parse("fillbench --out a/b --csv all.csv --json -q").unwrap().validate().unwrap();
-        let expected =
-            OutputOptions { out: Some("a/b".into()), csv: Some("all.csv".into()), json: true, quiet: true };
+        let expected = OutputOptions {
+            out: Some("a/b".into()),
+            resumed: false,
+            csv: Some("all.csv".into()),
+            json: true,
+            quiet: true,
+            log: None,
+        };
         assert_eq!(options, expected);
         assert_eq!(parse("fillbench").unwrap().validate(), Ok(OutputOptions::default()));
     }

@@ -1,18 +1,20 @@
 //! The command line as a whole, and which command it asks for.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::Exit;
 use super::fill::FillCommand;
 use super::serve::ServeCommand;
+use super::verify::VerifyCommand;
+use crate::args::ResumeArgs;
 
 /// Fill Redis and Valkey, standalone or cluster, and prove that every key is there.
 #[derive(Parser)]
 #[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
 #[command(
-    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench serve [OPTIONS]"
+    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench serve [OPTIONS]"
 )]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -31,6 +33,8 @@ pub struct Cli {
 /// What else there is to do than to fill.
 #[derive(Subcommand)]
 enum Command {
+    /// Look again at the keys that a fill wrote, all or a sample, and repair them if asked
+    Verify(Box<VerifyCommand>),
     /// Run a cluster, or a server, inside this process, until Ctrl-C
     Serve(ServeCommand),
 }
@@ -41,6 +45,8 @@ Examples:
   fillbench --spawn --keys 100000          the same, into real servers of its own
   fillbench -h HOST --data 5               5 GiB into a server, or the cluster that it is part of
   fillbench --keys 1000000 --json --yes --flush --out results/1
+  fillbench --resume results/1             go on, if it was cut off
+  fillbench verify --from results/1        is all of it still there?
 
 Exit codes:
   0 every key is proven, or was thrown away with --discard
@@ -53,9 +59,16 @@ impl Cli {
     /// # Errors
     /// What clap finds wrong with them, or the help or version that was asked for.
     pub fn read() -> Result<Self, clap::Error> {
-        let cli = Self::try_parse().map_err(keep_secrets)?;
+        let given = Self::command().try_get_matches().map_err(keep_secrets)?;
+        refuse_beside_resume(&given)?;
+        let cli = Self::from_arg_matches(&given).map_err(|error| error.format(&mut Self::command()))?;
         if cli.fill.wants_help() {
             return Self::try_parse_from([env!("CARGO_PKG_NAME"), "--help"]);
+        }
+        if let Some(Command::Verify(verify)) = &cli.command
+            && verify.wants_help()
+        {
+            return Self::try_parse_from([env!("CARGO_PKG_NAME"), "verify", "--help"]);
         }
         Ok(cli)
     }
@@ -63,10 +76,24 @@ impl Cli {
     /// Runs what was asked, and says everything there is to say about it.
     pub fn run(self) -> Exit {
         match self.command {
+            Some(Command::Verify(verify)) => verify.run(),
             Some(Command::Serve(serve)) => serve.run(),
             None => self.fill.run(),
         }
     }
+}
+
+/// What was asked is in the folder that is gone on from, and is not changed half-way.
+fn refuse_beside_resume(given: &ArgMatches) -> Result<(), clap::Error> {
+    let Some(id) = ResumeArgs::contradicted(given) else { return Ok(()) };
+    let mut command = Cli::command();
+    let option = command.get_arguments().find(|option| option.get_id() == id);
+    let name = option.and_then(Arg::get_long).unwrap_or(id.as_str());
+    let text = format!(
+        "--{name} does not go with --resume: what was asked is in its folder; besides, give credentials, TLS files, \
+         --csv, --json, --quiet and --log"
+    );
+    Err(command.error(ErrorKind::ArgumentConflict, text))
 }
 
 /// No option goes without its dash. What does may be a password, or a URI that holds one, and is not

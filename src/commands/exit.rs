@@ -25,7 +25,7 @@ impl From<Verdict> for Exit {
         match verdict {
             Verdict::Exact | Verdict::Discarded => Self::Exact,
             Verdict::Missing | Verdict::Wrong => Self::Inexact,
-            Verdict::Failed => Self::Failed,
+            Verdict::Failed | Verdict::Unfinished => Self::Failed,
             Verdict::Interrupted => Self::Interrupted,
         }
     }

@@ -1,22 +1,27 @@
 //! `fillbench [options]`: fill, prove, report.
 
-use std::hash::BuildHasher;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::args::{ConnectionArgs, DatasetArgs, FillArgs, OutputArgs, ThrowawayArgs, UsageError};
-use crate::fill::{FillError, FillOptions, Limit, Limits, Prepared, fill, prepare};
+use crate::args::{
+    ConnectionArgs, DatasetArgs, FillArgs, LogArgs, OutputArgs, ResumeArgs, ThrowawayArgs, UsageError,
+};
+use crate::fill::{FillError, FillOptions, Keeping, Limit, Limits, Prepared, fill, prepare};
+use crate::journal::Past;
 use crate::report::{OutputError, OutputOptions, Report, ask, error_lines, tell};
-use crate::results::{Failure, LatencyHistogram, Options, Record, Verdict, new_histogram};
+use crate::results::{Failure, LatencyHistogram, Options, Record, Resumed, Verdict, new_histogram};
 use crate::target::{Site, Started, Throwaway};
 use crate::units::show_count;
 
 use super::Exit;
 use super::interrupt::interrupted;
+use super::resume::resume_command;
+use super::start::{run_id, runtime};
 
 /// `fillbench` without a subcommand.
 #[derive(Args)]
@@ -30,7 +35,11 @@ pub(super) struct FillCommand {
     #[command(flatten)]
     fill: FillArgs,
     #[command(flatten)]
+    resume: ResumeArgs,
+    #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// Everything that was checked before anything was touched.
@@ -39,6 +48,10 @@ struct Job {
     throwaway: Option<Throwaway>,
     options: FillOptions,
     yes: bool,
+    /// Where results go.
+    output: OutputOptions,
+    /// What was done before, if this goes on.
+    resumed: Resumed,
 }
 
 impl FillCommand {
@@ -66,13 +79,14 @@ impl FillCommand {
             Record::new(run_id(started_at), humantime::format_rfc3339_millis(started_at).to_string(), asked);
         record.account.planned = job.options.spec.keys();
         record.account.suspect = record.account.planned;
-        let output = self.output.validate().map_err(|error| UsageError::new(error.to_string()))?;
+        record.resumed = job.resumed.clone();
+        let output = OutputOptions { log: self.log.options()?, ..job.output.clone() };
         let report = match Report::open(&output, &record.run, started_at) {
             Ok(report) => Arc::new(report),
             Err(error) => {
                 record.error = Some(Failure { message: error.to_string(), cure: Some(error.cure().into()) });
                 // What has no place to be written to is told where it can be.
-                let elsewhere = OutputOptions { out: None, csv: None, ..output };
+                let elsewhere = OutputOptions { out: None, csv: None, log: None, ..output };
                 Report::open(&elsewhere, &record.run, started_at)?.finish(&record, &new_histogram())?;
                 return Ok(Exit::Failed);
             }
@@ -81,6 +95,10 @@ impl FillCommand {
         let started = Instant::now();
         let latency = runtime.block_on(job.run(started, &report, &mut record))?;
         record.seconds.total = started.elapsed().as_secs_f64();
+        if record.resumed.times > 0 && !matches!(record.verdict, Verdict::Exact | Verdict::Discarded) {
+            // Whatever happened, what it began with is still there to go on from.
+            record.resume_command = output.out.as_deref().map(resume_command);
+        }
         // Whatever is still waiting, a name service for instance, is not waited for.
         runtime.shutdown_background();
         report.finish(&record, &latency)?;
@@ -88,34 +106,69 @@ impl FillCommand {
     }
 
     fn job(&self) -> Result<(Job, Options), UsageError> {
-        let options = self.fill.options(self.dataset.spec()?)?;
+        let mut output =
+            self.output.clone().validate().map_err(|error| UsageError::new(error.to_string()))?;
+        let Some(resuming) = self.resume.resuming()? else {
+            let (mut job, asked) = self.job_of(&self.dataset, &self.connection, &self.fill)?;
+            // Servers that end with the run are not there for another to go on; and of a fill that finds out on
+            // the way how much it is, nobody could tell what is left.
+            let resumable = job.throwaway.is_none() && !self.fill.says_how_much();
+            job.keep(output.out.as_ref().filter(|_| resumable).cloned(), None);
+            return Ok((Job { output, ..job }, asked));
+        };
+        let past = &resuming.record.options;
+        let (connection, fill) = (self.connection.resuming(past)?, FillArgs::as_in(past)?);
+        let (mut job, asked) = self.job_of(&DatasetArgs::as_in(past), &connection, &fill)?;
+        // What was emptied once has been filled since.
+        job.options.flush = false;
+        job.keep(Some(resuming.folder.clone()), Some(resuming.past.clone()));
+        (output.out, output.resumed) = (Some(resuming.folder.clone()), true);
+        Ok((Job { output, resumed: resuming.resumed(), ..job }, asked))
+    }
+
+    /// The job that some options describe.
+    fn job_of(
+        &self,
+        dataset: &DatasetArgs,
+        connection: &ConnectionArgs,
+        fill: &FillArgs,
+    ) -> Result<(Job, Options), UsageError> {
+        let spec = if fill.says_how_much() { dataset.open_spec() } else { dataset.spec() };
+        let options = fill.options(spec?)?;
         let brings = self.throwaway.option();
         if let Some(option) = brings
-            && self.connection.names_a_server()
+            && connection.names_a_server()
         {
             return Err(UsageError::new(format!(
                 "{option} starts servers of its own: leave out host, port, socket, URI, password and TLS"
             )));
         }
-        let mut site = self.connection.site()?;
+        let mut site = connection.site()?;
         if brings.is_some() {
             // One in the environment is meant for other servers.
             site.connector.credentials = None;
         }
         let mut asked = Options::default();
-        self.dataset.describe(&mut asked);
-        self.connection.describe(&site, &mut asked);
-        self.fill.describe(&mut asked);
+        dataset.describe(&mut asked);
+        connection.describe(&site, &mut asked);
+        fill.describe(&mut asked);
         if brings.is_some() {
             asked.address.clear();
         }
         self.throwaway.describe(&mut asked);
         let throwaway = self.throwaway.throwaway();
-        Ok((Job { site, throwaway, options, yes: self.fill.yes() }, asked))
+        let (output, resumed) = (OutputOptions::default(), Resumed::default());
+        Ok((Job { site, throwaway, options, yes: fill.yes(), output, resumed }, asked))
     }
 }
 
 impl Job {
+    /// Has what was executed kept in a folder, and goes on from what is kept there.
+    fn keep(&mut self, folder: Option<PathBuf>, past: Option<Arc<Past>>) {
+        self.options.keeping =
+            folder.map(|folder| Keeping { command: resume_command(&folder), folder, past });
+    }
+
     /// Does the job. What goes wrong with the servers is in the record; only what could not be asked
     /// for is an error.
     async fn run(
@@ -202,23 +255,4 @@ async fn consent(prepared: &Prepared) -> Result<()> {
         Ok(true) => Ok(()),
         _ => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
     }
-}
-
-/// One thread without the cost of sharing work, or several.
-fn runtime(threads: u64) -> Result<tokio::runtime::Runtime> {
-    let mut builder = match threads {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
-    };
-    if threads > 1 {
-        builder.worker_threads(threads as usize);
-    }
-    builder.enable_all().build().map_err(|error| anyhow!("failed to start the runtime: {error}"))
-}
-
-/// The time, for people and for sorting, and enough chance to tell two runs of one millisecond apart.
-fn run_id(started_at: SystemTime) -> String {
-    let time = humantime::format_rfc3339_seconds(started_at).to_string();
-    let chance = std::hash::RandomState::new().hash_one(std::process::id()) as u32;
-    format!("{}-{chance:08x}", time.replace(['-', ':'], ""))
 }

@@ -5,7 +5,10 @@ mod cli;
 mod exit;
 mod fill;
 mod interrupt;
+mod resume;
 mod serve;
+mod start;
+mod verify;
 
 pub use cli::Cli;
 pub use exit::Exit;

@@ -8,8 +8,10 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
-use crate::report::{error_lines, tell};
+use crate::args::{LogArgs, ServedArgs, UsageError};
+use crate::report::{OutputError, begin_log, error_lines, tell};
 use crate::server::{NodeFault, Server, ServerOptions, StartError};
+use crate::units::show_bytes;
 
 /// `fillbench serve`.
 #[derive(Args)]
@@ -18,8 +20,11 @@ pub(super) struct ServeCommand {
     /// Masters of the cluster
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
     masters: u16,
+    /// Replicas of each master
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=10))]
+    replicas: u16,
     /// One server that is in no cluster
-    #[arg(long, conflicts_with = "masters")]
+    #[arg(long, conflicts_with_all = ["masters", "replicas"])]
     standalone: bool,
     /// Port of the first, the others follow; 0 has free ones chosen
     #[arg(short, long, value_name = "PORT", default_value_t = 7000)]
@@ -36,6 +41,10 @@ pub(super) struct ServeCommand {
     /// Folder for each node's nodes.conf, in which it keeps its name and its slots. Keys are not kept
     #[arg(long, value_name = "DIR", conflicts_with = "standalone")]
     dir: Option<PathBuf>,
+    #[command(flatten)]
+    served: ServedArgs,
+    #[command(flatten)]
+    log: LogArgs,
     /// Print this help
     #[arg(short, long, action = ArgAction::Help)]
     help: Option<bool>,
@@ -51,6 +60,7 @@ answers EVERY so many of them. Other clients switch them with FILLBENCH FAULT FA
   delay=TIME   let each command wait so long
   swallow      read everything, execute and answer nothing
   restart      lose all keys and connections, once, as in restart@5000
+  crash[=TIME] be gone for good, with what was written for so long before; a replica takes over
 
 Exit codes: 0 stopped, by Ctrl-C or SHUTDOWN    1 could not run    2 bad usage";
 
@@ -61,8 +71,10 @@ impl ServeCommand {
             Ok(()) => Exit::Exact,
             Err(error) => {
                 let cure = error.downcast_ref::<StartError>().and_then(StartError::cure);
+                let of_log = error.downcast_ref::<OutputError>().map(|error| error.cure().to_owned());
+                let cure = cure.or(of_log);
                 tell(&error_lines(&format!("{error:#}"), cure.as_deref()));
-                Exit::Failed
+                if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
             }
         }
     }
@@ -71,15 +83,19 @@ impl ServeCommand {
         if self.port == 0 && self.dir.is_some() {
             bail!("--dir needs ports that stay the same: give --port");
         }
-        let options = ServerOptions {
+        if let Some(log) = self.log.options()? {
+            begin_log(&log)?;
+        }
+        let options = self.served.apply(ServerOptions {
             masters: (!self.standalone).then_some(self.masters),
+            replicas: self.replicas,
             bind: self.bind,
             port: self.port,
             discard: self.discard,
             faults: self.faults,
             dir: self.dir.clone(),
             ..ServerOptions::default()
-        };
+        })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             // Before anybody is told that there is something to stop.
@@ -106,12 +122,42 @@ fn greeting(server: &Server, options: &ServerOptions) -> String {
     };
     let cluster = if options.masters.is_some() { "-c " } else { "" };
     let port = first.port();
-    let mut text = format!("serving on {}\n", nodes.join(", "));
+    // With --dir they are what they were.
+    let masters = options.masters.filter(|_| options.replicas > 0 && options.dir.is_none());
+    let (masters, replicas) = nodes.split_at(masters.map_or(nodes.len(), usize::from));
+    let mut text = format!("serving on {}\n", masters.join(", "));
+    if !replicas.is_empty() {
+        text += &format!("  replicas: {}\n", replicas.join(", "));
+    }
+    if !first.ip().is_loopback() && options.requirepass.is_empty() {
+        text += "  beware: whoever reaches these addresses may do anything; --requirepass wants a password\n";
+    }
     text += &format!("  to look: redis-cli {cluster}{host}-p {port}\n");
     text += &format!("  to fill: fillbench {host}-p {port} --data 1\n");
+    text += &credentials(options);
+    if options.maxmemory > 0 {
+        let (limit, policy) = (show_bytes(options.maxmemory), options.maxmemory_policy.name());
+        text += &format!("  each node may use {limit}, then {policy}\n");
+    }
     if options.discard {
         text += "  what is written is parsed, counted and thrown away: --discard\n";
     }
     text += "  to stop: Ctrl-C\n";
     text
+}
+
+/// How to say who one is, where that is of use; never a password.
+fn credentials(options: &ServerOptions) -> String {
+    let needs_password = !options.requirepass.is_empty();
+    let has_users = !options.users.is_empty();
+    match (needs_password, has_users) {
+        (false, false) => String::new(),
+        (true, false) => "  password: in the variable REDISCLI_AUTH, for both\n".into(),
+        (true, true) => {
+            "  password: in the variable REDISCLI_AUTH, for both; add --user NAME for one of --users\n".into()
+        }
+        (false, true) => {
+            "  as one of --users: --user NAME, and the password in the variable REDISCLI_AUTH\n".into()
+        }
+    }
 }

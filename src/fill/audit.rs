@@ -2,17 +2,10 @@
 //! server's: one that moved makes keys suspect, and is never a count of them.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
-
-use crate::cluster::{self, Calls, Info, Master, Mode, Topology};
-use crate::net::{Address, Connection, Connector};
+use crate::cluster::{Calls, Info};
+use crate::net::Address;
 use crate::results::Refusal;
-
-/// How often masters are looked at while they are filled.
-const PATROL_EVERY: Duration = Duration::from_secs(1);
 
 /// Commands that change no key. Whatever is not listed counts as a write by somebody else.
 const HARMLESS: &[&str] = &[
@@ -95,20 +88,23 @@ const VOIDING: &[&str] = &[
 ];
 
 /// Why a count of keys at this master proves nothing, if so: it is not what it was before, or not all
-/// writes that it executed were ours. `command` is the one that we sent, `sent` how many of it.
+/// writes that it executed were ours. `command` is the one that we sent, `sent` how many of it. Ours that
+/// it refused write nothing, and leave the count of another slot as good as it was.
 pub(super) fn suspicion(before: &Info, after: &Info, command: &str, sent: u64) -> Option<String> {
     if before.run_id().is_none() {
         return Some("it does not say who it is".into());
     }
-    if let Some(change) = change(before, after) {
+    let evicted = evicted(before, after);
+    if let Some(change) = change(before, after).or((evicted > 0).then(|| "it evicted keys".into())) {
         return Some(change);
     }
     let earlier = before.commands();
     for (name, calls) in after.commands() {
         let known = earlier.get(&name).copied().unwrap_or_default();
         let (executed, rejected) = (calls.executed - known.executed, calls.rejected - known.rejected);
+        let failed = calls.failed - known.failed;
         if name == command {
-            if executed != sent || rejected != 0 {
+            if executed + rejected != sent || failed != 0 {
                 return Some(format!("it executed {executed} and refused {rejected} of {sent} {command}"));
             }
         } else if executed > 0 && !is_harmless(&name) {
@@ -120,7 +116,7 @@ pub(super) fn suspicion(before: &Info, after: &Info, command: &str, sent: u64) -
 }
 
 /// What happened in between that voids whatever was read of this master: other clients' writes to
-/// single keys do not.
+/// single keys do not, nor does it that single keys were evicted.
 pub(super) fn upheaval(before: &Info, after: &Info) -> Option<String> {
     let earlier = before.commands();
     let called = |name: &String, calls: &Calls| {
@@ -143,14 +139,7 @@ fn change(before: &Info, after: &Info) -> Option<String> {
     if ["role", "master_replid"].iter().any(|field| before.text(field) != after.text(field)) {
         return Some("its role changed".into());
     }
-    if evicted(before, after) > 0 {
-        return Some("it evicted keys".into());
-    }
-    let now = after.commands();
-    let went_back = |(name, earlier): (&String, &Calls)| {
-        now.get(name).is_none_or(|now| now.executed < earlier.executed || now.rejected < earlier.rejected)
-    };
-    before.commands().iter().any(went_back).then(|| "its statistics were reset".into())
+    statistics_went_back(before, after).then(|| "its statistics were reset".into())
 }
 
 fn is_harmless(name: &str) -> bool {
@@ -188,83 +177,73 @@ pub(super) fn refusals(address: &Address, before: &Info, after: &Info) -> Vec<Re
     grown.collect()
 }
 
-/// Looks at all masters once a second, until one is not what it was; returns which, and what
-/// happened to it. A master that does not answer is left to its writers, who know better.
-pub(super) async fn patrol(
-    connector: Connector,
-    topology: Topology,
-    before: Vec<Option<Info>>,
-) -> (Address, String) {
-    let mut beats = JoinSet::new();
-    for (master, before) in topology.masters.iter().zip(before) {
-        beats.spawn(beat(connector.clone(), topology.clone(), master.clone(), before));
-    }
-    loop {
-        match beats.join_next().await {
-            Some(Ok(change)) => return change,
-            Some(Err(_)) => {}
-            None => std::future::pending().await,
-        }
-    }
+/// What may have cost keys between two looks at a master.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// The process is another one.
+    Restarted,
+    /// It is no master any more, or was none in between.
+    RoleChanged(String),
+    /// Somebody emptied a database, with this command.
+    Flushed(String),
+    /// Its statistics went backwards, or somebody reset them: what they would show is hidden.
+    Reset,
+    /// It threw so many keys away.
+    Evicted(u64),
+    /// It refused or failed so many of our commands, or somebody else's of the same name.
+    Refused(u64),
 }
 
-/// Looks at one master.
-async fn beat(
-    connector: Connector,
-    topology: Topology,
-    master: Master,
-    before: Option<Info>,
-) -> (Address, String) {
-    let mut ticks = tokio::time::interval(PATROL_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut open = None;
-    loop {
-        ticks.tick().await;
-        let Some(mut node) = reopened(&connector, &master, open.take()).await else { continue };
-        match changed(&mut node, &topology, before.as_ref(), connector.tls.is_some()).await {
-            Ok(Some(change)) => return (master.address, change),
-            Ok(None) => open = Some(node),
-            Err(_) => {}
-        }
+/// What may have cost keys between two looks; nothing if all is well as far as counters tell. `command` is the one
+/// that we send.
+pub(super) fn findings(before: &Info, after: &Info, command: &str) -> Vec<Finding> {
+    if before.run_id() != after.run_id() {
+        // All counters are those of another process.
+        return vec![Finding::Restarted];
     }
+    let mut findings = Vec::new();
+    if ["role", "master_replid"].iter().any(|field| before.text(field) != after.text(field)) {
+        findings.push(Finding::RoleChanged(after.text("role").unwrap_or("stranger").into()));
+    }
+    let (earlier, now) = (before.commands(), after.commands());
+    let executed = |name: &String| earlier.get(name).map_or(0, |calls| calls.executed);
+    let called = |prefix: &str| {
+        now.iter().find(|(name, calls)| name.starts_with(prefix) && calls.executed > executed(name))
+    };
+    if let Some((name, _)) = ["flush", "swapdb"].iter().find_map(|prefix| called(prefix)) {
+        findings.push(Finding::Flushed(name.clone()));
+    }
+    if statistics_went_back(before, after) || called("config|resetstat").is_some() {
+        findings.push(Finding::Reset);
+    }
+    let evicted = evicted(before, after);
+    if evicted > 0 {
+        findings.push(Finding::Evicted(evicted));
+    }
+    let failed = |info: &Info| info.commands().get(command).map_or(0, |calls| calls.failed);
+    let refused = rejected(before, after, command) + failed(after).saturating_sub(failed(before));
+    if refused > 0 {
+        findings.push(Finding::Refused(refused));
+    }
+    findings
 }
 
-async fn reopened(connector: &Connector, master: &Master, open: Option<Connection>) -> Option<Connection> {
-    match open {
-        Some(node) => Some(node),
-        None => connector.open(&master.address).await.ok(),
-    }
+/// Whether a master executed more of our commands in between than it refused: then it refuses now and then, and is
+/// not held up.
+pub(super) fn takes_writes(before: &Info, after: &Info, command: &str) -> bool {
+    let executed = |info: &Info| info.commands().get(command).map_or(0, |calls| calls.executed);
+    executed(after).saturating_sub(executed(before)) > rejected(before, after, command)
 }
 
-async fn changed(
-    node: &mut Connection,
-    topology: &Topology,
-    before: Option<&Info>,
-    tls: bool,
-) -> Result<Option<String>, cluster::ClusterError> {
-    if let (Some(before), Some(now)) = (before, cluster::info(node).await?) {
-        if before.run_id() != now.run_id() {
-            return Ok(Some("was restarted".into()));
-        }
-        if before.text("role") != now.text("role") {
-            return Ok(Some(format!("became a {}", now.text("role").unwrap_or("stranger"))));
-        }
-        let evicted = evicted(before, &now);
-        if evicted > 0 {
-            let policy = now.text("maxmemory_policy").unwrap_or("unknown");
-            return Ok(Some(format!("evicted {evicted} keys under its policy {policy}")));
-        }
-    }
-    if topology.mode == Mode::Standalone {
-        // Asked about a cluster, it would count an error.
-        return Ok(None);
-    }
-    match cluster::ask(node, tls).await? {
-        Some(now) if now.moved_slots(topology).next().is_some() => {
-            Ok(Some("saw slots change their owner".into()))
-        }
-        _ => Ok(None),
-    }
+/// Whether a command is counted less often than before, or no longer.
+fn statistics_went_back(before: &Info, after: &Info) -> bool {
+    let now = after.commands();
+    let went_back = |(name, earlier): (&String, &Calls)| {
+        now.get(name).is_none_or(|now| {
+            now.executed < earlier.executed || now.rejected < earlier.rejected || now.failed < earlier.failed
+        })
+    };
+    before.commands().iter().any(went_back)
 }
 
 #[cfg(test)]
@@ -283,6 +262,12 @@ mod tests {
     fn nothing_but_our_own_writes_is_clean() {
         assert_eq!(suspicion(&info("", 5), &info("", 105), "set", 100), None);
         assert_eq!(suspicion(&info("", 5), &info("", 5), "mset", 0), None);
+        let refusing = |rejected, sets| {
+            let calls = format!("cmdstat_set:calls={sets},rejected_calls={rejected},failed_calls=0");
+            suspicion(&info("", 5), &info(&calls, 5), "set", 100)
+        };
+        assert_eq!(refusing(40, 65), None);
+        assert!(refusing(40, 66).is_some() && refusing(40, 64).is_some() && refusing(0, 65).is_some());
     }
 
     #[test]
@@ -298,6 +283,7 @@ mod tests {
             ("cmdstat_config|resetstat:calls=1", 105),
             ("master_replid:other", 105),
             ("cmdstat_set:calls=105,rejected_calls=1", 105),
+            ("cmdstat_set:calls=105,rejected_calls=0,failed_calls=1", 105),
             ("run_id:b", 105),
             ("role:slave", 105),
             ("evicted_keys:1", 105),
@@ -322,10 +308,32 @@ mod tests {
     #[test]
     fn others_writes_void_nothing_but_a_flush_does() {
         let before = info("", 5);
-        assert_eq!(upheaval(&before, &info("cmdstat_del:calls=3", 900)), None);
+        assert_eq!(upheaval(&before, &info("cmdstat_del:calls=3\nevicted_keys:7", 900)), None);
         for extra in ["cmdstat_flushall:calls=1", "cmdstat_cluster|reset:calls=1", "run_id:b", "role:slave"] {
             assert!(upheaval(&before, &info(extra, 5)).is_some(), "{extra}");
         }
+    }
+
+    #[test]
+    fn between_two_looks_only_what_may_cost_keys_is_found() {
+        let before = info("cmdstat_del:calls=2\nmaster_replid:a", 5);
+        let found = |extra: &str, sets| findings(&before, &info(extra, sets), "set");
+        let same = "cmdstat_del:calls=3\nmaster_replid:a\n";
+        assert_eq!(found(same, 900), []);
+        assert_eq!(found(same, 4), [Finding::Reset]);
+        assert_eq!(found(&format!("{same}run_id:b"), 0), [Finding::Restarted]);
+        assert_eq!(found(&format!("{same}role:slave"), 9), [Finding::RoleChanged("slave".into())]);
+        let flushed = format!("{same}cmdstat_flushall:calls=1\nevicted_keys:7");
+        assert_eq!(found(&flushed, 9), [Finding::Flushed("flushall".into()), Finding::Evicted(7)]);
+        let refused = format!("{same}cmdstat_set:calls=9,rejected_calls=4");
+        assert_eq!(found(&refused, 9), [Finding::Refused(4)]);
+        let failed = format!("{same}cmdstat_set:calls=9,rejected_calls=1,failed_calls=2");
+        assert_eq!(found(&failed, 9), [Finding::Refused(3)]);
+        let takes = |sets, rejected| {
+            let after = info(&format!("{same}cmdstat_set:calls={sets},rejected_calls={rejected}"), 0);
+            takes_writes(&before, &after, "set")
+        };
+        assert!(takes(105, 99) && !takes(104, 99) && !takes(5, 0));
     }
 
     #[test]

@@ -51,9 +51,12 @@ pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration
         depth: Depth::Exactly(1),
         reply: options.reply,
         ttl: options.ttl,
+        wait: options.wait,
     };
     let key_bytes = wire_bytes_per_key(spec, &batch);
-    let writers = if options.serial { 1 } else { options.writers.unwrap_or(1) };
+    // WAIT holds one connection: another writes meanwhile.
+    let unasked = if options.wait.is_some() { 2 } else { 1 };
+    let writers = if options.serial { 1 } else { options.writers.unwrap_or(unasked) };
     let wire_bytes_per_second = options.rate.map(|rate| match rate {
         Rate::Keys(keys) => keys * key_bytes as f64,
         Rate::Bytes(bytes) => bytes * key_bytes as f64 / spec.pair_bytes() as f64,
@@ -96,8 +99,13 @@ fn in_flight_bytes(round_trip: Duration) -> u64 {
 /// Keys in one MSET.
 fn group(spec: &Spec, key_bytes: u64, paced: u64) -> u64 {
     let by_bytes = GROUP_BYTES.min(paced) / key_bytes;
-    // No slot has fewer keys than any other but for one.
-    by_bytes.min(GROUP_KEYS).min(spec.keys().div_ceil(u64::from(crate::slots::SLOTS))).max(1)
+    let in_slot = match spec.is_counted() {
+        // How many keys a slot will hold is not known yet.
+        true => u64::MAX,
+        // No slot has fewer keys than any other but for one.
+        false => spec.keys().div_ceil(u64::from(crate::slots::SLOTS)),
+    };
+    by_bytes.min(GROUP_KEYS).min(in_slot).max(1)
 }
 
 #[cfg(test)]
@@ -118,17 +126,27 @@ mod tests {
         FillOptions {
             spec: Arc::new(Spec::new(&request).unwrap()),
             command: CommandChoice::Auto,
+            until_memory: None,
+            force: false,
             order: Order::Slot,
             reply: ReplyMode::Off,
             ttl: None,
+            wait: None,
             pipeline_depth: None,
             writers: None,
             window: None,
             rate: None,
             serial: false,
             flush: false,
-            timeouts: Timeouts { barrier: second, proof: second, flush: second, deadline: None },
+            timeouts: Timeouts {
+                barrier: second,
+                proof: second,
+                recovery: second,
+                flush: second,
+                deadline: None,
+            },
             threads: 1,
+            keeping: None,
         }
     }
 

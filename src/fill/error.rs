@@ -1,5 +1,6 @@
 //! Why a fill did not start, or ended early.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use humantime::format_duration;
@@ -7,6 +8,11 @@ use humantime::format_duration;
 use crate::cluster::ClusterError;
 use crate::net::{Address, NetError};
 use crate::results::Failure;
+use crate::write::ReplicaWait;
+
+use super::grow::GrowError;
+use super::refusal;
+use super::room::Shortage;
 
 /// What went wrong. The text is the cause; [`FillError::cure`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +23,14 @@ pub enum FillError {
     /// No connection, or no answer.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// The fill that is to be gone on with was another.
+    #[error("{} began another fill: {difference}", folder.display())]
+    OtherFill {
+        /// Where it is kept.
+        folder: PathBuf,
+        /// What is different.
+        difference: String,
+    },
     /// `CLIENT REPLY` is refused.
     #[error("{address} refuses CLIENT REPLY: {message}")]
     ReplyMode {
@@ -40,6 +54,51 @@ pub enum FillError {
     Unprovable {
         /// Which master.
         address: Address,
+    },
+    /// The dataset does not fit.
+    #[error(transparent)]
+    NoRoom(Box<Shortage>),
+    /// The masters cannot be filled until so much of their memory is used.
+    #[error(transparent)]
+    Grow(#[from] GrowError),
+    /// This user may not know of replicas.
+    #[error("{address} does not show its replicas to this user, and --wait-replicas waits for them")]
+    ReplicasHidden {
+        /// Which master.
+        address: Address,
+    },
+    /// More replicas are asked for than there are.
+    #[error("--wait-replicas asks for {asked}, and {address} has {replicas}")]
+    FewReplicas {
+        /// Which master.
+        address: Address,
+        /// Those that follow it.
+        replicas: u64,
+        /// Those asked for.
+        asked: u64,
+    },
+    /// `WAIT` is refused.
+    #[error("{address} refuses WAIT: {message}")]
+    WaitRefused {
+        /// Which master.
+        address: Address,
+        /// Its words.
+        message: String,
+    },
+    /// Replicas did not get what their master has in time.
+    #[error(
+        "{replicas} of the replicas of {address} had everything after {}, and --wait-replicas asks for {asked}",
+        format_duration(*after)
+    )]
+    Behind {
+        /// Which master.
+        address: Address,
+        /// Those that had everything.
+        replicas: u64,
+        /// Those asked for.
+        asked: u64,
+        /// How long was waited for them.
+        after: Duration,
     },
     /// A write or a barrier was refused.
     #[error("{address} refused a write: {message}")]
@@ -75,6 +134,25 @@ pub enum FillError {
         /// What happened to it.
         change: String,
     },
+    /// What was written again there would push out other keys.
+    #[error("{address} evicted {keys} keys during the run, so what is missing there is not written again")]
+    Evicting {
+        /// Which master.
+        address: Address,
+        /// How many, whoever wrote them.
+        keys: u64,
+    },
+    /// Keys that were written again went missing again, or nobody took them.
+    #[error("keys stayed missing or wrong, and nothing got better for {}{}", format_duration(*after), reason)]
+    Unsettled {
+        /// How long.
+        after: Duration,
+        /// Why some were not written; empty, or a clause of its own.
+        reason: String,
+    },
+    /// Slots stay half moved, which only the repair can fill.
+    #[error("slots are being moved, so memory cannot be filled step by step")]
+    Moving,
     /// `--deadline` is over.
     #[error("the deadline of {} is over", format_duration(*.0))]
     Deadline(Duration),
@@ -97,12 +175,23 @@ impl FillError {
         let cure = match self {
             Self::Cluster(error) => return error.cure(),
             Self::Net(error) => return error.cure(),
+            Self::NoRoom(shortage) => return Some(shortage.cure()),
+            Self::Grow(error) => return error.cure(),
+            Self::OtherFill { .. } => {
+                "go on where it was begun, or begin anew: without --resume, and with --out another folder"
+            }
             Self::ReplyMode { .. } => "grant +client|reply, or fill with --reply on",
             Self::ValueAboveLimit { .. } => "give a smaller --value-size, or raise proto-max-bulk-len there",
             Self::Unprovable { .. } => {
                 "grant +info +dbsize +cluster|countkeysinslot, or +strlen +getrange +exists +pttl"
             }
-            Self::Refused { message, .. } => refusal_cure(message)?,
+            Self::ReplicasHidden { .. } => "grant +info, or leave out --wait-replicas",
+            Self::FewReplicas { .. } => "ask for fewer, or give every master as many replicas",
+            Self::WaitRefused { .. } => "grant +wait, or leave out --wait-replicas",
+            Self::Behind { .. } => {
+                "see that its replicas are connected and keep up, or give them time: --wait-timeout"
+            }
+            Self::Refused { message, .. } => refusal::cure(message)?,
             Self::WriterLost { .. } => {
                 "see the server's log: a restart, CLIENT KILL or a memory limit ends connections"
             }
@@ -110,11 +199,22 @@ impl FillError {
                 "is it stopped, or busy with a script? give it time: --barrier-timeout"
             }
             Self::Changed { .. } => "fill again once the cluster is quiet: keys that are there are rewritten",
+            Self::Evicting { .. } => "raise maxmemory there, or fill less",
+            Self::Unsettled { .. } => {
+                "does another client delete or overwrite them? once it is quiet, fill again, or give it more \
+                 time: --recovery-timeout"
+            }
+            Self::Moving => "fill again when no slot is being moved: redis-cli --cluster check HOST:PORT",
             Self::Deadline(_) => "give it more time, or less to do",
             Self::Unproven { .. } => "fill again: keys that are there are rewritten",
             Self::Task(_) => return None,
         };
         Some(cure.into())
+    }
+
+    /// So many replicas of a master had what was waited for.
+    pub(super) fn behind(address: Address, replicas: u64, wait: ReplicaWait) -> Self {
+        Self::Behind { address, replicas, asked: wait.replicas, after: wait.timeout }
     }
 
     /// For the record.
@@ -123,20 +223,8 @@ impl FillError {
     }
 }
 
-/// What to do about an error that a write was answered with.
-fn refusal_cure(message: &str) -> Option<&'static str> {
-    let cure = match message.split_whitespace().next()? {
-        "OOM" => "raise maxmemory there, empty it with --flush, or fill less",
-        "NOPERM" => "grant the user +set +mset and the keys: ~*",
-        "MOVED" | "ASK" | "TRYAGAIN" => "slots are being moved: fill again once the cluster is quiet",
-        "CLUSTERDOWN" => "see what is wrong with the cluster: redis-cli --cluster check HOST:PORT",
-        "READONLY" => "it became a replica: fill again",
-        "MISCONF" => {
-            "its persistence fails: see its log and disk, or CONFIG SET stop-writes-on-bgsave-error no"
-        }
-        "NOREPLICAS" => "it waits for replicas: see min-replicas-to-write",
-        "BUSY" => "a script holds it: SCRIPT KILL or FUNCTION KILL",
-        _ => return None,
-    };
-    Some(cure)
+impl From<Shortage> for FillError {
+    fn from(shortage: Shortage) -> Self {
+        Self::NoRoom(Box::new(shortage))
+    }
 }

@@ -4,15 +4,21 @@
 use std::time::Duration;
 
 use crate::cluster::{Info, Mode};
-use crate::results::{Event, Failure, Latency, LimitedBy, Observer, Rates, Record, Seconds, Server, Verdict};
+use crate::dataset::Spec;
+use crate::results::{
+    Event, Failure, Latency, LimitedBy, Observer, Rates, Record, Seconds, Server, SlotRun, Verdict,
+};
+use crate::slots::SLOTS;
 use crate::units::{show_bytes, show_count};
-use crate::write::{Order, ReplyMode};
+use crate::write::{Order, ReplicaWait, ReplyMode};
 
 use super::choose::Chosen;
+use super::keep::Keeper;
 use super::ledger::Ledger;
 use super::prepare::Prepared;
-use super::run::{After, Clock};
+use super::room::Estimate;
 use super::send::{Ended, Sent};
+use super::settle::{After, Clock};
 use super::{FillError, FillOptions, audit, machine};
 
 /// The kind of target that lives in this process.
@@ -28,6 +34,7 @@ const SHORTEST_TO_JUDGE: Duration = Duration::from_millis(200);
 pub(super) struct Outcome<'a> {
     record: &'a mut Record,
     pair_bytes: u64,
+    wait: Option<ReplicaWait>,
     pub clock: Clock,
 }
 
@@ -51,7 +58,7 @@ impl<'a> Outcome<'a> {
         done.threads = options.threads;
         record.account.suspect = options.spec.keys();
         record.client.host = machine::host();
-        Self { record, pair_bytes: options.spec.pair_bytes(), clock: Clock::default() }
+        Self { record, pair_bytes: options.spec.pair_bytes(), wait: options.wait, clock: Clock::default() }
     }
 
     /// Enters what the user was warned of.
@@ -67,7 +74,16 @@ impl<'a> Outcome<'a> {
             Mode::Standalone => "standalone".into(),
         };
         target.masters = prepared.topology.masters.len() as u64;
-        target.replicas = prepared.topology.masters.iter().map(|master| master.replicas).sum();
+        target.replicas = match prepared.topology.mode {
+            Mode::Cluster => {
+                prepared.topology.masters.iter().map(|master| master.replicas.len() as u64).sum()
+            }
+            // Nobody else knows of them.
+            Mode::Standalone => {
+                let infos = prepared.nodes.iter().filter_map(|node| node.info.as_ref());
+                infos.filter_map(|info| info.number::<u64>("connected_slaves")).sum()
+            }
+        };
         let versions = prepared.nodes.iter().filter_map(|node| node.info.as_ref().map(Info::server));
         if let Some((server, version)) = versions.min_by_key(|(_, version)| numbers(version)) {
             (target.server, target.version) = (server.into(), version);
@@ -94,21 +110,55 @@ impl<'a> Outcome<'a> {
             .collect();
     }
 
+    /// Enters what the dataset is estimated to take of each master.
+    pub fn estimated(&mut self, estimates: &[Option<Estimate>]) {
+        for (server, estimate) in self.record.servers.iter_mut().zip(estimates) {
+            server.estimated_bytes = estimate.map(|estimate| estimate.bytes);
+            server.estimated_bytes_per_key = estimate.map(|estimate| estimate.bytes_per_key);
+        }
+    }
+
+    /// Enters which keys were to be written, where that was found out on the way.
+    pub fn planned(&mut self, spec: &Spec) {
+        self.record.account.planned = spec.keys();
+        self.record.account.suspect = spec.keys();
+        let counts = spec.is_counted().then(|| (0..SLOTS).map(|slot| (slot, spec.keys_in_slot(slot))));
+        self.record.done.slots = counts.map(SlotRun::of);
+    }
+
+    /// Enters what was there before, and tells that the first key is about to be sent.
+    pub fn begins(&mut self, starts: &[u64], keeper: &Keeper, observer: &dyn Observer) {
+        let record = &mut *self.record;
+        record.resumed.keys_before = starts.iter().sum();
+        record.resume_command = keeper.command();
+        let mut begun = Box::new(record.clone());
+        begun.verdict = Verdict::Unfinished;
+        observer.event(&Event::Begun(begun));
+    }
+
     /// Tells what is about to be done.
     pub fn announce(&self, observer: &dyn Observer) {
-        let Record { target, done, account, .. } = &*self.record;
+        let Record { target, done, account, resumed, .. } = &*self.record;
+        let left = account.planned - resumed.keys_before;
         let place = match target.masters {
             1 if target.mode == "standalone" => "a standalone server".into(),
             1 => "a cluster of 1 master".into(),
             masters => format!("a cluster of {masters} masters"),
         };
         let server = format!("{} {}", target.server, target.version);
+        let target = if server.trim().is_empty() { place } else { format!("{place}, {}", server.trim()) };
         let command = match done.group_keys {
             1 => done.command.clone(),
             group => format!("{} of up to {group} keys", done.command),
         };
         observer.event(&Event::Planned {
-            target: if server.trim().is_empty() { place } else { format!("{place}, {}", server.trim()) },
+            target: match &self.record.options.until_memory {
+                None => target,
+                Some(until) if until.ends_with('%') => {
+                    format!("{target}, until {until} of maxmemory is used")
+                }
+                Some(until) => format!("{target}, until {until} of each master's memory is used"),
+            },
             how: format!(
                 "{command}, {} order, replies {}, pipelines of {} keys ({})",
                 done.order,
@@ -116,8 +166,8 @@ impl<'a> Outcome<'a> {
                 show_count(done.pipeline_depth),
                 show_bytes(done.pipeline_depth * self.pair_bytes),
             ),
-            keys: account.planned,
-            payload_bytes: account.planned * self.pair_bytes,
+            keys: left,
+            payload_bytes: left * self.pair_bytes,
         });
     }
 
@@ -127,9 +177,9 @@ impl<'a> Outcome<'a> {
         let totals = ledger.totals();
         let fill = sent.span(None).as_secs_f64();
         record.account.executed = totals.executed;
-        record.done.keys = totals.executed;
-        record.done.payload_bytes = totals.executed * self.pair_bytes;
-        record.done.wire_bytes = sent.parts.iter().map(|part| part.progress.wire_bytes()).sum();
+        record.done.keys = totals.executed.saturating_sub(record.resumed.keys_before);
+        record.done.payload_bytes = record.done.keys * self.pair_bytes;
+        record.done.wire_bytes = sent.tolls.iter().map(|toll| toll.wire_bytes).sum();
         record.seconds.fill = fill;
         let per_second = |amount: u64| if fill > 0.0 { amount as f64 / fill } else { 0.0 };
         record.rates = Rates {
@@ -139,16 +189,20 @@ impl<'a> Outcome<'a> {
             interval_keys_per_second: sent.spread,
         };
         record.latency_us = Latency::from(&sent.latency);
-        let spans = sent.parts.iter().filter_map(|part| part.written.as_ref()?.span);
-        let worked: f64 = spans.map(|(first, last)| (last - first).as_secs_f64()).sum();
+        let worked: f64 = sent.tolls.iter().map(|toll| toll.worked.as_secs_f64()).sum();
         let share = |time: Duration| if worked > 0.0 { (time.as_secs_f64() / worked).min(1.0) } else { 0.0 };
         record.client.cpu_seconds = sent.cpu_seconds;
-        record.client.waiting_share = share(sent.parts.iter().map(|part| part.progress.waiting()).sum());
-        record.client.pacing_share = share(sent.parts.iter().map(|part| part.progress.pacing()).sum());
-        for (index, server) in record.servers.iter_mut().enumerate().take(prepared.nodes.len()) {
-            let parts = sent.parts.iter().filter(|part| part.share.master == index);
+        record.client.waiting_share = share(sent.tolls.iter().map(|toll| toll.waiting).sum());
+        record.client.pacing_share = share(sent.tolls.iter().map(|toll| toll.pacing).sum());
+        for master in sent.masters.iter().skip(prepared.nodes.len()) {
+            // It joined during the fill.
+            let (address, node) = (master.address.to_string(), master.node.clone());
+            let slots = master.slot_count() as u64;
+            record.servers.push(Server { address, node, slots, ..Server::default() });
+        }
+        for (index, (server, toll)) in record.servers.iter_mut().zip(&sent.tolls).enumerate() {
             let span = sent.span(Some(index)).as_secs_f64();
-            server.keys = parts.map(|part| part.progress.executed_keys()).sum();
+            server.keys = toll.keys;
             server.keys_per_second = if span > 0.0 { server.keys as f64 / span } else { 0.0 };
         }
     }
@@ -174,6 +228,15 @@ impl<'a> Outcome<'a> {
                 record.account.refusals.extend(audit::refusals(address, before, now));
             }
         }
+        for (master, replicas) in
+            after.replicas.iter().flat_map(|end| end.topology.masters.iter().zip(&end.replicas))
+        {
+            let address = master.address.to_string();
+            let server = record.servers.iter_mut().find(|server| server.address == address);
+            if let (Some(server), Some(replicas)) = (server, replicas) {
+                server.replicas_acknowledged = Some(replicas.acknowledged);
+            }
+        }
         if record.target.kind == EMBEDDED {
             // Their threads are this process's.
             let servers = record.servers.iter().map(cpu_of).sum::<Option<f64>>();
@@ -189,39 +252,57 @@ impl<'a> Outcome<'a> {
         let account = &mut record.account;
         account.proven = totals.proven;
         account.suspect = totals.suspect;
+        account.repaired = after.repaired;
         let proven_by = [("count", totals.counted), ("read", totals.proven - totals.counted)];
         let used = proven_by.into_iter().filter(|(_, keys)| *keys > 0);
         account.proven_by = used.map(|(how, keys)| (how.into(), keys)).collect();
+        account.acknowledged = self.wait.map(|wait| match &after.replicas {
+            Some(replicas) => ledger.acknowledged(&replicas.reached(wait)),
+            None => ledger.acknowledged(&vec![false; usize::from(SLOTS)]),
+        });
+        let durable = account.acknowledged.is_none_or(|keys| keys == totals.planned);
         let looked = after.looked;
+        // What was to be written was never known to its end.
+        let cut = matches!(ended, Ended::Failed(_)) && record.options.until_memory.is_some();
         account.missing = looked.then_some(totals.missing);
         account.wrong = looked.then_some(totals.wrong);
         record.verdict = match &ended {
             Ended::Interrupted => Verdict::Interrupted,
-            _ if totals.proven == totals.planned => Verdict::Exact,
+            _ if totals.proven == totals.planned && totals.planned > 0 && durable && !cut => Verdict::Exact,
             // Nothing else could be found: nobody kept anything that could be looked at.
             Ended::Complete if discards && after.why_open.is_none() => Verdict::Discarded,
-            _ if totals.suspect > 0 => Verdict::Failed,
+            _ if totals.suspect > 0 || totals.proven == totals.planned => Verdict::Failed,
             _ if totals.missing > 0 => Verdict::Missing,
-            _ => Verdict::Wrong,
+            _ if totals.wrong > 0 => Verdict::Wrong,
+            _ => Verdict::Failed,
         };
         record.error = match ended {
             Ended::Failed(error) if record.verdict == Verdict::Exact => {
-                // The keys are there, from another fill; the figures are those of a part.
-                record
-                    .warnings
-                    .push(format!("the fill ended early, and every key was there all the same: {error}"));
+                // Written again, or there from another fill; the figures are those of a part.
+                let how = match after.repaired {
+                    0 => "every key was there all the same".into(),
+                    keys => format!("{} keys were written again", show_count(keys)),
+                };
+                record.warnings.push(format!("the fill ended early, and {how}: {error}"));
                 None
             }
             _ if matches!(record.verdict, Verdict::Exact | Verdict::Discarded) => None,
             Ended::Failed(error) => Some(error.failure()),
             Ended::Interrupted => None,
-            Ended::Complete => unproven(totals.suspect, after),
+            Ended::Complete => unproven(totals.suspect, after).or_else(|| {
+                let shortage = after.replicas.as_ref()?.shortage(self.wait?)?;
+                Some(shortage.failure())
+            }),
         };
-        let Clock { flush, audit, proof } = self.clock;
+        if matches!(record.verdict, Verdict::Exact | Verdict::Discarded) {
+            record.resume_command = None;
+        }
+        let Clock { flush, audit, proof, repair } = self.clock;
         record.seconds = Seconds {
             flush: flush.as_secs_f64(),
             audit: audit.as_secs_f64(),
             proof: proof.as_secs_f64(),
+            repair: repair.as_secs_f64(),
             ..record.seconds
         };
         record.client.peak_rss_bytes = machine::peak_rss_bytes();

@@ -3,16 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::{self, ClusterError, Info, Master, Mode, Topology, discover};
+use crate::cluster::{self, Info, Mode, Topology, discover};
+use crate::journal::Place;
 use crate::net::{Address, Connection, NetError};
-use crate::proof::{count_database, count_slots, may_count, may_read};
+use crate::proof::{Depth, count_database, count_slots, may_count, may_read};
 use crate::resp::Value;
 use crate::slots::SLOTS;
 use crate::target::Site;
 use crate::write::ReplyMode;
 
 use super::survey::{Node, survey};
-use super::{FillError, FillOptions};
+use super::{FillError, FillOptions, keep, replicas};
 
 /// Masters that a warning names.
 const MASTERS_NAMED: usize = 3;
@@ -24,6 +25,8 @@ pub struct Prepared {
     pub(super) nodes: Vec<Node>,
     /// Whether keys can be counted, or must be read.
     pub(super) may_count: bool,
+    /// What tells these servers from others.
+    pub(super) place: Place,
     /// What should be known, and of which masters.
     warnings: BTreeMap<String, Vec<Address>>,
 }
@@ -38,27 +41,17 @@ pub async fn prepare(site: Site, options: &FillOptions) -> Result<Prepared, Fill
     let mut nodes = Vec::new();
     let surveyed = survey(&site.connector, &topology.masters, topology.mode).await?;
     for (master, node) in topology.masters.iter().zip(surveyed) {
-        nodes.push(node.map_err(|error| unreachable_master(error, master, &site.address))?);
+        nodes.push(node.map_err(|error| error.at_master(master, &site.address))?);
     }
-    let mut prepared = Prepared { site, topology, nodes, may_count: true, warnings: BTreeMap::new() };
+    let place = keep::place(&site, &topology, &mut nodes).await?;
+    if let Some(keeping) = &options.keeping {
+        keep::check_place(keeping, &place)?;
+    }
+    let mut prepared = Prepared { site, topology, nodes, may_count: true, place, warnings: BTreeMap::new() };
     for index in 0..prepared.nodes.len() {
         prepared.check(index, options).await?;
     }
     Ok(prepared)
-}
-
-/// A master that is not where the cluster says deserves its own cure.
-fn unreachable_master(error: ClusterError, master: &Master, asked: &Address) -> ClusterError {
-    match error {
-        ClusterError::Net(
-            cause @ (NetError::Unreachable { .. } | NetError::Late { .. } | NetError::UnknownHost { .. }),
-        ) if master.address != *asked => ClusterError::MasterUnreachable {
-            announced: master.announced.clone(),
-            source_address: asked.clone(),
-            cause: Box::new(cause),
-        },
-        error => error,
-    }
 }
 
 impl Prepared {
@@ -77,6 +70,15 @@ impl Prepared {
         self.nodes.iter().filter_map(|node| node.info.as_ref()).any(Info::discards)
     }
 
+    /// The share of a master's keys, 0 to 1, that a flush deletes.
+    pub(super) fn flushed_share(&self, info: &Info) -> f64 {
+        let (all, database) = (info.keys(), self.site.connector.database);
+        match self.flushes_one_database() && all > 0 {
+            true => info.keys_of(database) as f64 / all as f64,
+            false => 1.0,
+        }
+    }
+
     fn flushes_one_database(&self) -> bool {
         self.site.connector.database != 0
     }
@@ -89,6 +91,11 @@ impl Prepared {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("at {}{more}, {text}", named.join(", "))
         })
+    }
+
+    /// Something that should be known of a master.
+    pub(super) fn warn(&mut self, text: String, address: Address) {
+        self.warnings.entry(text).or_default().push(address);
     }
 
     /// The addresses of the masters.
@@ -115,7 +122,10 @@ impl Prepared {
         let counts = info.is_some() && may_count(connection, self.topology.mode).await?;
         let slot = self.topology.masters[index].slots.first().map_or(0, |slots| *slots.start());
         let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
-        let reads = may_read(connection, &key).await?;
+        let reads = may_read(connection, Depth::Stamp, &key).await?.is_none();
+        if let Some(wait) = options.wait {
+            replicas::check(connection, wait, self.site.connector.reply_timeout).await?;
+        }
         if info.is_some() {
             // What was refused until here was asked by this check, and is no part of the fill.
             *info = cluster::info(connection).await?;
@@ -125,18 +135,10 @@ impl Prepared {
             return Err(FillError::Unprovable { address });
         }
         self.may_count &= counts;
-        let policy = info.as_ref().and_then(eviction);
-        let evicts = policy.map(|policy| {
-            format!(
-                "keys are evicted when the memory is full (maxmemory-policy {policy}): a fill that does not \
-                 fit will be found short"
-            )
-        });
         let unread = "this user may not read keys: only a count that no other client disturbs can prove them";
         let uncounted = "this user may not run INFO or count keys: every key will be proven by reading it";
-        let limits = [(!reads).then(|| unread.into()), (!counts).then(|| uncounted.into()), evicts];
-        for warning in limits.into_iter().flatten() {
-            self.warnings.entry(warning).or_default().push(address.clone());
+        for warning in [(!reads).then_some(unread), (!counts).then_some(uncounted)].into_iter().flatten() {
+            self.warn(warning.into(), address.clone());
         }
         Ok(())
     }
@@ -187,12 +189,6 @@ async fn check_reply_mode(connection: &mut Connection) -> Result<(), FillError> 
         Err(NetError::Refused { address, message, .. }) => Err(FillError::ReplyMode { address, message }),
         Err(error) => Err(error.into()),
     }
-}
-
-/// The policy by which a server throws keys away, if it may.
-fn eviction(info: &Info) -> Option<&str> {
-    let limited = info.number::<u64>("maxmemory").unwrap_or(0) > 0;
-    info.text("maxmemory_policy").filter(|policy| limited && *policy != "noeviction")
 }
 
 /// The server's `proto-max-bulk-len`; `None` if it will not say.

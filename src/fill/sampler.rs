@@ -15,13 +15,20 @@ const SHORTEST_FOR_SPREAD: Duration = Duration::from_millis(900);
 struct Watched {
     address: String,
     writers: Vec<Arc<Progress>>,
+    /// Keys of writers that have ended.
+    before: u64,
+    /// Keys that were entered into an interval.
     seen: u64,
+    /// Latencies of writers that have ended, since the last interval.
+    latency: LatencyHistogram,
 }
 
 /// Samples a fill from its first byte on.
 pub(super) struct Sampler {
     observer: Arc<dyn Observer>,
     pair_bytes: u64,
+    /// Keys that were executed by runs before this.
+    keys_before: u64,
     started: Instant,
     interval_started: Instant,
     masters: Vec<Watched>,
@@ -30,27 +37,52 @@ pub(super) struct Sampler {
 }
 
 impl Sampler {
-    pub fn new(
-        observer: Arc<dyn Observer>,
-        pair_bytes: u64,
-        masters: Vec<(String, Vec<Arc<Progress>>)>,
-    ) -> Self {
+    pub fn new(observer: Arc<dyn Observer>, pair_bytes: u64, keys_before: u64) -> Self {
         let now = Instant::now();
-        let watched = |(address, writers)| Watched { address, writers, seen: 0 };
         Self {
             observer,
             pair_bytes,
+            keys_before,
             started: now,
             interval_started: now,
-            masters: masters.into_iter().map(watched).collect(),
+            masters: Vec::new(),
             latency: new_histogram(),
             keys_per_second: Vec::new(),
         }
     }
 
-    /// To be called about ten times a second.
-    pub fn tick(&mut self) {
-        self.tell();
+    /// The master with this index is at `address`; those before it are known.
+    pub fn know(&mut self, index: usize, address: String) {
+        match self.masters.get_mut(index) {
+            Some(known) => known.address = address,
+            None => self.masters.push(Watched {
+                address,
+                writers: Vec::new(),
+                before: 0,
+                seen: 0,
+                latency: new_histogram(),
+            }),
+        }
+    }
+
+    /// A writer begins to write to the master with this index.
+    pub fn watch(&mut self, master: usize, writer: Arc<Progress>) {
+        self.masters[master].writers.push(writer);
+    }
+
+    /// All writers have ended.
+    pub fn release(&mut self) {
+        for master in &mut self.masters {
+            for writer in std::mem::take(&mut master.writers) {
+                master.before += writer.executed_keys();
+                writer.take_latency(&mut master.latency);
+            }
+        }
+    }
+
+    /// To be called about ten times a second, with the keys that are executed by now.
+    pub fn tick(&mut self, keys: u64) {
+        self.tell(keys);
         if self.interval_started.elapsed() >= INTERVAL {
             self.end_interval();
         }
@@ -58,14 +90,14 @@ impl Sampler {
 
     /// Ends the last interval, and returns the latencies of all pipelines and the spread of the whole
     /// seconds' rates.
-    pub fn finish(mut self) -> (LatencyHistogram, Spread) {
-        self.tell();
+    pub fn finish(mut self, keys: u64) -> (LatencyHistogram, Spread) {
+        self.tell(keys);
         self.end_interval();
         (self.latency, Spread::of(&mut self.keys_per_second))
     }
 
-    fn tell(&self) {
-        let keys: u64 = self.masters.iter().map(Watched::executed).sum();
+    fn tell(&self, keys: u64) {
+        let keys = keys.saturating_sub(self.keys_before);
         self.observer.event(&Event::Filling {
             keys,
             payload_bytes: keys * self.pair_bytes,
@@ -80,7 +112,7 @@ impl Sampler {
         let mut latency = new_histogram();
         let mut masters = Vec::with_capacity(self.masters.len());
         for master in &mut self.masters {
-            let mut own = new_histogram();
+            let mut own = std::mem::replace(&mut master.latency, new_histogram());
             master.writers.iter().for_each(|writer| writer.take_latency(&mut own));
             let executed = master.executed();
             let keys = executed - std::mem::replace(&mut master.seen, executed);
@@ -105,6 +137,6 @@ impl Sampler {
 
 impl Watched {
     fn executed(&self) -> u64 {
-        self.writers.iter().map(|writer| writer.executed_keys()).sum()
+        self.before + self.writers.iter().map(|writer| writer.executed_keys()).sum::<u64>()
     }
 }

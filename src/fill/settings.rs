@@ -1,11 +1,15 @@
 //! What a fill is asked to do, checked by whoever read it from a command line or a file.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dataset::Spec;
+use crate::journal::Past;
 use crate::units::Rate;
-use crate::write::{Order, ReplyMode, TimeToLive};
+use crate::write::{Order, ReplicaWait, ReplyMode, TimeToLive};
+
+use super::grow::UntilMemory;
 
 /// Which command carries the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +29,8 @@ pub struct Timeouts {
     pub barrier: Duration,
     /// How long a master may be silent during the proof.
     pub proof: Duration,
+    /// How long nothing may get better after something went wrong.
+    pub recovery: Duration,
     /// How long emptying one master may take.
     pub flush: Duration,
     /// The whole run, from its start; `None` is no limit.
@@ -38,12 +44,18 @@ pub struct FillOptions {
     pub spec: Arc<Spec>,
     /// Which command.
     pub command: CommandChoice,
+    /// Fill until so much of each master's memory is used; the keys' number is found out then.
+    pub until_memory: Option<UntilMemory>,
+    /// Fill although it does not fit.
+    pub force: bool,
     /// In which order.
     pub order: Order,
     /// Whether commands are answered.
     pub reply: ReplyMode,
     /// Given to each key.
     pub ttl: Option<TimeToLive>,
+    /// Replicas that must have a key before it counts.
+    pub wait: Option<ReplicaWait>,
     /// Keys between two barriers.
     pub pipeline_depth: Option<u64>,
     /// Writers per master.
@@ -60,4 +72,17 @@ pub struct FillOptions {
     pub timeouts: Timeouts,
     /// Threads that the runtime has, for the record.
     pub threads: u64,
+    /// Where what was executed is written down; `None` if nothing is kept.
+    pub keeping: Option<Keeping>,
+}
+
+/// What is kept, so that another run can go on.
+#[derive(Clone, Debug)]
+pub struct Keeping {
+    /// The folder of the journal.
+    pub folder: PathBuf,
+    /// What earlier runs into that folder did: this one goes on.
+    pub past: Option<Arc<Past>>,
+    /// The command that goes on, for the record.
+    pub command: String,
 }

@@ -44,7 +44,7 @@ on_each_server! {
         let servers = server.start(Layout::Standalone).await;
         let address = servers.addresses()[0];
         let _: () = ask(address, "CONFIG SET maxmemory 16mb");
-        let ran = Case::new(&format!("-p {} --keys 40000", address.port())).run();
+        let ran = Case::new(&format!("-p {} --keys 40000 --force", address.port())).run();
         let record = ran.ended(3, "missing");
         let [message, cure] = ["message", "cure"].map(|name| record["error"][name].as_str().unwrap());
         assert!(message.contains("refused a write: OOM"), "{message}");

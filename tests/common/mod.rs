@@ -55,6 +55,15 @@ impl Server {
     }
 }
 
+/// A Python that has a package: named by the environment, or made by `test.sh`.
+pub(crate) fn python(package: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("FILLBENCH_TEST_PYTHON").map(PathBuf::from);
+    let made = || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
+    let python = named.unwrap_or_else(made);
+    let answer = std::process::Command::new(&python).args(["-c", &format!("import {package}")]).output();
+    answer.is_ok_and(|output| output.status.success()).then_some(python)
+}
+
 /// Says that a test did not test, past the test runner's capture; where nothing may be skipped, fails.
 pub(crate) fn skip(test: &str, why: &str) {
     let is_on = |name: &str| std::env::var(name).is_ok_and(|value| ["1", "true"].contains(&value.as_str()));
@@ -95,7 +104,7 @@ pub(crate) fn fillbench<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item 
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("fillbench");
     command.args(args).timeout(RUN_TIMEOUT);
     // What the tester has set for other purposes.
-    command.env_remove("REDISCLI_AUTH");
+    command.env_remove("REDISCLI_AUTH").env_remove("FILLBENCH_REQUIREPASS").env_remove("FILLBENCH_LOG");
     command
 }
 

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use fillbench::results::{Record, Verdict};
+use fillbench::results::{IncidentKind, Record, Verdict};
 use fillbench::target::{Layout, Spawn};
 
 use crate::common::{Server, ask, eventually, on_each_server};
@@ -42,6 +42,9 @@ fn writers(at: SocketAddr) -> Vec<String> {
     clients.lines().filter(sends).map(id).collect()
 }
 
+/// Whoever looks afterwards may do so although a master is gone.
+const READS_WHEN_DOWN: &str = "CONFIG SET cluster-allow-reads-when-down yes";
+
 /// Moves a slot with its keys from one master to another, as resharding does.
 fn move_slot(site: &Site, slot: u16, from: usize, to: usize) {
     let [source, target] = [from, to].map(|master| site.masters()[master]);
@@ -61,11 +64,12 @@ on_each_server! {
     async fn a_master_that_dies(server: &Server) {
         let mut site = Site::start(server, Layout::even(3)).await;
         let data = Data::of(40_000);
+        site.tell_all(READS_WHEN_DOWN);
         // The one that was named: the others must be found without it.
         let dead = site.masters()[0];
         let mut alive = site.slots_of();
         let dark = keys_in(&data, &alive.remove(&dead).unwrap());
-        let running = site.begin_slowly(&data, 20_000, "");
+        let running = site.begin_slowly(&data, 20_000, "--recovery-timeout 2s");
         site.servers.kill(0);
         let run = running.end();
         assert_in_the_dark(&run, dark, truth_at(&data, &alive));
@@ -79,15 +83,9 @@ on_each_server! {
         let running = site.begin_slowly(&data, 20_000, "");
         site.servers.kill(1);
         site.servers.restart(1).await.unwrap();
-        let run = running.end();
-        let record = run.record();
-        let account = &record.account;
-        assert!(run.code == 1 || run.code == 3, "{run:?}");
-        eventually(&true, || ask::<String>(site.masters()[1], "CLUSTER INFO").contains("cluster_state:ok"));
-        let truth = site.truth(&data);
-        assert_eq!(account.proven, truth.exact, "{run:?}");
-        assert_eq!(account.missing.unwrap() + account.suspect, truth.missing, "{run:?}");
-        run.assert_error(&[&site.named(1)]);
+        let record = running.end().assert_survived(IncidentKind::MasterRestarted);
+        assert!(record.servers[1].keys > record.servers[0].keys, "what was lost is sent again: {record:?}");
+        site.assert_holds(&data, "the restart");
     }
 
     async fn a_writer_whose_connection_is_killed(server: &Server) {
@@ -99,11 +97,8 @@ on_each_server! {
             let writers = writers(site.masters()[0]);
             assert!(!writers.is_empty());
             ask::<u64>(site.masters()[0], &format!("CLIENT KILL ID {}", writers[0]));
-            let run = running.end();
-            let truth = site.truth(&data);
-            let record = run.assert_inexact(truth);
-            assert!(truth.exact >= record.account.executed && truth.exact < data.keys, "{run:?}");
-            run.assert_error(&["hung up on a writer", &site.named(0)]);
+            running.end().assert_survived(IncidentKind::ConnectionLost);
+            site.assert_holds(&data, args);
         }
     }
 
@@ -114,13 +109,8 @@ on_each_server! {
         let slot = site.slots_of()[&site.masters()[0]].last().copied().unwrap();
         let running = site.begin_slowly(&data, 20_000, "");
         move_slot(&site, slot, 0, 1);
-        let run = running.end();
-        let record = run.assert_inexact(site.truth(&data));
-        let told = run.assert_error(&["quiet"]);
-        assert!(told.contains("slots change their owner") || told.contains("MOVED"), "{told}");
-        assert!(record.account.executed < data.keys, "{run:?}");
-        site.fill(&data, "").assert_exact();
-        site.assert_holds(&data, "after the move");
+        running.end().assert_survived(IncidentKind::SlotsMoved);
+        site.assert_holds(&data, "the move");
     }
 
     async fn slots_that_move_with_their_keys(server: &Server) {
@@ -133,14 +123,10 @@ on_each_server! {
         moved.truncate(40);
         let running = site.begin_slowly(&data, 20_000, "");
         moved.iter().for_each(|&slot| move_slot(&site, slot, 0, 1));
-        let run = running.end();
-        let record = run.assert_inexact(site.truth(&data));
-        assert!(record.account.executed < data.keys, "{run:?}");
-        // They were written where they were, and are found where they are.
+        let record = running.end().assert_survived(IncidentKind::SlotsMoved);
         let there = SlotsOf::from([(site.masters()[1], moved.clone())]);
-        assert_eq!(truth_at(&data, &there).exact, keys_in(&data, &moved), "{run:?}");
-        site.fill(&data, "").assert_exact();
-        site.assert_holds(&data, "after the move");
+        assert_eq!(truth_at(&data, &there).exact, keys_in(&data, &moved), "{record:?}");
+        site.assert_holds(&data, "the move");
     }
 
     async fn a_replica_that_takes_over(server: &Server) {
@@ -152,21 +138,20 @@ on_each_server! {
         ask::<String>(replica, "CLUSTER FAILOVER");
         let run = running.end();
         eventually(&true, || site.slots_of().contains_key(&replica));
-        let record = run.assert_inexact(site.truth(&data));
-        run.assert_error(&[&site.named(0)]);
-        assert!(record.account.executed < data.keys, "{run:?}");
-        let again = site.fill(&data, "").assert_exact();
-        assert_eq!(again.servers.iter().filter(|server| server.address == replica.to_string()).count(), 1);
+        let record = run.assert_survived(IncidentKind::SlotsMoved);
+        let taken_over = record.servers.iter().find(|server| server.address == replica.to_string());
+        assert!(taken_over.is_some_and(|server| server.keys > 0), "{run:?}");
         assert_eq!(site.truth(&data).exact, data.keys);
     }
 
     async fn a_master_that_falls_silent(server: &Server) {
         let site = Site::start(server, Layout::even(3)).await;
         let data = Data::of(40_000);
+        site.tell_all(READS_WHEN_DOWN);
         let silent = site.masters()[1];
         let mut others = site.slots_of();
         let dark = keys_in(&data, &others.remove(&silent).unwrap());
-        let limits = "--barrier-timeout 1s --proof-timeout 1s --connect-timeout 1s";
+        let limits = "--barrier-timeout 1s --proof-timeout 1s --connect-timeout 1s --recovery-timeout 2s";
         let running = site.begin_slowly(&data, 20_000, limits);
         site.servers.pause(1).unwrap();
         let run = running.end();
@@ -185,7 +170,7 @@ on_each_server! {
         ] {
             site.empty();
             let data = Data::of(40_000);
-            let running = site.begin_slowly(&data, 20_000, "");
+            let running = site.begin_slowly(&data, 20_000, "--recovery-timeout 2s");
             ask::<String>(master, refuse);
             let run = running.end();
             let record = run.assert_inexact(site.truth(&data));
@@ -202,9 +187,11 @@ on_each_server! {
         let running = site.begin_slowly(&data, 20_000, "--barrier-timeout 1s");
         ask::<String>(master, "ACL SETUSER default -client");
         let run = running.end();
-        run.assert_inexact(site.truth(&data));
+        let record = run.assert_mended();
+        site.assert_holds(&data, "in silence");
         // What a muted connection cannot say, another does.
-        run.assert_error(&[&master.to_string(), "for 1s", "NOPERM"]);
+        let told = |warning: &String| warning.contains(&master.to_string()) && warning.contains("NOPERM");
+        assert!(record.warnings.iter().any(told), "{run:?}");
     }
 
     async fn keys_that_expire_before_they_are_proven(server: &Server) {
@@ -221,14 +208,14 @@ on_each_server! {
     async fn a_run_that_is_out_of_time(server: &Server) {
         let site = Site::start(server, Layout::Standalone).await;
         let data = Data::of(40_000);
-        let run = site.fill(&data, "--rate 20000 --deadline 300ms");
+        let run = site.fill(&data, "--rate 10000 --deadline 2s");
         let record = run.record();
         let account = &record.account;
         assert_eq!((run.code, record.verdict), (1, Verdict::Failed), "{run:?}");
-        run.assert_error(&["the deadline of 300ms is over"]);
+        run.assert_error(&["the deadline of 2s is over"]);
         assert!(account.executed > 0 && account.executed <= site.truth(&data).exact, "{run:?}");
         // Nobody has looked.
         assert_eq!((account.missing, account.wrong, account.suspect), (None, None, data.keys), "{run:?}");
-        assert!(run.took < Duration::from_secs(3), "{run:?}");
+        assert!(run.took < Duration::from_secs(5), "{run:?}");
     }
 }

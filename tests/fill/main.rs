@@ -8,6 +8,7 @@ mod common;
 
 mod agreement;
 mod data;
+mod durable;
 mod exact;
 mod faults;
 mod full;
@@ -15,5 +16,6 @@ mod memory;
 mod others;
 mod record;
 mod run;
+mod settle;
 mod signals;
 mod site;

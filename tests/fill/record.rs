@@ -113,7 +113,7 @@ on_each_server! {
         assert_eq!(std::fs::read_to_string(out.join("run.json")).unwrap(), run.stdout);
         let files = std::fs::read_dir(&out).unwrap().map(|file| file.unwrap().file_name());
         let files: BTreeSet<_> = files.collect();
-        let expected = ["intervals.csv", "latency.csv", "latency.hlog", "run.json", "runs.csv"];
+        let expected = ["intervals.csv", "journal.log", "latency.csv", "latency.hlog", "run.json", "runs.csv"];
         assert_eq!(files, expected.map(Into::into).into());
 
         let [row] = &table(&out.join("runs.csv"))[..] else { panic!("not one row") };

@@ -5,13 +5,13 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use fillbench::results::{Record, Verdict};
+use fillbench::results::{IncidentKind, Record, Verdict};
 use tempfile::TempDir;
 
 use crate::site::Truth;
 
 /// No run in these tests takes as long: one that does hangs.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// A run that goes on. Dropped, it is ended.
@@ -39,7 +39,9 @@ pub(crate) fn begin(args: &[String], envs: &[(&str, &std::path::Path)]) -> Runni
     let folder = tempfile::tempdir().unwrap();
     let file = |name| File::create(folder.path().join(name)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_fillbench"));
-    command.args(args).envs(envs.iter().copied()).env_remove("REDISCLI_AUTH");
+    // What the tester has set for other purposes.
+    command.env_remove("REDISCLI_AUTH").env_remove("FILLBENCH_REQUIREPASS").env_remove("FILLBENCH_LOG");
+    command.args(args).envs(envs.iter().copied());
     command.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
     let child = command.spawn().unwrap();
     Running { child, what: args.join(" "), began: Instant::now(), folder }
@@ -135,6 +137,31 @@ impl Run {
         assert_eq!((account.missing, account.wrong, account.suspect), (Some(0), Some(0), 0), "{self:?}");
         assert_eq!((account.refused, account.evicted), (0, 0), "{self:?}");
         assert_eq!(account.proven_by.values().sum::<u64>(), account.planned, "{self:?}");
+        record
+    }
+
+    /// Checks that every key was there in the end, though something went wrong before; gives the record.
+    #[track_caller]
+    pub(crate) fn assert_mended(&self) -> Record {
+        let record = self.record();
+        let account = &record.account;
+        assert_eq!((self.code, record.verdict), (0, Verdict::Exact), "{self:?}");
+        assert_eq!((&record.error, account.proven), (&None, account.planned), "{self:?}");
+        assert_eq!((account.missing, account.wrong, account.suspect), (Some(0), Some(0), 0), "{self:?}");
+        assert_eq!(account.proven_by.values().sum::<u64>(), account.planned, "{self:?}");
+        record
+    }
+
+    /// Checks that every key is there although something of this kind happened, which is over; gives the record.
+    #[track_caller]
+    pub(crate) fn assert_survived(&self, kind: IncidentKind) -> Record {
+        let record = self.record();
+        let account = &record.account;
+        assert_eq!((self.code, record.verdict, &record.error), (0, Verdict::Exact, &None), "{self:?}");
+        assert_eq!((account.proven, account.missing, account.wrong), (account.planned, Some(0), Some(0)));
+        let noticed: Vec<_> = record.incidents.iter().filter(|incident| incident.kind == kind).collect();
+        assert!(!noticed.is_empty(), "no {kind:?} in {self:?}");
+        assert!(noticed.iter().all(|incident| incident.recovered_seconds.is_some()), "{self:?}");
         record
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tracing::debug;
 
 use super::join::join;
 use super::node::{Deadline, Node, Recipe};
@@ -65,7 +66,8 @@ impl Spawn {
         if let Layout::Cluster(slots) = &self.layout {
             join(&mut nodes, slots, deadline).await?;
         }
-        let addresses = nodes.iter().map(|node| node.address).collect();
+        let addresses: Vec<SocketAddr> = nodes.iter().map(|node| node.address).collect();
+        debug!(?addresses, masters, "servers were started");
         Ok(Spawned { addresses, masters, timeout: self.timeout, nodes, starter, _folder: folder })
     }
 }

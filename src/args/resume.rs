@@ -1,0 +1,105 @@
+//! `--resume DIR`: the folder of a run that was cut off says everything but how to be let in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Id};
+
+use super::UsageError;
+use super::past::{in_folder, read_run};
+use crate::journal::{self, JOURNAL_FILE, Past};
+use crate::results::{Record, Resumed};
+
+/// Whether to go on, as it was typed.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Fill")]
+pub struct ResumeArgs {
+    /// Go on with the fill that was given --out DIR and was cut off; besides, only credentials, TLS files and
+    /// output options are taken
+    #[arg(long, value_name = "DIR")]
+    resume: Option<PathBuf>,
+}
+
+/// The options that go with `--resume`, by their long names: how to be let in, and what is told where. All
+/// others, and those that are still to come, are in the folder.
+const BESIDES: [&str; 19] = [
+    "resume",
+    "pass",
+    "askpass",
+    "user",
+    "tls",
+    "cacert",
+    "cacertdir",
+    "cert",
+    "key",
+    "sni",
+    "insecure",
+    "cluster",
+    "csv",
+    "json",
+    "quiet",
+    "log",
+    "log_format",
+    "log_file",
+    "help",
+];
+
+/// A run to go on with.
+pub struct Resuming {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it was asked, and came to.
+    pub record: Record,
+    /// What it executed.
+    pub past: Arc<Past>,
+}
+
+impl ResumeArgs {
+    /// The option of a command line that does not go with `--resume`, if that was given: its id, which is
+    /// that of a field.
+    pub fn contradicted(given: &ArgMatches) -> Option<&Id> {
+        let was_given = |id: &Id| given.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        let is_group = |id: &Id| id.as_str().ends_with("Args");
+        let resumes = given.ids().any(|id| id == "resume" && was_given(id));
+        let mut others = given.ids().filter(|id| was_given(id) && !is_group(id));
+        others.find(|id| resumes && !BESIDES.contains(&id.as_str()))
+    }
+
+    /// Reads the folder, if one is named.
+    ///
+    /// # Errors
+    /// [`UsageError`] if the folder is not one to go on from.
+    pub fn resuming(&self) -> Result<Option<Resuming>, UsageError> {
+        let Some(folder) = &self.resume else { return Ok(None) };
+        let other = "begin anew: without --resume, and with --out another folder";
+        let record = Record::parse(&read_run(folder, "--resume", other)?);
+        let record = record
+            .map_err(|error| in_folder(folder, &format!("{error}: give another folder, or {other}")))?;
+        if record.target.kind != "attached" {
+            return Err(UsageError::new(format!(
+                "the fill that left {} filled servers that it had started itself, and that are gone: begin anew",
+                folder.display()
+            )));
+        }
+        if record.options.until_memory.is_some() {
+            return Err(UsageError::new(format!(
+                "the fill that left {} was given --until-memory, and how far it was is not kept: begin anew, with \
+                 --flush --until-memory and the same sizes, prefix and seed",
+                folder.display()
+            )));
+        }
+        let past = journal::read(&folder.join(JOURNAL_FILE));
+        let past = past.map_err(|error| UsageError::new(format!("{error}: {}", error.cure())))?;
+        Ok(Some(Resuming { folder: folder.clone(), record, past: Arc::new(past) }))
+    }
+}
+
+impl Resuming {
+    /// What the record of the run that goes on says of those before.
+    pub fn resumed(&self) -> Resumed {
+        let earlier = &self.record.resumed;
+        let began_at = earlier.began_at.as_ref().unwrap_or(&self.record.started_at);
+        Resumed { times: earlier.times + 1, began_at: Some(began_at.clone()), keys_before: 0 }
+    }
+}

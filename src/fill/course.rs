@@ -1,0 +1,400 @@
+//! Where a fill stands while it is sent: who owns what, which masters can be written to now, what is sent
+//! already, and what everything that is seen or goes wrong means for that. No I/O.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::cluster::{ClusterError, Info, View, show_slots};
+use crate::net::{Address, shown};
+use crate::results::{IncidentKind, Incidents};
+use crate::slots::SLOTS;
+use crate::write::Refusal;
+
+use super::FillError;
+use super::audit::{Finding, findings, takes_writes};
+use super::backoff::Backoff;
+use super::ledger::Ledger;
+use super::members::{Aside, Member, Members, News};
+use super::pass::{Part, by_slot};
+use super::patrol::{Seen, Sight};
+use super::plan::{Share, shares};
+use super::send::Ended;
+use super::turn::{Cause, Turn};
+
+/// So often all keys of a master are sent again.
+const MOST_LOSSES: u32 = 20;
+
+/// The state of a fill from its first pass to its last.
+pub(super) struct Course {
+    /// The command that carries keys, as statistics name it.
+    command: String,
+    /// How long nothing may get better.
+    recovery: Duration,
+    incidents: Arc<Incidents>,
+    /// What was executed, the running pass left out.
+    pub ledger: Ledger,
+    /// Who owns what, as it is believed.
+    pub members: Members,
+    /// Slots that are left to the repair, where every command is answered: they are being moved.
+    left_out: BTreeSet<u16>,
+    /// Slots whose keys are to be sent again once the pass is over: those that nothing vouches for, or all.
+    doubtful: BTreeSet<u16>,
+    lost: BTreeSet<u16>,
+    /// Nodes that should be looked at, too.
+    strangers: Vec<Address>,
+    /// How often a master has lost all its keys.
+    losses: u32,
+    /// Whether keys are to be sent again through no fault of those that took them.
+    set_back: bool,
+    pass: u64,
+    most_executed: u64,
+    last_progress: Instant,
+}
+
+impl Course {
+    /// Nothing is sent yet but what `ledger` says.
+    pub fn new(
+        members: Members,
+        ledger: Ledger,
+        command: String,
+        recovery: Duration,
+        incidents: Arc<Incidents>,
+    ) -> Self {
+        Self {
+            command,
+            recovery,
+            incidents,
+            ledger,
+            members,
+            left_out: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
+            lost: BTreeSet::new(),
+            strangers: Vec::new(),
+            losses: 0,
+            set_back: false,
+            pass: 0,
+            most_executed: 0,
+            last_progress: Instant::now(),
+        }
+    }
+
+    /// Nodes that should be looked at from now on; each is named once or more.
+    pub fn take_strangers(&mut self) -> Vec<Address> {
+        std::mem::take(&mut self.strangers)
+    }
+
+    /// Whether some of what is planned is left to the repair.
+    pub fn leaves_out(&self) -> bool {
+        self.left_out.iter().any(|&slot| self.ledger.left(slot) > 0)
+    }
+
+    /// Whether nothing is left to send but what the repair has to write.
+    pub fn is_sent(&self) -> bool {
+        (0..SLOTS).all(|slot| self.left(slot) == 0)
+    }
+
+    fn left(&self, slot: u16) -> u64 {
+        if self.left_out.contains(&slot) { 0 } else { self.ledger.left(slot) }
+    }
+
+    /// Shares out what is left among the masters that can be written to now; if `serial`, what one of them
+    /// lacks.
+    pub fn plan(&mut self, writers: u64, serial: bool) -> Vec<Share> {
+        self.pass += 1;
+        self.ledger.take_back_each(std::mem::take(&mut self.lost), std::mem::take(&mut self.doubtful));
+        if std::mem::take(&mut self.set_back) {
+            // Sending these again is what getting on means now.
+            (self.most_executed, self.last_progress) = (self.ledger.totals().executed, Instant::now());
+        }
+        let all = self.members.all().iter().enumerate();
+        let ready = all.filter(|(_, member)| member.aside.is_none()).map(|(index, _)| index);
+        let masters = ready.map(|index| (index, self.members.slots_of(index)));
+        let mut shares = shares(masters, |slot| self.left(slot), writers);
+        let first = shares.first().map(|share| share.master);
+        shares.retain(|share| !serial || Some(share.master) == first);
+        shares
+    }
+
+    /// A writer has ended: barriers answered for so many keys of its part.
+    pub fn add(&mut self, part: &Part, executed: u64, went_well: bool) {
+        part.walk.reached(executed).for_each(|(slot, keys)| self.ledger.executed(slot, keys));
+        if went_well && executed > 0 {
+            self.members.get(part.master).backoff = Backoff::default();
+        }
+    }
+
+    /// A master is about to be looked at: what its writers have reached by now is what that look tells of.
+    pub fn mark(&mut self, address: &Address, parts: &[Part]) {
+        let Some(index) = self.members.at(address) else { return };
+        let of_master = parts.iter().enumerate().filter(|(_, part)| part.master == index);
+        let reached = of_master.map(|(place, part)| (place, part.progress.executed_keys())).collect();
+        self.members.get(index).mark = Some((self.pass, reached));
+    }
+
+    /// A node was looked at while `parts` are being written.
+    pub fn see(&mut self, sight: Sight, parts: &[Part]) -> Turn {
+        let Sight { address, asked, seen } = sight;
+        let index = self.members.at(&address);
+        let Seen { info, view } = match seen {
+            Ok(seen) => seen,
+            Err(error) => {
+                self.unseen(&address, index, &error);
+                return Turn::GoOn;
+            }
+        };
+        let audited = match (index, info) {
+            (Some(index), Some(info)) => self.audit(index, info, parts),
+            _ => Turn::GoOn,
+        };
+        let adopted = match view {
+            Some(view) => {
+                self.leave_out_open_slots(index, &view);
+                let news = self.members.hear(address, asked, view);
+                self.follow(&news)
+            }
+            None => Turn::GoOn,
+        };
+        if let Some(aside) = index.and_then(|index| self.members.get(index).aside.as_mut()) {
+            aside.seen |= asked >= aside.since;
+        }
+        match (audited, adopted) {
+            (Turn::End(ended), _) => Turn::End(ended),
+            (Turn::GoOn, adopted) => adopted,
+            (Turn::Replan, _) => Turn::Replan,
+        }
+    }
+
+    /// A node did not answer: others know more, its replicas before all.
+    fn unseen(&mut self, address: &Address, index: Option<usize>, error: &ClusterError) {
+        self.members.unhear(address);
+        let master = index.map(|index| &self.members.all()[index].master);
+        if let Some(master) = master.filter(|master| !master.slots.is_empty()) {
+            self.strangers.extend(master.replicas.iter().cloned());
+            self.incidents.report(address, IncidentKind::Unreachable, &error.to_string(), 0);
+        }
+    }
+
+    /// Compares what a master says of itself with what it said before.
+    fn audit(&mut self, index: usize, now: Info, parts: &[Part]) -> Turn {
+        let member = self.members.get(index);
+        let mark = member.mark.take().filter(|(pass, _)| *pass == self.pass);
+        let found = member.info.as_ref().map(|before| findings(before, &now, &self.command));
+        let policy = now.text("maxmemory_policy").unwrap_or("unknown").to_owned();
+        if member.info.as_ref().is_some_and(|before| takes_writes(before, &now, &self.command)) {
+            member.backoff = Backoff::default();
+        } else if member.aside.as_ref().is_some_and(Aside::is_refusal) {
+            // It refuses all: what barriers answered for meanwhile is to be sent again.
+            self.doubtful.extend(self.members.slots_of(index));
+        }
+        self.members.get(index).info = Some(now);
+        let Some(found) = found else { return Turn::GoOn };
+        if found.is_empty() {
+            if let Some((_, reached)) = mark {
+                if reached.iter().any(|(_, keys)| *keys > 0) {
+                    self.members.get(index).backoff = Backoff::default();
+                }
+                self.vouch(index, &reached, parts);
+            }
+            let Member { aside, backoff, .. } = &self.members.all()[index];
+            // Until something has been executed again, nobody knows that it would be.
+            let works = backoff.failures() == 0 || parts.iter().all(|part| part.master != index);
+            if aside.is_none() && works {
+                self.incidents.recovered(self.members.address(index));
+            }
+            return Turn::GoOn;
+        }
+        let (mut suspect, mut all) = (0, 0);
+        let executed = self.executed(parts);
+        for slot in self.members.slots_of(index) {
+            suspect += self.ledger.suspect(slot, executed[usize::from(slot)]);
+            all += executed[usize::from(slot)];
+        }
+        if found.iter().any(|finding| matches!(finding, Finding::Restarted | Finding::Flushed(_))) {
+            suspect = all;
+        }
+        found.into_iter().fold(Turn::GoOn, |turn, finding| {
+            match self.take(index, &finding, &policy, suspect) {
+                Turn::GoOn => turn,
+                other => other,
+            }
+        })
+    }
+
+    /// What a finding means.
+    fn take(&mut self, index: usize, finding: &Finding, policy: &str, suspect: u64) -> Turn {
+        let address = self.members.address(index).clone();
+        let report = |kind, text: &str| self.incidents.report(&address, kind, text, suspect);
+        match finding {
+            Finding::Restarted => report(IncidentKind::MasterRestarted, "it was restarted"),
+            Finding::Flushed(command) => report(IncidentKind::Flushed, &format!("somebody called {command}")),
+            Finding::RoleChanged(role) => report(IncidentKind::RoleChanged, &format!("it is a {role} now")),
+            Finding::Reset => report(IncidentKind::CountersReset, "its statistics went backwards"),
+            Finding::Refused(calls) => {
+                report(IncidentKind::ErrorsCounted, &format!("it refused {calls} {}", self.command));
+            }
+            Finding::Evicted(keys) => {
+                let change = format!("evicted {keys} keys under its policy {policy}");
+                report(IncidentKind::Evicted, &change);
+                return Turn::End(Ended::Failed(FillError::Changed { address, change }));
+            }
+        }
+        match finding {
+            // Somebody who does that again and again is not kept up with: the rest is the proof's.
+            Finding::Restarted | Finding::Flushed(_) if self.losses == MOST_LOSSES => return Turn::GoOn,
+            Finding::Restarted | Finding::Flushed(_) => {
+                (self.losses, self.set_back) = (self.losses + 1, true);
+                self.lost.extend(self.members.slots_of(index));
+            }
+            Finding::RoleChanged(_) => self.doubtful.extend(self.members.slots_of(index)),
+            _ => return Turn::GoOn,
+        }
+        Turn::Replan
+    }
+
+    /// An audit that began at a mark found nothing wrong.
+    fn vouch(&mut self, index: usize, reached: &[(usize, u64)], parts: &[Part]) {
+        // Slots that no part of this pass writes stand where the pass began.
+        let reached = reached.iter().map(|(place, executed)| (&parts[*place], *executed));
+        let keys = by_slot(self.ledger.starts(), reached);
+        for slot in self.members.slots_of(index) {
+            // Of what another master executed before the slot came here, this one tells nothing.
+            if !self.doubtful.contains(&slot) && !self.lost.contains(&slot) {
+                self.ledger.vouch(slot, keys[usize::from(slot)]);
+            }
+        }
+    }
+
+    /// What is executed by now in each slot, the running pass included.
+    pub fn executed(&self, parts: &[Part]) -> Vec<u64> {
+        by_slot(self.ledger.starts(), parts.iter().map(|part| (part, part.progress.executed_keys())))
+    }
+
+    /// Slots that their owner is giving away take no new keys there, and no groups of keys anywhere: once it has
+    /// said so to a writer, they are left to the repair.
+    fn leave_out_open_slots(&mut self, index: Option<usize>, view: &View) {
+        if let Some(index) = index
+            && self.members.all()[index].aside.as_ref().is_some_and(|aside| aside.redirected)
+        {
+            let open = view.epochs.open_slots.iter().copied();
+            self.left_out.extend(open.filter(|&slot| self.members.owner(slot) == Some(index)));
+        }
+    }
+
+    /// Slots with another owner than before are sent there from where nothing vouches for their keys.
+    fn follow(&mut self, news: &News) -> Turn {
+        for &index in &news.joined {
+            let address = self.members.address(index);
+            self.strangers.push(address.clone());
+            self.incidents.report(address, IncidentKind::Joined, "it owns slots now", 0);
+        }
+        self.report_moves(&news.moved);
+        let mut open = false;
+        for &(slot, _) in &news.moved {
+            self.left_out.remove(&slot);
+            self.doubtful.insert(slot);
+            open |= self.left(slot) > 0 || self.ledger.unvouched(slot) > 0;
+        }
+        self.set_back |= open;
+        if open { Turn::Replan } else { Turn::GoOn }
+    }
+
+    fn report_moves(&self, moved: &[(u16, Option<usize>)]) {
+        let mut by_owner: BTreeMap<Option<usize>, Vec<u16>> = BTreeMap::new();
+        for &(slot, owner) in moved {
+            by_owner.entry(owner).or_default().push(slot);
+        }
+        for (owner, slots) in by_owner {
+            let suspect = slots.iter().map(|&slot| self.ledger.unvouched(slot)).sum();
+            let text = format!("slots have another owner: {}", show_slots(slots.into_iter()));
+            let owner = owner.map_or_else(String::new, |index| self.members.address(index).to_string());
+            self.incidents.report(&owner, IncidentKind::SlotsMoved, &text, suspect);
+        }
+    }
+
+    /// Writing to a master went wrong: it is left alone until it has been seen anew, or the run ends.
+    pub fn went_wrong(&mut self, index: usize, cause: Cause) -> Turn {
+        let address = self.members.address(index).clone();
+        let suspect = self.members.slots_of(index).into_iter().map(|slot| self.ledger.unvouched(slot)).sum();
+        let (kind, text, error, redirected) = match cause {
+            Cause::Lost(error) => (IncidentKind::ConnectionLost, error.to_string(), error, false),
+            Cause::Silent(error) => (IncidentKind::Silent, error.to_string(), error, false),
+            Cause::Behind(error) => (IncidentKind::ReplicasBehind, error.to_string(), error, false),
+            Cause::Refused(message) => {
+                let error = FillError::Refused { address: address.clone(), message: shown(&message) };
+                let redirected = match Refusal::of(&message) {
+                    Refusal::Ask { slot, .. } => {
+                        self.left_out.extend(slot);
+                        true
+                    }
+                    Refusal::Elsewhere => true,
+                    Refusal::ForNow => false,
+                    Refusal::Final => {
+                        self.incidents.report(&address, IncidentKind::Refused, &shown(&message), suspect);
+                        return Turn::End(Ended::Failed(error));
+                    }
+                };
+                (IncidentKind::Refused, shown(&message), error, redirected)
+            }
+        };
+        self.incidents.report(&address, kind, &text, suspect);
+        let member = self.members.get(index);
+        let now = Instant::now();
+        let not_before = now + member.backoff.failed();
+        member.aside = Some(Aside { since: now, not_before, seen: false, error, redirected });
+        Turn::Replan
+    }
+
+    /// So many keys are executed by now: who was left alone may be written to again, or all was in vain.
+    pub fn tick(&mut self, executed: u64) -> Turn {
+        let now = Instant::now();
+        if executed > self.most_executed {
+            (self.most_executed, self.last_progress) = (executed, now);
+        }
+        let mut back = false;
+        for member in self.members.iter_mut() {
+            if member.aside.as_ref().is_some_and(|aside| aside.seen && now >= aside.not_before) {
+                member.aside = None;
+                back = true;
+            }
+        }
+        if back {
+            return Turn::Replan;
+        }
+        let waits =
+            self.members.all().iter().any(|member| member.aside.is_some()) || self.unowned().next().is_some();
+        if waits && now - self.last_progress > self.recovery { self.give_up(now) } else { Turn::GoOn }
+    }
+
+    /// Slots that lack keys and have no owner.
+    fn unowned(&self) -> impl Iterator<Item = u16> {
+        let lacks = move |&slot: &u16| self.members.owner(slot).is_none() && self.left(slot) > 0;
+        (0..SLOTS).filter(lacks)
+    }
+
+    /// What nobody took for too long is the repair's, if somebody only would not take it this way; else the
+    /// run ends.
+    fn give_up(&mut self, now: Instant) -> Turn {
+        self.last_progress = now;
+        let is_redirected = |member: &Member| member.aside.as_ref().is_some_and(|aside| aside.redirected);
+        if let Some(index) = self.members.all().iter().position(is_redirected) {
+            self.left_out.extend(self.members.slots_of(index));
+            self.members.get(index).aside = None;
+            return Turn::Replan;
+        }
+        let aside = self.members.iter_mut().find_map(|member| member.aside.take());
+        let error = match aside {
+            Some(aside) => aside.error,
+            None => {
+                let address = self.members.address(0).clone();
+                let (count, slots) = (self.unowned().count(), show_slots(self.unowned()));
+                ClusterError::Unowned { address, count, slots }.into()
+            }
+        };
+        Turn::End(Ended::Failed(error))
+    }
+}
+
+#[cfg(test)]
+#[path = "course_tests.rs"]
+mod tests;

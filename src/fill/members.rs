@@ -1,0 +1,152 @@
+//! Who owns what while it is filled: the masters that own slots, or did, and what the nodes say of one
+//! another. No I/O.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use crate::cluster::{Info, Master, Mode, Topology, View, reconcile};
+use crate::net::Address;
+use crate::slots::SLOTS;
+
+use super::FillError;
+use super::backoff::Backoff;
+
+/// A master that owns slots, or did.
+pub(super) struct Member {
+    pub master: Master,
+    /// As it was seen last.
+    pub info: Option<Info>,
+    /// What its writers had reached when it was last asked: the pass, and the keys of each part by its place.
+    pub mark: Option<(u64, Vec<(usize, u64)>)>,
+    pub aside: Option<Aside>,
+    pub backoff: Backoff,
+}
+
+/// Why and until when a master is not written to: it has to be seen anew.
+pub(super) struct Aside {
+    pub since: Instant,
+    pub not_before: Instant,
+    pub seen: bool,
+    pub error: FillError,
+    /// Whether it may be the wrong one to be asked: it spoke of another.
+    pub redirected: bool,
+}
+
+impl Aside {
+    /// Whether it refused a write that it may take later.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.error, FillError::Refused { .. }) && !self.redirected
+    }
+}
+
+/// What is new when a node has been heard.
+#[derive(Default)]
+pub(super) struct News {
+    /// Slots with another owner than before, and who that was.
+    pub moved: Vec<(u16, Option<usize>)>,
+    /// Members that were not known.
+    pub joined: Vec<usize>,
+}
+
+/// All of them.
+pub(super) struct Members {
+    mode: Mode,
+    all: Vec<Member>,
+    /// For each slot its member, if it has one.
+    owners: Vec<Option<usize>>,
+    views: BTreeMap<Address, (Instant, View)>,
+}
+
+impl Members {
+    /// The masters at the start, and what they said of themselves.
+    pub fn new(topology: &Topology, infos: Vec<Option<Info>>) -> Self {
+        let members = topology.masters.iter().zip(infos);
+        Self {
+            mode: topology.mode,
+            all: members.map(|(master, info)| Member::new(master.clone(), info)).collect(),
+            owners: topology.owners(),
+            views: BTreeMap::new(),
+        }
+    }
+
+    /// Those at the start come first, and nobody leaves.
+    pub fn all(&self) -> &[Member] {
+        &self.all
+    }
+
+    /// One of them.
+    pub fn get(&mut self, index: usize) -> &mut Member {
+        &mut self.all[index]
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Member> {
+        self.all.iter_mut()
+    }
+
+    pub fn address(&self, index: usize) -> &Address {
+        &self.all[index].master.address
+    }
+
+    /// The member at an address; of several that were there one after another, the last.
+    pub fn at(&self, address: &Address) -> Option<usize> {
+        self.all.iter().rposition(|member| member.master.address == *address)
+    }
+
+    pub fn owner(&self, slot: u16) -> Option<usize> {
+        self.owners[usize::from(slot)]
+    }
+
+    pub fn slots_of(&self, index: usize) -> Vec<u16> {
+        (0..SLOTS).filter(|&slot| self.owner(slot) == Some(index)).collect()
+    }
+
+    /// Who owns what, as it is believed.
+    pub fn topology(&self) -> Topology {
+        let owners = self.all.iter().map(|member| &member.master).filter(|master| !master.slots.is_empty());
+        Topology { mode: self.mode, masters: owners.cloned().collect() }
+    }
+
+    /// A node that does not answer has no say.
+    pub fn unhear(&mut self, address: &Address) {
+        self.views.remove(address);
+    }
+
+    /// A node says how it sees the cluster: believes what all say together.
+    pub fn hear(&mut self, address: Address, asked: Instant, view: View) -> News {
+        self.views.insert(address, (asked, view));
+        let mut views: Vec<_> = self.views.values().cloned().collect();
+        views.sort_by_key(|(asked, _)| Reverse(*asked));
+        let views: Vec<View> = views.into_iter().map(|(_, view)| view).collect();
+        let mut news = News::default();
+        let Some(topology) = reconcile(&views) else { return news };
+        let mut owners = vec![None; usize::from(SLOTS)];
+        self.all.iter_mut().for_each(|member| member.master.slots.clear());
+        for master in topology.masters {
+            let slots = master.slots.clone();
+            let known = self.all.iter().position(|member| member.master.is_same_node(&master));
+            let index = known.unwrap_or(self.all.len());
+            if known.is_some() {
+                self.all[index].master = master;
+            } else {
+                self.all.push(Member::new(master, None));
+                news.joined.push(index);
+            }
+            slots.into_iter().flatten().for_each(|slot| owners[usize::from(slot)] = Some(index));
+        }
+        let before = std::mem::replace(&mut self.owners, owners);
+        let moved = (0..SLOTS).zip(before).filter(|(slot, before)| self.owner(*slot) != *before);
+        news.moved = moved.collect();
+        for member in &mut self.all {
+            // Nobody waits for a master to which nothing is to be written.
+            member.aside = member.aside.take().filter(|_| !member.master.slots.is_empty());
+        }
+        news
+    }
+}
+
+impl Member {
+    fn new(master: Master, info: Option<Info>) -> Self {
+        Self { master, info, mark: None, aside: None, backoff: Backoff::default() }
+    }
+}

@@ -1,0 +1,71 @@
+//! Nodes that refuse writes for a while, or now and then.
+
+use crate::case::{Case, survive};
+use crate::cluster::{Cluster, try_ask};
+use crate::common::{ask, connect, eventually};
+use crate::data::Data;
+use crate::judge::{Trial, refused};
+
+/// Refusals that end by themselves sooner or later, so that writing again is worth it.
+const PASSING: [&str; 8] =
+    ["moved", "ask", "tryagain", "clusterdown", "loading", "readonly", "misconf", "noreplicas"];
+
+/// Has a master refuse, waits until it has, and ends that.
+fn refuse(cluster: &Cluster, case: Case, fault: &str, error: &str) {
+    let trial = Trial::new(cluster, Data::of(20_000));
+    let running = cluster.begin(&trial.data, Case { seconds: 1, ..case }, "");
+    let node = cluster.master(case.victim);
+    let before = refused(node, error);
+    ask::<String>(node, &format!("FILLBENCH FAULT {fault}"));
+    eventually(&true, || refused(node, error) > before);
+    ask::<String>(node, "FILLBENCH FAULT OFF");
+    trial.survived(cluster, running);
+}
+
+survive! {
+    fn every_write_for_a_while(cluster, case) on embedded {
+        for error in PASSING {
+            cluster.tell_masters("FLUSHALL");
+            refuse(cluster, case, error, &error.to_uppercase());
+        }
+    }
+
+    /// To the end, and so often that a group of keys is refused again and again.
+    fn a_write_now_and_then_to_the_end(cluster, case) on embedded {
+        let trial = Trial::new(cluster, Data::of(60_000));
+        let running = cluster.begin(&trial.data, case, "");
+        ask::<String>(cluster.master(case.victim), "FILLBENCH FAULT moved/7 clusterdown/50 tryagain/9");
+        trial.survived(cluster, running);
+    }
+
+    fn too_few_replicas_for_a_while(cluster, case) on redis, valkey {
+        let trial = Trial::new(cluster, Data::of(60_000));
+        let running = cluster.begin(&trial.data, case, "");
+        let node = cluster.master(case.victim);
+        ask::<String>(node, "CONFIG SET min-replicas-to-write 2");
+        eventually(&true, || refused(node, "NOREPLICAS") > 0);
+        ask::<String>(node, "CONFIG SET min-replicas-to-write 0");
+        trial.survived(cluster, running);
+    }
+
+    /// Everything is refused but what ends the script; the barrier's ON in silence.
+    fn a_busy_script(cluster, case) on redis, valkey {
+        let trial = Trial::new(cluster, Data::of(60_000));
+        let node = cluster.master(case.victim);
+        ask::<String>(node, "CONFIG SET busy-reply-threshold 100");
+        let running = cluster.begin(&trial.data, case, "--barrier-timeout 1s");
+        std::thread::scope(|scope| {
+            let script = scope.spawn(|| {
+                let mut connection = connect(node);
+                connection.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+                redis::cmd("EVAL").arg("while true do end").arg(0).query::<()>(&mut connection)
+            });
+            // It is seen as busy, and stays so for longer than a barrier is waited for.
+            eventually(&true, || try_ask::<String>(node, "PING").is_err());
+            std::thread::sleep(std::time::Duration::from_millis(1500));
+            ask::<String>(node, "SCRIPT KILL");
+            script.join().unwrap().unwrap_err();
+        });
+        trial.survived(cluster, running);
+    }
+}
