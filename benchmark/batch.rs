@@ -26,10 +26,16 @@ fn generate(
     let spec = Arc::new(Spec::new(&request).unwrap_or_else(|error| unreachable!("{error}")));
     let values = Arc::new(Values::new(&spec));
     let slots: Arc<[u16]> = (0..16384).collect();
-    let options =
-        BatchOptions { command, group, depth: Depth::AtLeast(366), reply: ReplyMode::Off, ttl: None };
+    let options = BatchOptions {
+        command,
+        group,
+        depth: Depth::AtLeast(366),
+        reply: ReplyMode::Off,
+        ttl: None,
+        wait: None,
+    };
     let whole = || {
-        let walk = Walk::new(spec.clone(), slots.clone(), order);
+        let walk = Walk::new(spec.clone(), &slots, &[0; 16384], order);
         let mut batch = Batch::new(walk, &spec, values.clone(), options);
         let mut chunk = Vec::with_capacity(2 * CHUNK_BYTES);
         while !batch.is_done() {

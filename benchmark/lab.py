@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -105,6 +105,11 @@ def sizes(case):
     return ["--keys", case.keys, "--key-size", case.key_size, "--value-size", case.value_size]
 
 
+def shown(command):
+    """A command as it is typed in this repository, wherever that is."""
+    return shlex.join(str(word).removeprefix(f"{ROOT}/") for word in command)
+
+
 def fillbench(program, port, case, options=(), verdict="exact"):
     """Fills with fillbench, which has to come to this verdict; returns the row of it, and its whole record."""
     command = [program, "-h", "127.0.0.1", "-p", port, *sizes(case), *options, "--flush", "--yes", "--json"]
@@ -122,7 +127,7 @@ def fillbench(program, port, case, options=(), verdict="exact"):
         "audit_seconds": record["seconds"]["audit"],
         "proof_seconds": record["seconds"]["proof"],
         "limited_by": record["limited_by"],
-        "command_line": shlex.join(str(word) for word in command),
+        "command_line": shown(command),
     }
     return row, record
 
@@ -132,7 +137,7 @@ def ceiling(program, port, case, options=()):
     command = [program, "--address", f"127.0.0.1:{port}", *sizes(case), *options, "--json"]
     found = json.loads(call(command))
     wanted = ["keys_per_second", "wire_bytes_per_second", "seconds", "cpu_seconds_per_gb"]
-    row = {"program": "ceiling", "command_line": shlex.join(str(word) for word in command)}
+    row = {"program": "ceiling", "command_line": shown(command)}
     return row | {name: found[name] for name in wanted}
 
 
@@ -194,7 +199,8 @@ class Notebook:
 
     COLUMNS = ["at", "server", "machine", "case", "key_size", "value_size", "keys", "side", "round", "program",
                "keys_per_second", "wire_bytes_per_second", "seconds", "cpu_seconds_per_gb", "peak_rss_bytes",
-               "audit_seconds", "proof_seconds", "limited_by", "keys_left", "command_line"]
+               "audit_seconds", "proof_seconds", "limited_by", "keys_left", "bytes_per_key", "idle_connections",
+               "idle_bytes", "hit_share", "whole_seconds", "reshard_seconds", "command_line"]
 
     def __init__(self, name, server, folder):
         self.started, self.server, self.machine = now(), server, machine()
@@ -205,15 +211,16 @@ class Notebook:
         self.csv = csv.DictWriter(self.file, self.COLUMNS)
         self.csv.writeheader()
 
-    def write(self, case, side, number, row):
-        """Takes the row of one run, and returns it with its round."""
-        self.csv.writerow(row | {
-            "at": now(), "server": self.server, "machine": self.machine, "case": str(case), "side": side,
-            "round": number, "key_size": case.key_size, "value_size": case.value_size, "keys": case.keys,
-        })
+    def write(self, case, side, number, row, said=None):
+        """Takes the row of one run, and returns it with its round. Where nothing was filled there is no
+        case, and what came of it is `said`."""
+        row = row | {"round": number}
+        about = {"at": now(), "server": self.server, "machine": self.machine, "side": side}
+        self.csv.writerow(about | ({"case": str(case)} | asdict(case) if case else {}) | row)
         self.file.flush()
-        print(f"{case}: {side}, round {number}: {rate(row['keys_per_second'])} keys/s", file=sys.stderr)
-        return row | {"round": number}
+        said = said or f"{rate(row['keys_per_second'])} keys/s"
+        print(f"{case or 'nothing filled'}: {side}, round {number}: {said}", file=sys.stderr)
+        return row
 
     def finish(self, title, text):
         """Prints the tables and puts them beside the CSV."""

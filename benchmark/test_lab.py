@@ -36,6 +36,12 @@ class Cases(unittest.TestCase):
             self.assertRaises(argparse.ArgumentTypeError, lab.Case.parse, text)
 
 
+class Shown(unittest.TestCase):
+    def test_a_command_does_not_say_where_the_repository_is(self):
+        self.assertEqual(lab.shown([lab.ROOT / "target/release/fillbench", "-p", 7000]), "target/release/fillbench -p 7000")
+        self.assertEqual(lab.shown(["/usr/bin/redis-server", "a b"]), "/usr/bin/redis-server 'a b'")
+
+
 class Notebook(unittest.TestCase):
     def test_a_run_is_in_the_file_before_the_next_begins(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -45,6 +51,16 @@ class Notebook(unittest.TestCase):
                 row = next(csv.DictReader(file))
             notebook.file.close()
         self.assertEqual((row["server"], row["side"], row["keys"], row["keys_per_second"]), ("valkey 9.1.2", "ceiling", "3", "5.0"))
+
+    def test_what_fills_nothing_has_a_row_without_a_case(self):
+        with tempfile.TemporaryDirectory() as folder:
+            notebook = lab.Notebook("embedded", "redis 7.0.15", Path(folder))
+            written = notebook.write(None, "real", 2, {"idle_bytes": 7}, "7 bytes")
+            with open(notebook.path, encoding="utf-8") as file:
+                row = next(csv.DictReader(file))
+            notebook.file.close()
+        self.assertEqual((row["case"], row["keys"], row["idle_bytes"]), ("", "", "7"))
+        self.assertEqual(written, {"idle_bytes": 7, "round": 2})
 
 
 class Peers(unittest.TestCase):
