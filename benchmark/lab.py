@@ -106,8 +106,9 @@ def sizes(case):
 
 
 def shown(command):
-    """A command as it is typed in this repository, wherever that is."""
-    return shlex.join(str(word).removeprefix(f"{ROOT}/") for word in command)
+    """A command as it is typed in this repository, wherever that is and its programs are."""
+    words = [str(word).removeprefix(f"{ROOT}/") for word in command]
+    return shlex.join(Path(word).name if word.startswith("/") and os.access(word, os.X_OK) else word for word in words)
 
 
 def fillbench(program, port, case, options=(), verdict="exact"):
@@ -226,7 +227,7 @@ class Notebook:
         """Prints the tables and puts them beside the CSV."""
         self.file.close()
         page = (f"# {title}\n\n- Server: {self.server}\n- Machine: {self.machine}\n- Started: {self.started}\n"
-                f"- Written by: `{shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])}`\n"
+                f"- Written by: `{shown([Path(sys.argv[0]).name, *sys.argv[1:]])}`\n"
                 f"- Every run and its command line: `{self.path.name}`\n\n{text}\n")
         self.path.with_suffix(".md").write_text(page, encoding="utf-8")
         print(page)

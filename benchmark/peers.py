@@ -65,7 +65,8 @@ def run_peer(command, read_rate):
         found = read_rate(printed)
     except (IndexError, StopIteration, ValueError):
         raise lab.Failure(f"{command[0]} printed no rate: {printed[-500:]!r}") from None
-    shown = " ".join(word if len(word) < 40 else f"{word[:20]}…{word[-20:]}" for word in map(str, command))
+    words = [os.path.basename(command[0]), *map(str, command[1:])]
+    shown = " ".join(word if len(word) < 40 else f"{word[:20]}…{word[-20:]}" for word in words)
     return {"program": os.path.basename(command[0]), "keys_per_second": found, "seconds": seconds, "command_line": shown}
 
 

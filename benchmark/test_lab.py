@@ -39,7 +39,7 @@ class Cases(unittest.TestCase):
 class Shown(unittest.TestCase):
     def test_a_command_does_not_say_where_the_repository_is(self):
         self.assertEqual(lab.shown([lab.ROOT / "target/release/fillbench", "-p", 7000]), "target/release/fillbench -p 7000")
-        self.assertEqual(lab.shown(["/usr/bin/redis-server", "a b"]), "/usr/bin/redis-server 'a b'")
+        self.assertEqual(lab.shown(["/usr/bin/env", "a b", "/usr/bin/none"]), "env 'a b' /usr/bin/none")
 
 
 class Notebook(unittest.TestCase):
