@@ -10,9 +10,8 @@ use crate::net::{Address, NetError};
 use crate::results::Failure;
 use crate::write::ReplicaWait;
 
-use super::grow::GrowError;
+use super::memory::{GrowError, Shortage};
 use super::refusal;
-use super::room::Shortage;
 
 /// What went wrong. The text is the cause; [`FillError::cure`] says what to do.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use crate::slots::SLOTS;
 use crate::target::Site;
 use crate::units::show_count;
 
-use super::survey::Node;
+use super::nodes::Node;
 use super::{FillError, FillOptions, Keeping};
 
 /// How often what was executed is written down.

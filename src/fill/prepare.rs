@@ -12,7 +12,7 @@ use crate::slots::SLOTS;
 use crate::target::Site;
 use crate::write::ReplyMode;
 
-use super::survey::{Node, survey};
+use super::nodes::{self, Node};
 use super::{FillError, FillOptions, keep, replicas};
 
 /// Masters that a warning names.
@@ -39,7 +39,7 @@ pub async fn prepare(site: Site, options: &FillOptions) -> Result<Prepared, Fill
     let found = discover(&site.connector, &site.address, &site.map).await?;
     let topology = found.topology;
     let mut nodes = Vec::new();
-    let surveyed = survey(&site.connector, &topology.masters, topology.mode).await?;
+    let surveyed = nodes::ask(&site.connector, &topology.masters, topology.mode).await?;
     for (master, node) in topology.masters.iter().zip(surveyed) {
         nodes.push(node.map_err(|error| error.at_master(master, &site.address))?);
     }
@@ -155,7 +155,7 @@ impl Prepared {
             }
         }
         let masters = &self.topology.masters;
-        let nodes = survey(&self.site.connector, masters, self.topology.mode).await?;
+        let nodes = nodes::ask(&self.site.connector, masters, self.topology.mode).await?;
         self.nodes = nodes.into_iter().collect::<Result<_, _>>()?;
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::resp::Value;
 use crate::write::ReplicaWait;
 
 use super::FillError;
-use super::survey::in_order;
+use super::nodes::in_order;
 
 /// How long replicas that nobody asked to wait for are given to say how far they are.
 const GRACE: Duration = Duration::from_millis(200);

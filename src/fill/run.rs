@@ -13,13 +13,12 @@ use super::choose::choose;
 use super::keep::Keeper;
 use super::ledger::Ledger;
 use super::limits::Limits;
+use super::memory::{self, Estimate, growth};
 use super::outcome::Outcome;
 use super::prepare::Prepared;
 use super::replicas::at_end;
-use super::room::{self, Estimate};
 use super::send::{Ended, Listeners, send};
 use super::settle::{After, Settle};
-use super::steps::growth;
 use super::{FillError, FillOptions, keep};
 
 /// How long a fill that failed tries to mend what is short.
@@ -138,7 +137,7 @@ async fn make_ready(
             growth.check(&prepared.topology, &prepared.infos())?;
             Vec::new()
         }
-        None => room::check(prepared, options, values, options.flush).await?,
+        None => memory::check(prepared, options, values, options.flush).await?,
     };
     outcome.clock.audit += since.elapsed();
     if options.flush {
@@ -148,7 +147,7 @@ async fn make_ready(
         if !estimates.is_empty() {
             // On empty masters it is measured more closely, and where there was no room before.
             let since = Instant::now();
-            estimates = room::check(prepared, options, values, false).await?;
+            estimates = memory::check(prepared, options, values, false).await?;
             outcome.clock.audit += since.elapsed();
         }
     }

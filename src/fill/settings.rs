@@ -9,7 +9,7 @@ use crate::journal::Past;
 use crate::units::Rate;
 use crate::write::{Order, ReplicaWait, ReplyMode, TimeToLive};
 
-use super::grow::UntilMemory;
+use super::memory::UntilMemory;
 
 /// Which command carries the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

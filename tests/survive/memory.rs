@@ -6,7 +6,6 @@ use crate::case::survive;
 use crate::common::{ask, eventually};
 use crate::data::Data;
 use crate::judge::{Trial, refused};
-use crate::site::Truth;
 
 survive! {
     fn a_limit_that_is_lowered_and_lifted(cluster, case) on redis, valkey, embedded {

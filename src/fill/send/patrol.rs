@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tracing::debug;
 
-use crate::cluster::{self, ClusterError, Info, Mode, View};
+use crate::cluster::{self, ClusterError, Mode};
 use crate::net::{Address, AddressMap, Connection, Connector};
 
 use super::backoff::Backoff;
+use super::sight::{Seen, Sight};
 
 /// How often a node is looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,22 +21,6 @@ const EVERY_AT_MOST: Duration = Duration::from_millis(200);
 /// A node that has not answered by then is not there. The barrier's deadline is for those that are
 /// busy.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
-
-/// What a node said.
-pub(super) struct Sight {
-    pub address: Address,
-    /// When it was asked.
-    pub asked: Instant,
-    pub seen: Result<Seen, ClusterError>,
-}
-
-/// What a node that answered said.
-pub(super) struct Seen {
-    /// `None` if this user may not have INFO.
-    pub info: Option<Info>,
-    /// `None` on a standalone server.
-    pub view: Option<View>,
-}
 
 /// One node, and how it is doing.
 struct Post {
@@ -49,7 +34,7 @@ struct Post {
 }
 
 /// Asks nodes, each on a connection of its own.
-pub(super) struct Patrol {
+pub(in crate::fill) struct Patrol {
     connector: Connector,
     map: AddressMap,
     mode: Mode,

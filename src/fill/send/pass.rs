@@ -9,19 +9,19 @@ use tracing::debug;
 
 use crate::dataset::Values;
 use crate::net::{Address, Connector, NetError, Stream};
-use crate::write::{Batch, End, Pacer, Progress, Stop, Walk, Writer, Written};
+use crate::write::{Batch, End, Pacer, Stop, Walk, Writer, Written};
 
-use super::choose::Chosen;
 use super::course::Course;
-use super::keep::Keeper;
-use super::limits::Limits;
 use super::patrol::Patrol;
-use super::plan::Share;
-use super::refusal::is_final;
+use super::plan::{Part, Share};
+use super::run::Toll;
 use super::sampler::Sampler;
-use super::send::{Ended, Toll};
-use super::turn::{Cause, Turn};
-use super::{FillError, FillOptions};
+use super::turn::{Cause, Ended, Turn};
+use crate::fill::choose::Chosen;
+use crate::fill::keep::Keeper;
+use crate::fill::limits::Limits;
+use crate::fill::refusal::is_final;
+use crate::fill::{FillError, FillOptions};
 
 /// How often progress is looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -31,27 +31,11 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// After an interruption, or at the end of the run's time.
 const LAST_ANSWERS_IN_HASTE: Duration = Duration::from_millis(500);
 
-/// One writer's part.
-pub(super) struct Part {
-    /// Index of the master.
-    pub master: usize,
-    pub walk: Walk,
-    pub progress: Arc<Progress>,
-}
-
-/// How many keys of each slot are executed: `starts`, and beyond them what each part has reached.
-pub(super) fn by_slot<'a>(mut starts: Vec<u64>, reached: impl Iterator<Item = (&'a Part, u64)>) -> Vec<u64> {
-    for (part, executed) in reached {
-        part.walk.reached(executed).for_each(|(slot, keys)| starts[usize::from(slot)] = keys);
-    }
-    starts
-}
-
 /// What a writer's task comes to: whose it was, and what it did, or why there was no connection.
 type Outcome = (usize, Result<Written, NetError>);
 
 /// Everything that passes share.
-pub(super) struct Fleet<'a> {
+pub(in crate::fill) struct Fleet<'a> {
     pub connector: &'a Connector,
     pub options: &'a FillOptions,
     pub chosen: &'a Chosen,

@@ -1,10 +1,16 @@
-//! What can go wrong with a writer, and what can follow from what is seen.
+//! What can go wrong with a writer, what can follow from what is seen, and why the sending ends.
 
-use super::FillError;
-use super::send::Ended;
+use crate::fill::FillError;
+
+/// Why the sending ended.
+pub(in crate::fill) enum Ended {
+    Complete,
+    Interrupted,
+    Failed(FillError),
+}
 
 /// What follows from something that was seen.
-pub(super) enum Turn {
+pub(in crate::fill) enum Turn {
     GoOn,
     /// What is left is to be shared out anew.
     Replan,
@@ -12,7 +18,7 @@ pub(super) enum Turn {
 }
 
 /// Why writing to a master went wrong.
-pub(super) enum Cause {
+pub(in crate::fill) enum Cause {
     /// It answered a write with an error.
     Refused(String),
     /// The connection ended, or there was none.

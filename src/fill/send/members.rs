@@ -9,11 +9,11 @@ use crate::cluster::{Info, Master, Mode, Topology, View, reconcile};
 use crate::net::Address;
 use crate::slots::SLOTS;
 
-use super::FillError;
 use super::backoff::Backoff;
+use crate::fill::FillError;
 
 /// A master that owns slots, or did.
-pub(super) struct Member {
+pub(in crate::fill) struct Member {
     pub master: Master,
     /// As it was seen last.
     pub info: Option<Info>,
@@ -24,7 +24,7 @@ pub(super) struct Member {
 }
 
 /// Why and until when a master is not written to: it has to be seen anew.
-pub(super) struct Aside {
+pub(in crate::fill) struct Aside {
     pub since: Instant,
     pub not_before: Instant,
     pub seen: bool,
@@ -42,7 +42,7 @@ impl Aside {
 
 /// What is new when a node has been heard.
 #[derive(Default)]
-pub(super) struct News {
+pub(in crate::fill) struct News {
     /// Slots with another owner than before, and who that was.
     pub moved: Vec<(u16, Option<usize>)>,
     /// Members that were not known.
@@ -50,7 +50,7 @@ pub(super) struct News {
 }
 
 /// All of them.
-pub(super) struct Members {
+pub(in crate::fill) struct Members {
     mode: Mode,
     all: Vec<Member>,
     /// For each slot its member, if it has one.

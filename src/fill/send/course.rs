@@ -11,22 +11,20 @@ use crate::results::{IncidentKind, Incidents};
 use crate::slots::SLOTS;
 use crate::write::Refusal;
 
-use super::FillError;
-use super::audit::{Finding, findings, takes_writes};
 use super::backoff::Backoff;
-use super::ledger::Ledger;
 use super::members::{Aside, Member, Members, News};
-use super::pass::{Part, by_slot};
-use super::patrol::{Seen, Sight};
-use super::plan::{Share, shares};
-use super::send::Ended;
-use super::turn::{Cause, Turn};
+use super::plan::{Part, Share, by_slot, shares};
+use super::sight::{Seen, Sight};
+use super::turn::{Cause, Ended, Turn};
+use crate::fill::FillError;
+use crate::fill::audit::{Finding, findings, takes_writes};
+use crate::fill::ledger::Ledger;
 
 /// So often all keys of a master are sent again.
 const MOST_LOSSES: u32 = 20;
 
 /// The state of a fill from its first pass to its last.
-pub(super) struct Course {
+pub(in crate::fill) struct Course {
     /// The command that carries keys, as statistics name it.
     command: String,
     /// How long nothing may get better.

@@ -11,13 +11,13 @@ use crate::proof::{Expectation, SlotRead};
 use crate::repair::{Crew, Known, Work};
 use crate::results::{Event, Observer};
 
-use super::ledger::Ledger;
-use super::prepare::Prepared;
-use super::prove::{Evidence, count};
-use super::replicas::AtEnd;
-use super::send::Sent;
-use super::view::View;
-use super::{FillError, FillOptions, audit};
+use super::count::{Evidence, count};
+use super::survey::Survey;
+use crate::fill::ledger::Ledger;
+use crate::fill::prepare::Prepared;
+use crate::fill::replicas::AtEnd;
+use crate::fill::send::Sent;
+use crate::fill::{FillError, FillOptions, audit};
 
 /// Connections that read from one master at a time: while one waits, the other keeps it busy.
 const READERS: u64 = 2;
@@ -31,7 +31,7 @@ const PAUSES_AT_LEAST: u32 = 100;
 
 /// What was found after the sending; empty where nobody could look.
 #[derive(Default)]
-pub(super) struct After {
+pub(in crate::fill) struct After {
     /// INFO by planned master.
     pub infos: Vec<Option<Info>>,
     /// Whether all masters were looked at to the end, at least once.
@@ -48,7 +48,7 @@ pub(super) struct After {
 
 /// Time spent beside the fill.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Clock {
+pub(in crate::fill) struct Clock {
     pub flush: Duration,
     pub audit: Duration,
     pub proof: Duration,
@@ -57,7 +57,7 @@ pub(super) struct Clock {
 
 /// What is known before anybody looks, and where what is found is entered: whenever the work is dropped,
 /// that is what is known until then.
-pub(super) struct Settle<'a> {
+pub(in crate::fill) struct Settle<'a> {
     pub prepared: &'a Prepared,
     pub options: &'a FillOptions,
     pub observer: &'a Arc<dyn Observer>,
@@ -102,7 +102,7 @@ impl Settle<'_> {
         let recovery = self.patience;
         let longest_pause = LONGEST_PAUSE.max(recovery / PAUSES_AT_LEAST);
         let mut progress = Progress { lowest: u64::MAX, since: Instant::now(), pause: PAUSE };
-        let mut view = View::at_the_start(self.prepared, &self.sent.topology);
+        let mut view = Survey::at_the_start(self.prepared, &self.sent.topology);
         let (mut refusal, mut held_up) = (None, None);
         for _ in 0..MOST_LOOKS {
             let looked = match self.look(&mut view).await {
@@ -154,9 +154,9 @@ impl Settle<'_> {
 
     /// Looks at the open slots at their present owners: counts where that proves them, else reads. What
     /// happens to a master meanwhile makes what was seen there void. `view` becomes what is seen at the end.
-    async fn look(&mut self, view: &mut View) -> Result<Looked, FillError> {
+    async fn look(&mut self, view: &mut Survey) -> Result<Looked, FillError> {
         let since = Instant::now();
-        let earlier = std::mem::replace(view, View::take(self.prepared, &view.topology).await?);
+        let earlier = std::mem::replace(view, Survey::take(self.prepared, &view.topology).await?);
         self.after.infos.clone_from(&view.planned);
         if self.prepared.discards() {
             self.after.why_open = self.refusal(&view.planned);
@@ -185,7 +185,7 @@ impl Settle<'_> {
         self.clock.proof += since.elapsed();
 
         let since = Instant::now();
-        let later = match View::take(self.prepared, &view.topology).await {
+        let later = match Survey::take(self.prepared, &view.topology).await {
             Ok(later) => later,
             Err(error) => {
                 // Nobody knows what happened while keys were looked at.
@@ -205,7 +205,7 @@ impl Settle<'_> {
     }
 
     /// Doubts what happened meanwhile makes doubtful; returns why, if anything.
-    fn doubt(&mut self, before: &View, now: &View) -> Option<String> {
+    fn doubt(&mut self, before: &Survey, now: &Survey) -> Option<String> {
         let mut why = None;
         for (slot, change) in before.void(now) {
             self.ledger.doubt(slot);
@@ -219,7 +219,7 @@ impl Settle<'_> {
     }
 
     /// Where keys were counted, nobody else may have written until now.
-    fn doubt_counted(&mut self, counted: &[u16], now: &View) -> Option<String> {
+    fn doubt_counted(&mut self, counted: &[u16], now: &Survey) -> Option<String> {
         let (owners, suspicion) = (now.topology.owners(), self.suspicion(now));
         let mut why = None;
         for &slot in counted {
@@ -235,7 +235,7 @@ impl Settle<'_> {
     }
 
     /// For each present master, why a count there proves nothing.
-    fn suspicion(&self, view: &View) -> Vec<Option<String>> {
+    fn suspicion(&self, view: &Survey) -> Vec<Option<String>> {
         match self.options.ttl {
             Some(_) => vec![Some("its keys expire".into()); view.topology.masters.len()],
             None => view.suspicion(self.prepared, self.sent),
@@ -243,7 +243,7 @@ impl Settle<'_> {
     }
 
     /// The slots to write again, and why some with missing or wrong keys are not among them.
-    fn mendable(&self, view: &View) -> (Vec<u16>, Option<FillError>) {
+    fn mendable(&self, view: &Survey) -> (Vec<u16>, Option<FillError>) {
         let mut slots = self.ledger.faulty();
         if self.options.ttl.is_some_and(|ttl| self.began.elapsed() >= ttl.0) {
             // They may be gone because their time is over, as was asked.
@@ -251,7 +251,8 @@ impl Settle<'_> {
         }
         slots.sort_by_key(|&slot| golden(slot));
         let mut reason = None;
-        for (master, keys) in view.evicted_since(&View::at_the_start(self.prepared, &self.prepared.topology))
+        for (master, keys) in
+            view.evicted_since(&Survey::at_the_start(self.prepared, &self.prepared.topology))
         {
             let count = slots.len();
             slots.retain(|slot| !master.slots.iter().any(|run| run.contains(slot)));

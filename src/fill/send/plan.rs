@@ -2,19 +2,40 @@
 
 use std::sync::Arc;
 
+use crate::write::{Progress, Walk};
+
 /// The slots that one writer fills.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Share {
+pub(in crate::fill) struct Share {
     /// Index of the master.
     pub master: usize,
     /// In order.
     pub slots: Arc<[u16]>,
 }
 
+/// One writer's part.
+pub(in crate::fill) struct Part {
+    /// Index of the master.
+    pub master: usize,
+    pub walk: Walk,
+    pub progress: Arc<Progress>,
+}
+
+/// How many keys of each slot are executed: `starts`, and beyond them what each part has reached.
+pub(in crate::fill) fn by_slot<'a>(
+    mut starts: Vec<u64>,
+    reached: impl Iterator<Item = (&'a Part, u64)>,
+) -> Vec<u64> {
+    for (part, executed) in reached {
+        part.walk.reached(executed).for_each(|(slot, keys)| starts[usize::from(slot)] = keys);
+    }
+    starts
+}
+
 /// Splits each master's slots into runs for up to `writers` writers, which have nearly the same number of
 /// keys left. `masters` are indices with the slots of each, `left` is how many keys a slot lacks. A writer that
 /// would have no key gets no share.
-pub(super) fn shares(
+pub(in crate::fill) fn shares(
     masters: impl IntoIterator<Item = (usize, Vec<u16>)>,
     left: impl Fn(u16) -> u64,
     writers: u64,

@@ -7,22 +7,22 @@ use crate::cluster::{Info, Topology, rediscover};
 use crate::target::Site;
 
 use super::grow::{Growth, Step};
-use super::prepare::Prepared;
-use super::survey::survey;
-use super::{FillError, FillOptions};
+use crate::fill::nodes;
+use crate::fill::prepare::Prepared;
+use crate::fill::{FillError, FillOptions};
 
 /// A master that does not answer is asked again.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 /// The plan of a fill that is asked to grow.
-pub(super) fn growth(prepared: &Prepared, options: &FillOptions) -> Option<Growth> {
+pub(in crate::fill) fn growth(prepared: &Prepared, options: &FillOptions) -> Option<Growth> {
     let (spec, mode) = (options.spec.clone(), prepared.topology.mode);
     Some(Growth::new(options.until_memory?, spec, mode, options.ttl.is_some()))
 }
 
 /// Looks at all masters, and plans the next step; `None` if each is there. One that does not answer may be
 /// replaced by another for as long as `recovery`.
-pub(super) async fn next_step(
+pub(in crate::fill) async fn next_step(
     site: &Site,
     mut topology: Topology,
     growth: &mut Growth,
@@ -42,6 +42,6 @@ pub(super) async fn next_step(
 }
 
 async fn look(site: &Site, topology: &Topology) -> Result<Vec<Option<Info>>, FillError> {
-    let nodes = survey(&site.connector, &topology.masters, topology.mode).await?;
+    let nodes = nodes::ask(&site.connector, &topology.masters, topology.mode).await?;
     nodes.into_iter().map(|node| Ok(node?.info)).collect()
 }

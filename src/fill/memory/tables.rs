@@ -5,7 +5,7 @@ use crate::cluster::{Info, Mode};
 
 /// How a server keeps its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tables {
+pub(in crate::fill) struct Tables {
     kind: Kind,
     /// A table for each slot, or one for all.
     per_slot: bool,

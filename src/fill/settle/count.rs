@@ -10,10 +10,10 @@ use crate::dataset::Spec;
 use crate::net::{Address, Connector, NetError};
 use crate::proof::{count_database, count_slots};
 
-use super::ledger::Ledger;
+use crate::fill::ledger::Ledger;
 
 /// What is known from before, and from the fill.
-pub(super) struct Evidence<'a> {
+pub(in crate::fill) struct Evidence<'a> {
     /// The dataset.
     pub spec: &'a Spec,
     /// For each slot, whether it held no key before the fill, and has the same owner now.
@@ -24,7 +24,7 @@ pub(super) struct Evidence<'a> {
 
 /// Counts the open slots at the masters of `present` where a count is evidence; returns the slots that this
 /// proved.
-pub(super) async fn count(
+pub(in crate::fill) async fn count(
     connector: &Connector,
     ledger: &mut Ledger,
     evidence: &Evidence<'_>,

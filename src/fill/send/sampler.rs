@@ -24,7 +24,7 @@ struct Watched {
 }
 
 /// Samples a fill from its first byte on.
-pub(super) struct Sampler {
+pub(in crate::fill) struct Sampler {
     observer: Arc<dyn Observer>,
     pair_bytes: u64,
     /// Keys that were executed by runs before this.

@@ -185,7 +185,7 @@ struct Seen {
 }
 
 /// A fill that grows.
-pub(super) struct Growth {
+pub(in crate::fill) struct Growth {
     until: UntilMemory,
     spec: Arc<Spec>,
     mode: Mode,
@@ -197,7 +197,7 @@ pub(super) struct Growth {
 
 /// The next step.
 #[derive(Debug)]
-pub(super) struct Step {
+pub(in crate::fill) struct Step {
     /// Keys that each slot is to hold.
     pub spec: Arc<Spec>,
     /// Keys that there will be in the end, by what is known now.

@@ -11,7 +11,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// Doubles with each failure, up to two seconds, and differs by up to half: what failed at one moment is
 /// not tried again at one moment.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Backoff {
+pub(in crate::fill) struct Backoff {
     failures: u32,
 }
 

@@ -11,10 +11,10 @@ use crate::net::{Address, NetError};
 use crate::units::{show_bytes, show_count};
 
 use super::footprint::{Sample, absent_share, entry_bytes};
-use super::prepare::Prepared;
-use super::survey::in_order;
 use super::tables::Tables;
-use super::{FillError, FillOptions};
+use crate::fill::nodes::in_order;
+use crate::fill::prepare::Prepared;
+use crate::fill::{FillError, FillOptions};
 
 /// Part of the estimate that is added before it is compared: buffers, and what an estimate does not know.
 const MARGIN: f64 = 0.02;
@@ -28,7 +28,7 @@ const MIB: u64 = 1 << 20;
 
 /// What the fill is estimated to take of one master.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Estimate {
+pub(in crate::fill) struct Estimate {
     /// Bytes by which its `used_memory` grows.
     pub bytes: u64,
     /// Bytes of one key that is not there yet, with its part of the tables.
@@ -148,7 +148,7 @@ fn with_margin(needed: u64) -> u64 {
 
 /// Estimates what the fill takes of each master that has a limit, and refuses it where that is more than
 /// there is; if that is forced, it is a warning. `flushing` says that the masters are emptied first.
-pub(super) async fn check(
+pub(in crate::fill) async fn check(
     prepared: &mut Prepared,
     options: &FillOptions,
     values: &Arc<Values>,
@@ -344,5 +344,5 @@ fn warn_of_the_machine(prepared: &mut Prepared, spec: &Spec) {
 }
 
 #[cfg(test)]
-#[path = "room_tests.rs"]
+#[path = "fit_tests.rs"]
 mod tests;

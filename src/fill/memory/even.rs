@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// How many slots have how many keys, by the number of keys.
-pub(super) fn grouped(counts: &[u64]) -> Vec<(u64, u64)> {
+pub(in crate::fill) fn grouped(counts: &[u64]) -> Vec<(u64, u64)> {
     let mut groups = BTreeMap::new();
     counts.iter().for_each(|&count| *groups.entry(count).or_insert(0) += 1);
     groups.into_iter().collect()
@@ -24,7 +24,7 @@ fn level(groups: &[(u64, u64)], added: u64) -> (u64, u64) {
 }
 
 /// The same after so many keys more, as even as can be without taking any away.
-pub(super) fn raised_groups(groups: &[(u64, u64)], added: u64) -> Vec<(u64, u64)> {
+pub(in crate::fill) fn raised_groups(groups: &[(u64, u64)], added: u64) -> Vec<(u64, u64)> {
     let (level, rest) = level(groups, added);
     let (low, mut raised): (Vec<_>, Vec<_>) = groups.iter().partition(|(keys, _)| *keys <= level);
     let low: u64 = low.into_iter().map(|(_, slots): (u64, u64)| slots).sum();
@@ -33,7 +33,7 @@ pub(super) fn raised_groups(groups: &[(u64, u64)], added: u64) -> Vec<(u64, u64)
 }
 
 /// The counts with so many keys more, as even as can be without taking any away.
-pub(super) fn raised(counts: &[u64], added: u64) -> Vec<u64> {
+pub(in crate::fill) fn raised(counts: &[u64], added: u64) -> Vec<u64> {
     let (level, mut rest) = level(&grouped(counts), added);
     let raise = |&count: &u64| {
         let more = u64::from(rest > 0 && count <= level);

@@ -26,7 +26,7 @@ pub(super) struct Node {
 const PINGS: usize = 3;
 
 /// Asks all masters at once. The result has one entry per master, in their order.
-pub(super) async fn survey(
+pub(super) async fn ask(
     connector: &Connector,
     masters: &[Master],
     mode: Mode,

@@ -31,7 +31,7 @@ const LOOKED_FOR: u64 = 512;
 const PROBE_MS: &str = "60000";
 
 /// What is written to be measured.
-pub(super) struct Sample {
+pub(in crate::fill) struct Sample {
     pub spec: Arc<Spec>,
     pub values: Arc<Values>,
     pub ttl: Option<TimeToLive>,
@@ -43,7 +43,7 @@ pub(super) struct Sample {
 }
 
 /// The share of the sample's keys, 0 to 1, that are not there yet. All, where this user may not ask.
-pub(super) async fn absent_share(node: &mut Connection, sample: &Sample) -> Result<f64, NetError> {
+pub(in crate::fill) async fn absent_share(node: &mut Connection, sample: &Sample) -> Result<f64, NetError> {
     let (spec, slots) = (&sample.spec, &sample.slots);
     let mut wire = Vec::new();
     let mut asked = 0;
@@ -64,7 +64,10 @@ pub(super) async fn absent_share(node: &mut Connection, sample: &Sample) -> Resu
 
 /// Bytes of one key without its part of the tables; `None` where that cannot be found out: this user may
 /// not write, delete or run INFO, or there is no room.
-pub(super) async fn entry_bytes(node: &mut Connection, sample: &Sample) -> Result<Option<f64>, NetError> {
+pub(in crate::fill) async fn entry_bytes(
+    node: &mut Connection,
+    sample: &Sample,
+) -> Result<Option<f64>, NetError> {
     let rounds = rounds(sample);
     let Some(first) = rounds.first().and_then(|round| round.first()) else { return Ok(None) };
     if !may_delete(node, sample, *first).await? {

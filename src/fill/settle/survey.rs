@@ -4,14 +4,14 @@
 use crate::cluster::{Info, Master, Topology, rediscover};
 use crate::slots::SLOTS;
 
-use super::prepare::Prepared;
-use super::send::Sent;
-use super::survey::survey;
-use super::{FillError, audit};
+use crate::fill::nodes;
+use crate::fill::prepare::Prepared;
+use crate::fill::send::Sent;
+use crate::fill::{FillError, audit};
 
 /// The masters at one moment.
 #[derive(Clone)]
-pub(super) struct View {
+pub(in crate::fill) struct Survey {
     /// Who owns what.
     pub topology: Topology,
     /// INFO of each present master; `None` where it gave none.
@@ -21,11 +21,11 @@ pub(super) struct View {
 }
 
 /// Where a master of one topology stands in another.
-pub(super) fn place_of(master: &Master, topology: &Topology) -> Option<usize> {
+pub(in crate::fill) fn place_of(master: &Master, topology: &Topology) -> Option<usize> {
     topology.masters.iter().position(|other| other.is_same_node(master))
 }
 
-impl View {
+impl Survey {
     /// Asks all of `known` who owns what, believes the newest, and asks each of these masters about itself, and
     /// those that were planned and own nothing any more.
     ///
@@ -37,7 +37,7 @@ impl View {
         let mut watched = topology.masters.clone();
         watched
             .extend(planned.masters.iter().filter(|master| place_of(master, &topology).is_none()).cloned());
-        let nodes = survey(&site.connector, &watched, topology.mode).await?;
+        let nodes = nodes::ask(&site.connector, &watched, topology.mode).await?;
         let mut infos: Vec<_> = nodes.into_iter().map(|node| node.ok()?.info).collect();
         let place = |master: &Master| watched.iter().position(|other| other.is_same_node(master));
         let planned = planned.masters.iter().map(|master| infos[place(master)?].clone()).collect();
@@ -121,7 +121,7 @@ mod tests {
     use crate::cluster::Mode;
     use crate::net::Address;
 
-    fn view(slots: [std::ops::RangeInclusive<u16>; 2], infos: [&str; 2]) -> View {
+    fn view(slots: [std::ops::RangeInclusive<u16>; 2], infos: [&str; 2]) -> Survey {
         let master = |(number, slots)| Master {
             announced: Address::tcp("h", number),
             address: Address::tcp("h", number),
@@ -132,10 +132,10 @@ mod tests {
         let masters = (1..).zip(slots).map(master).collect();
         let infos: Vec<_> = infos.map(|text| (!text.is_empty()).then(|| Info::parse(text))).into();
         let topology = Topology { mode: Mode::Cluster, masters };
-        View { topology, planned: infos.clone(), infos }
+        Survey { topology, planned: infos.clone(), infos }
     }
 
-    fn void(before: &View, later: &View) -> Vec<u16> {
+    fn void(before: &Survey, later: &Survey) -> Vec<u16> {
         let slots: BTreeSet<u16> = before.void(later).map(|(slot, _)| slot).collect();
         slots.into_iter().collect()
     }

@@ -8,29 +8,24 @@ use crate::dataset::Values;
 use crate::results::{Event, Incidents, LatencyHistogram, Observer, Spread};
 use crate::write::{Command, Pacer, Written};
 
-use super::choose::Chosen;
 use super::course::Course;
-use super::keep::Keeper;
-use super::ledger::Ledger;
-use super::limits::Limits;
 use super::members::Members;
-use super::pass::{Fleet, Part};
+use super::pass::Fleet;
 use super::patrol::Patrol;
-use super::prepare::Prepared;
+use super::plan::Part;
 use super::sampler::Sampler;
-use super::steps::{growth, next_step};
-use super::{FillError, FillOptions, machine};
-
-/// Why the sending ended.
-pub(super) enum Ended {
-    Complete,
-    Interrupted,
-    Failed(FillError),
-}
+use super::turn::Ended;
+use crate::fill::choose::Chosen;
+use crate::fill::keep::Keeper;
+use crate::fill::ledger::Ledger;
+use crate::fill::limits::Limits;
+use crate::fill::memory::{growth, next_step};
+use crate::fill::prepare::Prepared;
+use crate::fill::{FillError, FillOptions, machine};
 
 /// What writers did at one master, all passes together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Toll {
+pub(in crate::fill) struct Toll {
     /// Keys that barriers answered for, those that were sent again counted again.
     pub keys: u64,
     /// Commands that barriers answered for.
@@ -64,14 +59,14 @@ impl Toll {
 }
 
 /// Who is told of what happens.
-pub(super) struct Listeners<'a> {
+pub(in crate::fill) struct Listeners<'a> {
     pub observer: &'a Arc<dyn Observer>,
     pub incidents: &'a Arc<Incidents>,
     pub keeper: &'a mut Keeper,
 }
 
 /// What was sent.
-pub(super) struct Sent {
+pub(in crate::fill) struct Sent {
     /// Masters that own slots, or did; those that were there at the start come first.
     pub masters: Vec<Master>,
     /// What was done at each of them.
@@ -110,7 +105,7 @@ fn statistics_name(command: Command) -> String {
 
 /// Sends everything that `ledger` does not know to be executed, or as much as whatever happens allows; if it
 /// grows, until there is no room for more.
-pub(super) async fn send(
+pub(in crate::fill) async fn send(
     prepared: &Prepared,
     options: &FillOptions,
     chosen: &Chosen,
