@@ -1,7 +1,6 @@
 //! The engine that fills: who sends what (`plan`), sending it while watching the masters, and then
 //! looking at what they hold and mending that until it is proven. It tells what happens as events and leaves a record; it prints nothing.
 
-mod audit;
 mod backoff;
 mod choose;
 mod course;
