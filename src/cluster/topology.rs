@@ -141,6 +141,11 @@ impl Topology {
         }
     }
 
+    /// Where a master of another topology stands in this one.
+    pub fn place_of(&self, master: &Master) -> Option<usize> {
+        self.masters.iter().position(|other| other.is_same_node(master))
+    }
+
     /// For each slot the index of its master.
     pub fn owners(&self) -> Vec<Option<usize>> {
         let mut owners = vec![None; usize::from(SLOTS)];

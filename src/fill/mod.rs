@@ -2,7 +2,6 @@
 //! mending that until it is proven (`settle`). What does not fit into their memory is not begun, and a fill may be
 //! as large as that is (`memory`). It tells what happens as events and leaves a record; it prints nothing.
 
-mod audit;
 mod choose;
 mod error;
 mod keep;

@@ -50,20 +50,7 @@ pub(super) async fn in_order<T: 'static>(mut tasks: JoinSet<(usize, T)>) -> Resu
 }
 
 async fn visit(connector: &Connector, master: &Master, mode: Mode) -> Result<Node, ClusterError> {
-    let mut connection = connector.open(&master.address).await?;
-    if mode == Mode::Cluster {
-        let id = connection.call_raw(&[b"CLUSTER", b"MYID"]).await?;
-        if let Some(found) = id.as_text()
-            && found != master.node
-            && !master.node.is_empty()
-        {
-            return Err(ClusterError::WrongNode {
-                address: master.address.clone(),
-                found: found.into_owned(),
-                expected: master.node.clone(),
-            });
-        }
-    }
+    let mut connection = cluster::meet(connector, master, mode).await?;
     let info = cluster::info(&mut connection).await?;
     let keys = match count_database(&mut connection).await {
         Ok(keys) => Some(keys),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::cluster::{Info, Mode};
+use crate::cluster::{Info, Mode, audit};
 use crate::dataset::Spec;
 use crate::results::{
     Event, Failure, Latency, LimitedBy, Observer, Rates, Record, Seconds, Server, SlotRun, Verdict,
@@ -19,7 +19,7 @@ use super::memory::Estimate;
 use super::prepare::Prepared;
 use super::send::{Ended, Sent};
 use super::settle::{After, Clock};
-use super::{FillError, FillOptions, audit, machine};
+use super::{FillError, FillOptions, machine};
 
 /// The kind of target that lives in this process.
 const EMBEDDED: &str = "embedded";
@@ -211,6 +211,7 @@ impl<'a> Outcome<'a> {
     pub fn after(&mut self, prepared: &Prepared, after: &After) {
         let record = &mut *self.record;
         let command = record.done.command.to_ascii_lowercase();
+        record.account.evicted = after.evicted;
         for (index, info) in after.infos.iter().enumerate() {
             let (Some(now), Some(before)) = (info, &prepared.nodes[index].info) else { continue };
             let server = &mut record.servers[index];
@@ -222,7 +223,6 @@ impl<'a> Outcome<'a> {
             if before.run_id() == now.run_id() {
                 server.cpu_user_seconds = spent("used_cpu_user");
                 server.cpu_system_seconds = spent("used_cpu_sys");
-                record.account.evicted += audit::evicted(before, now);
                 record.account.refused += audit::rejected(before, now, &command);
                 let address = &prepared.topology.masters[index].address;
                 record.account.refusals.extend(audit::refusals(address, before, now));
@@ -290,7 +290,7 @@ impl<'a> Outcome<'a> {
             Ended::Failed(error) => Some(error.failure()),
             Ended::Interrupted => None,
             Ended::Complete => unproven(totals.suspect, after).or_else(|| {
-                let shortage = after.replicas.as_ref()?.shortage(self.wait?)?;
+                let (_, shortage) = after.replicas.as_ref()?.shortage(self.wait?)?;
                 Some(shortage.failure())
             }),
         };

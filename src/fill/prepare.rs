@@ -65,9 +65,9 @@ impl Prepared {
         self.nodes.iter().map(keys).sum()
     }
 
-    /// Whether a master throws away what it is sent: then there is nothing to prove.
+    /// Whether all masters throw away what they are sent: then there is nothing to prove.
     pub(super) fn discards(&self) -> bool {
-        self.nodes.iter().filter_map(|node| node.info.as_ref()).any(Info::discards)
+        all_discard(self.nodes.iter().map(|node| node.info.as_ref()))
     }
 
     /// The share of a master's keys, 0 to 1, that a flush deletes.
@@ -182,6 +182,11 @@ impl Prepared {
     }
 }
 
+/// One master that keeps what it is sent, or does not say, has keys to prove.
+fn all_discard<'a>(mut infos: impl Iterator<Item = Option<&'a Info>>) -> bool {
+    infos.all(|info| info.is_some_and(Info::discards))
+}
+
 /// Whether replies can be turned off, found out by turning them on.
 async fn check_reply_mode(connection: &mut Connection) -> Result<(), FillError> {
     match connection.call(&[b"CLIENT", b"REPLY", b"ON"]).await {
@@ -196,4 +201,17 @@ async fn bulk_limit(connection: &mut Connection) -> Result<Option<u64>, NetError
     let reply = connection.call_raw(&[b"CONFIG", b"GET", b"proto-max-bulk-len"]).await?;
     let value = reply.as_array().and_then(|pair| pair.get(1)).and_then(Value::as_text);
     Ok(value.and_then(|value| value.parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_master_that_keeps_its_keys_has_keys_to_prove() {
+        let (discards, keeps) = (Info::parse("fillbench_discard:1"), Info::parse("run_id:a"));
+        assert!(all_discard([Some(&discards), Some(&discards)].into_iter()));
+        assert!(!all_discard([Some(&discards), Some(&keeps)].into_iter()));
+        assert!(!all_discard([Some(&discards), None].into_iter()));
+    }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::cluster::{Info, Topology};
-use crate::net::{Connection, Connector, NetError};
+use crate::net::{Address, Connection, Connector, NetError};
 use crate::resp::Value;
 use crate::write::ReplicaWait;
 
@@ -35,19 +35,20 @@ pub(super) struct AtEnd {
 }
 
 impl AtEnd {
-    /// Why not every master has as many replicas with everything as are waited for.
-    pub fn shortage(&self, wait: ReplicaWait) -> Option<FillError> {
+    /// The first master that has fewer replicas with everything than are waited for, and why.
+    pub fn shortage(&self, wait: ReplicaWait) -> Option<(&Address, FillError)> {
         let mut masters = self.topology.masters.iter().zip(&self.replicas);
         masters.find_map(|(master, replicas)| {
             let address = master.address.clone();
-            match *replicas {
+            let shortage = match *replicas {
                 None => Some(FillError::ReplicasHidden { address }),
                 Some(Replicas { attached, .. }) if attached < wait.replicas => {
                     Some(FillError::FewReplicas { address, replicas: attached, asked: wait.replicas })
                 }
                 Some(found) if found.reach(wait) => None,
                 Some(found) => Some(FillError::behind(address, found.acknowledged, wait)),
-            }
+            };
+            Some((&master.address, shortage?))
         })
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::cluster::rediscover;
 use crate::dataset::Values;
 use crate::proof::{Depth, Expectation, Lifetime};
-use crate::results::{Event, Incidents, LatencyHistogram, Observer, Record, new_histogram};
+use crate::results::{Event, IncidentKind, Incidents, LatencyHistogram, Observer, Record, new_histogram};
 
 use super::choose::choose;
 use super::keep::Keeper;
@@ -78,6 +78,7 @@ pub async fn fill(
             prepared: &prepared,
             options,
             observer: &observer,
+            incidents: &incidents,
             sent: &sent,
             began,
             empty_before: &empty_before,
@@ -116,6 +117,10 @@ pub async fn fill(
     }
     if ledger.totals().proven == ledger.totals().planned {
         incidents.all_recovered();
+    }
+    let end = after.replicas.as_ref().zip(options.wait);
+    if let Some((address, shortage)) = end.and_then(|(replicas, wait)| replicas.shortage(wait)) {
+        incidents.report(address, IncidentKind::ReplicasBehind, &shortage.to_string(), 0);
     }
     outcome.ended(ended, &ledger, &after, prepared.discards());
     incidents.enter(record);

@@ -24,8 +24,8 @@ use super::mend::{Mended, mend};
 const KEYS_PER_TURN: u64 = 4096;
 /// Turns whose results may wait to be added up.
 const TURNS_WAITING: usize = 64;
-/// Follows the address where a master does not let a user read.
-const DENIED: &str = " answered: NOPERM ";
+/// How a master's words begin that does not let a user read.
+const DENIED: &str = "NOPERM";
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// Before slots are looked at again, first and at most.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -255,8 +255,11 @@ impl Crew<'_> {
                         read.into_iter().map(|read| Mended { read, ..Mended::default() }).collect()
                     }
                 };
-                for refusal in done.iter_mut().filter_map(|mended| mended.read.refusal.as_mut()) {
-                    *refusal = format!("{address} answered: {refusal}");
+                for mended in &mut done {
+                    if let Some(refusal) = &mut mended.read.refusal {
+                        mended.denied = refusal.starts_with(DENIED);
+                        *refusal = format!("{address} answered: {refusal}");
+                    }
                 }
                 if done.iter().any(Mended::ends_here) {
                     shelf.closed.store(true, Relaxed);
@@ -274,13 +277,13 @@ impl Crew<'_> {
 }
 
 fn add(slot: u16, mended: Mended, known: &mut impl Known, worked: &mut Worked) {
-    let Mended { read, rewritten, refusal, .. } = mended;
+    let Mended { read, rewritten, refusal, denied, .. } = mended;
     if worked.refusal.is_none() {
         worked.refusal = refusal;
     }
     if let Some(why) = &read.refusal {
         worked.why_open = Some(why.clone());
-        if why.contains(DENIED) && worked.unreadable.is_none() {
+        if denied && worked.unreadable.is_none() {
             worked.unreadable = Some(why.clone());
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Mended {
     pub refusal: Option<NetError>,
     /// Whether the node takes no writes at the moment, of whatever slot.
     pub held_up: bool,
+    /// Whether this user is not allowed to read it.
+    pub denied: bool,
 }
 
 impl Mended {

@@ -44,6 +44,14 @@ pub enum VerifyError {
     /// Keys that could not be written again.
     #[error("keys could not be written again: {0}")]
     Unwritten(NetError),
+    /// What was written again there pushed out other keys, or would.
+    #[error("{address} evicted {} keys meanwhile, so not all that is missing there is written again", show_count(*keys))]
+    Evicting {
+        /// Which master.
+        address: Address,
+        /// How many, whoever wrote them.
+        keys: u64,
+    },
     /// Keys that nobody would take.
     #[error("keys could not be written again: {0}")]
     Untaken(String),
@@ -58,6 +66,7 @@ impl VerifyError {
             Self::Unreadable { depth: Depth::Existence, .. } => "grant +exists and the keys: ~*",
             Self::Unreadable { depth: Depth::Size, .. } => "grant +exists +strlen +pttl and the keys: ~*",
             Self::Unreadable { .. } => "grant +exists +strlen +pttl +getrange +mget and the keys: ~*",
+            Self::Evicting { .. } => "raise maxmemory there, and repair again",
             Self::EmptySample { .. } => "give a larger --sample, or leave it out",
             Self::Unread { .. } | Self::Untaken(_) => {
                 "see what is wrong with the cluster, redis-cli --cluster check HOST:PORT, and verify again; or \

@@ -1,19 +1,23 @@
 //! One verification from the first connection to the verdict: find the masters, look at every key, write
 //! again what is not as it should be if that was asked, and look again.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::cluster::{self, ClusterError, Discovered, Info, Mode, Topology, discover};
+use crate::cluster::{self, ClusterError, Discovered, Info, Mode, Moment, Topology, discover};
 use crate::dataset::{Position, Values};
 use crate::net::Connector;
 use crate::proof::{Depth, Expectation, Sample, may_read};
-use crate::repair::{Crew, Work, Worked};
+use crate::repair::{Crew, Known, Work, Worked};
 use crate::results::{Event, Observer, Repair, SampleBound, Verification};
 use crate::target::Site;
+use crate::units::show_count;
 
 use super::confidence::{CONFIDENCE, most_faulty};
 use super::tally::Tally;
 use super::{VerifyError, VerifyOptions};
+
+/// Before keys are looked at again that something happened to.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Verifies, and enters everything into `record`, whose header the caller has filled in; what goes wrong is
 /// in the record, too. Dropped before its end, it leaves there what was known until then.
@@ -48,6 +52,10 @@ async fn run(
         return Err(VerifyError::EmptySample { percent, keys: options.spec.keys() });
     }
     announce(record, options, observer);
+    let began = match options.repair {
+        true => Some(Moment::take(&connector, &site.map, &topology).await?),
+        false => None,
+    };
     let (readers, patience) = (options.readers, options.patience);
     let (map, reading) = (&site.map, |keys, of| Event::Verifying { keys, of });
     let mut crew = Crew { connector, map, topology, expected, readers, patience, observer, reading };
@@ -69,8 +77,8 @@ async fn run(
         let (confidence, inexact_percent_max) = (CONFIDENCE, 100.0 * most);
         record.sample = Some(SampleBound { percent, seed: sample.seed, confidence, inexact_percent_max });
     }
-    if options.repair && record.found.inexact() > 0 {
-        repair(&mut crew, tally, options, record).await?;
+    if let Some(began) = began.filter(|_| record.found.inexact() > 0) {
+        repair(&mut crew, tally, &began, options, record).await?;
     }
     match (record.last().unread, read.why_open) {
         (keys @ 1.., Some(why)) => Err(VerifyError::Unread { keys, why }),
@@ -78,15 +86,22 @@ async fn run(
     }
 }
 
-/// Writes the faulty keys again, and looks at their slots once more.
+/// Writes the faulty keys again, and looks at their slots once more, and at those to which something happened since
+/// `began`, before the first look: writing may push out other keys.
 async fn repair(
     crew: &mut Crew<'_>,
     mut tally: Tally,
+    began: &Moment,
     options: &VerifyOptions,
     record: &mut Verification,
 ) -> Result<(), VerifyError> {
-    let slots = tally.faulty_slots();
     let since = Instant::now();
+    let mut seen = Moment::take(&crew.connector, crew.map, &crew.topology).await?;
+    let mut slots = tally.faulty_slots();
+    for (master, _) in seen.evicted_since(began) {
+        slots.retain(|slot| !master.slots.iter().any(|run| run.contains(slot)));
+    }
+    doubt(&mut tally, began, &seen);
     tally.forget(&slots);
     let mut enter = |tally: &Tally, rewritten: u64| {
         let after = tally.findings(&options.spec);
@@ -97,16 +112,80 @@ async fn repair(
     let mut told = |mended: &Tally| enter(&tally, mended.rewritten);
     let Worked { refusal, why_open, .. } = crew.work(Work::Mend, &slots, &mut mended, &mut told).await;
     let rewritten = mended.rewritten;
-    let again = crew.work(Work::Read, &slots, &mut tally, &mut |tally| enter(tally, rewritten)).await;
+    let looked = look_again(crew, &mut tally, &mut seen, &mut |tally| enter(tally, rewritten)).await;
+    enter(&tally, rewritten);
+    let left = tally.findings(&options.spec);
+    let mut evicting = None;
+    for (master, keys) in seen.evicted_since(began) {
+        let address = master.address.clone();
+        let warning = format!("{address} evicted {} keys meanwhile, of whomever", show_count(keys));
+        crew.observer.event(&Event::Warning(warning.clone()));
+        record.warnings.push(warning);
+        evicting = Some(VerifyError::Evicting { address, keys });
+    }
     if let Some(refusal) = refusal {
         return Err(VerifyError::Unwritten(refusal));
     }
-    let left = record.repair.as_ref().map(|repair| (repair.after.unread, repair.after.inexact()));
-    match (left, again.why_open, why_open) {
-        (Some((keys @ 1.., _)), Some(why), _) => Err(VerifyError::Unread { keys, why }),
-        (Some((_, 1..)), _, Some(why)) => Err(VerifyError::Untaken(why)),
+    let why = looked?;
+    match (evicting, why, why_open) {
+        (Some(evicting), ..) if left.unread + left.inexact() > 0 => Err(evicting),
+        (_, Some(why), _) if left.unread > 0 => Err(VerifyError::Unread { keys: left.unread, why }),
+        (_, _, Some(why)) if left.inexact() > 0 => Err(VerifyError::Untaken(why)),
         _ => Ok(()),
     }
+}
+
+/// Looks at all slots that are open, until nothing happens meanwhile to what was looked at, or that leads nowhere for
+/// too long; returns why slots are still open. `seen` becomes what is seen at the end.
+async fn look_again(
+    crew: &mut Crew<'_>,
+    tally: &mut Tally,
+    seen: &mut Moment,
+    tell: &mut dyn FnMut(&Tally),
+) -> Result<Option<String>, VerifyError> {
+    let all = tally.slots();
+    let (mut fewest, mut last_progress) = (usize::MAX, Instant::now());
+    loop {
+        // Whatever happens there unseen, keys that are all read at one go were there together.
+        tally.forget(&seen.hidden_slots().collect::<Vec<_>>());
+        let open = tally.open(&all);
+        let worked = crew.work(Work::Read, &open, tally, tell).await;
+        let now = match Moment::take(&crew.connector, crew.map, &crew.topology).await {
+            Ok(now) => now,
+            Err(error) => {
+                // Nobody knows what happened while keys were looked at.
+                tally.forget(&all);
+                return Err(error.into());
+            }
+        };
+        let change = doubt(tally, seen, &now);
+        *seen = now;
+        let open = tally.open(&all).len();
+        if change.is_none() || open == 0 {
+            return Ok(worked.why_open);
+        }
+        if open < fewest {
+            (fewest, last_progress) = (open, Instant::now());
+        }
+        if last_progress.elapsed() >= crew.patience {
+            return Ok(change);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Forgets what something happened to between two moments; returns what, if anything.
+fn doubt(tally: &mut Tally, before: &Moment, now: &Moment) -> Option<String> {
+    let mut why = None;
+    for change in before.changes(now) {
+        if change.only_evicts() {
+            tally.evicted(&change.slots)
+        } else {
+            tally.forget(&change.slots)
+        }
+        why = Some(format!("while {} was looked at, {}", change.master, change.why));
+    }
+    why
 }
 
 fn enter_target(record: &mut Verification, topology: &Topology, info: Option<&Info>) {

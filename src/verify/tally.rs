@@ -80,6 +80,15 @@ impl Tally {
         slots.iter().for_each(|&slot| self.take(slot, SlotRead::default()));
     }
 
+    /// Keys of some slots may have been evicted: what was missing still is, and nothing is known of the others.
+    pub fn evicted(&mut self, slots: &[u16]) {
+        for &slot in slots {
+            let Entry { found, faults, .. } = &mut self.entries[usize::from(slot)];
+            *found = Found { missing: found.missing, ..Found::default() };
+            faults.retain(|(_, fault)| *fault == Fault::Missing);
+        }
+    }
+
     /// The sums over all slots, and the first faulty keys.
     pub fn findings(&self, spec: &Spec) -> Findings {
         let mut findings =
@@ -171,6 +180,13 @@ mod tests {
         let names = first.map(|index| String::from_utf8(expected.spec.key(index)).unwrap());
         assert_eq!(findings.named.missing, names);
         assert_eq!(findings.named.wrong_ttl.len(), 2);
+
+        // No eviction brings a key back.
+        tally.evicted(&[2, 7]);
+        let findings = tally.findings(&expected.spec);
+        assert_eq!((findings.missing, findings.wrong_ttl, findings.unread), (16, 0, 4));
+        assert_eq!((findings.named.missing.len(), findings.named.wrong_ttl.len()), (5, 0));
+        assert_eq!(tally.open(&slots), [2, 7]);
 
         tally.take(7, read(7, |_| Seen::Exact));
         tally.forget(&[2]);

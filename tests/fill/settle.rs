@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use fillbench::results::Verdict;
+use fillbench::results::{IncidentKind, Verdict};
 use fillbench::target::Layout;
 
 use crate::common::{Server, ask, connect, eventually, on_each_server};
@@ -84,6 +84,43 @@ on_each_server! {
         });
         // Left alone, it is there in the end.
         site.fill(&data, "").assert_exact();
+    }
+
+    async fn what_happens_while_it_is_proven_is_told(server: &Server) {
+        let site = Site::start(server, Layout::even(2)).await;
+        let data = Data::of(16_384 * 2);
+        let [from, to] = [site.masters()[0], site.masters()[1]];
+        let slot = site.slots_of()[&from][7];
+        // It goes where nobody expects it: until that is over, its keys are neither here nor there.
+        ask::<String>(from, &format!("CLUSTER SETSLOT {slot} MIGRATING {}", ask::<String>(to, "CLUSTER MYID")));
+        let mut running = site.begin(&data, "");
+        running.until_said("proving");
+        let held: u64 = ask(to, "DBSIZE");
+        ask::<String>(to, "FLUSHALL SYNC");
+        running.until(|| ask::<u64>(to, "DBSIZE") == held);
+        ask::<String>(from, &format!("CLUSTER SETSLOT {slot} STABLE"));
+        let record = running.end().assert_survived(IncidentKind::Flushed);
+        let flushed = record.incidents.iter().find(|incident| incident.kind == IncidentKind::Flushed).unwrap();
+        assert_eq!((&flushed.master, &*flushed.text), (&site.named(1), "somebody called flushall"), "{flushed:?}");
+        assert_eq!(flushed.suspect_keys, held, "{flushed:?}");
+        site.assert_holds(&data, "somebody emptied one");
+    }
+
+    /// All that it holds goes when it has copied its new master.
+    async fn a_server_that_became_a_replica_proves_nothing(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let data = Data::of(50_000);
+        // Keys that expire are read, which takes a moment.
+        let mut running = site.begin(&data, "--ttl 1h --recovery-timeout 1s");
+        running.until_said("proving");
+        ask::<String>(site.masters()[0], "REPLICAOF 127.0.0.1 1");
+        let run = running.end();
+        let record = run.record();
+        assert_eq!((run.code, record.verdict), (1, Verdict::Failed), "{run:?}");
+        assert_eq!((record.account.executed, record.account.suspect), (data.keys, data.keys), "{run:?}");
+        run.assert_error(&["it is a replica of 127.0.0.1:1 now"]);
+        assert!(record.incidents.iter().any(|incident| incident.kind == IncidentKind::RoleChanged), "{run:?}");
+        assert_eq!(site.truth(&data).exact, data.keys);
     }
 
     async fn a_user_who_may_not_count_is_served_as_well(server: &Server) {

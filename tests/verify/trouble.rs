@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use fillbench::results::{Verdict, Verification};
 use fillbench::target::Layout;
 
-use crate::common::{Server, ask, at, fillbench, on_each_server};
+use crate::common::{Server, ask, at, connect, fillbench, on_each_server};
 use crate::data::Data;
 use crate::place::{Place, Verified};
 use crate::run::begin;
+use crate::site::{slots_by, truth_at};
 
 /// It ended with an error that has these words, and a cure that has those.
 #[track_caller]
@@ -52,6 +53,39 @@ on_each_server! {
         assert_eq!(verified.record.repair.as_ref().unwrap().after.missing, lost);
         assert!(verified.told.contains("refused SET: OOM"), "{verified:?}");
         assert!(verified.told.contains("raise it"), "{verified:?}");
+    }
+
+    /// It makes room for what is written again by throwing other keys away, of slots that were found exact.
+    async fn a_server_that_evicts_to_make_room(server: &Server) {
+        let place = Place::real(server, Layout::Standalone).await;
+        let (node, data) = (place.masters()[0], Data::of(60_000));
+        place.fill(&data, "");
+        let mut pipe = redis::pipe();
+        for position in data.positions(&(0..5_000).collect::<Vec<_>>()) {
+            pipe.del(data.spec().shape().key(position)).ignore();
+        }
+        pipe.exec(&mut connect(node)).unwrap();
+        let number = |field: &str| -> u64 {
+            let info: String = ask(node, "INFO all");
+            info.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).unwrap().trim().parse().unwrap()
+        };
+        ask::<()>(node, "CONFIG SET maxmemory-policy allkeys-lru");
+        // Enough for looking at keys, and for a third of those that are to be written.
+        ask::<()>(node, &format!("CONFIG SET maxmemory {}", number("used_memory") + (1 << 20)));
+        let verified = place.verify(&data, "--repair --proof-timeout 1");
+        // From here on nothing is evicted any more, also not to make room for the judge.
+        ask::<()>(node, "CONFIG SET maxmemory 0");
+        let (evicted, truth) = (number("evicted_keys"), truth_at(&data, &slots_by(node)));
+        assert!(evicted > 0 && truth.missing > 0, "{truth:?} {verified:?}");
+        let after = &verified.record.repair.as_ref().unwrap().after;
+        assert!(verified.code != 0 && verified.record.warnings.len() == 1, "{verified:?}");
+        // To make room for whoever came after the last look, some more were.
+        let words = verified.record.warnings[0].split(' ').nth(2).unwrap().replace(',', "");
+        let late = evicted - words.parse::<u64>().unwrap();
+        assert!(after.exact <= truth.exact + late && after.missing <= truth.missing, "{truth:?} {verified:?}");
+        let error = verified.record.error.as_ref().unwrap();
+        assert!(error.message.contains(&format!("{node} evicted")), "{error:?}");
+        assert!(error.cure.as_ref().unwrap().contains("raise maxmemory"), "{error:?}");
     }
 
     async fn a_dead_node(server: &Server) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::cluster::audit::{Finding, findings, takes_writes};
 use crate::cluster::{ClusterError, Info, View, show_slots};
 use crate::net::{Address, shown};
 use crate::results::{IncidentKind, Incidents};
@@ -17,7 +18,6 @@ use super::plan::{Part, Share, by_slot, shares};
 use super::sight::{Seen, Sight};
 use super::turn::{Cause, Ended, Turn};
 use crate::fill::FillError;
-use crate::fill::audit::{Finding, findings, takes_writes};
 use crate::fill::ledger::Ledger;
 
 /// So often all keys of a master are sent again.
@@ -222,20 +222,10 @@ impl Course {
     /// What a finding means.
     fn take(&mut self, index: usize, finding: &Finding, policy: &str, suspect: u64) -> Turn {
         let address = self.members.address(index).clone();
-        let report = |kind, text: &str| self.incidents.report(&address, kind, text, suspect);
-        match finding {
-            Finding::Restarted => report(IncidentKind::MasterRestarted, "it was restarted"),
-            Finding::Flushed(command) => report(IncidentKind::Flushed, &format!("somebody called {command}")),
-            Finding::RoleChanged(role) => report(IncidentKind::RoleChanged, &format!("it is a {role} now")),
-            Finding::Reset => report(IncidentKind::CountersReset, "its statistics went backwards"),
-            Finding::Refused(calls) => {
-                report(IncidentKind::ErrorsCounted, &format!("it refused {calls} {}", self.command));
-            }
-            Finding::Evicted(keys) => {
-                let change = format!("evicted {keys} keys under its policy {policy}");
-                report(IncidentKind::Evicted, &change);
-                return Turn::End(Ended::Failed(FillError::Changed { address, change }));
-            }
+        self.incidents.report(&address, finding.kind(), &finding.to_string(), suspect);
+        if let Finding::Evicted(keys) = finding {
+            let change = format!("evicted {keys} keys under its policy {policy}");
+            return Turn::End(Ended::Failed(FillError::Changed { address, change }));
         }
         match finding {
             // Somebody who does that again and again is not kept up with: the rest is the proof's.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cluster::{Master, Topology};
+use crate::cluster::{Info, Master, Topology};
 use crate::dataset::Values;
 use crate::results::{Event, Incidents, LatencyHistogram, Observer, Spread};
 use crate::write::{Command, Pacer, Written};
@@ -69,6 +69,8 @@ pub(in crate::fill) struct Listeners<'a> {
 pub(in crate::fill) struct Sent {
     /// Masters that own slots, or did; those that were there at the start come first.
     pub masters: Vec<Master>,
+    /// What each of them said of itself last; `None` if it was never asked, or would not say.
+    pub infos: Vec<Option<Info>>,
     /// What was done at each of them.
     pub tolls: Vec<Toll>,
     /// Who owned what in the end, as far as it was seen.
@@ -164,6 +166,7 @@ pub(in crate::fill) async fn send(
     let (latency, spread) = sampler.finish(course.ledger.totals().executed);
     let sent = Sent {
         masters: course.members.all().iter().map(|member| member.master.clone()).collect(),
+        infos: course.members.all().iter().map(|member| member.info.clone()).collect(),
         tolls,
         topology: course.members.topology(),
         ledger: course.ledger,

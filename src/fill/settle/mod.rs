@@ -2,7 +2,7 @@
 //! until all is proven.
 
 mod count;
+mod doubt;
 mod run;
-mod survey;
 
 pub(super) use run::{After, Clock, Settle};

@@ -4,20 +4,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cluster::{Info, Topology};
+use crate::cluster::{Info, Moment, Topology, audit};
 use crate::dataset::golden;
 use crate::net::{Connector, NetError};
 use crate::proof::{Expectation, SlotRead};
 use crate::repair::{Crew, Known, Work};
-use crate::results::{Event, Observer};
+use crate::results::{Event, Incidents, Observer};
 
 use super::count::{Evidence, count};
-use super::survey::Survey;
+use super::doubt::{as_sent, at_the_start, changes, stayed, suspicion};
 use crate::fill::ledger::Ledger;
 use crate::fill::prepare::Prepared;
 use crate::fill::replicas::AtEnd;
 use crate::fill::send::Sent;
-use crate::fill::{FillError, FillOptions, audit};
+use crate::fill::{FillError, FillOptions};
 
 /// Connections that read from one master at a time: while one waits, the other keeps it busy.
 const READERS: u64 = 2;
@@ -34,6 +34,8 @@ const PAUSES_AT_LEAST: u32 = 100;
 pub(in crate::fill) struct After {
     /// INFO by planned master.
     pub infos: Vec<Option<Info>>,
+    /// Keys evicted since the fill began, at all that own slots or did.
+    pub evicted: u64,
     /// Whether all masters were looked at to the end, at least once.
     pub looked: bool,
     /// Why keys are neither proven nor disproven.
@@ -61,6 +63,7 @@ pub(in crate::fill) struct Settle<'a> {
     pub prepared: &'a Prepared,
     pub options: &'a FillOptions,
     pub observer: &'a Arc<dyn Observer>,
+    pub incidents: &'a Incidents,
     pub sent: &'a Sent,
     /// When the first key was sent, or earlier.
     pub began: Instant,
@@ -102,7 +105,7 @@ impl Settle<'_> {
         let recovery = self.patience;
         let longest_pause = LONGEST_PAUSE.max(recovery / PAUSES_AT_LEAST);
         let mut progress = Progress { lowest: u64::MAX, since: Instant::now(), pause: PAUSE };
-        let mut view = Survey::at_the_start(self.prepared, &self.sent.topology);
+        let mut view = as_sent(self.sent);
         let (mut refusal, mut held_up) = (None, None);
         for _ in 0..MOST_LOOKS {
             let looked = match self.look(&mut view).await {
@@ -154,23 +157,24 @@ impl Settle<'_> {
 
     /// Looks at the open slots at their present owners: counts where that proves them, else reads. What
     /// happens to a master meanwhile makes what was seen there void. `view` becomes what is seen at the end.
-    async fn look(&mut self, view: &mut Survey) -> Result<Looked, FillError> {
+    async fn look(&mut self, view: &mut Moment) -> Result<Looked, FillError> {
         let since = Instant::now();
-        let earlier = std::mem::replace(view, Survey::take(self.prepared, &view.topology).await?);
-        self.after.infos.clone_from(&view.planned);
+        let earlier = std::mem::replace(view, self.moment(&view.topology).await?);
         if self.prepared.discards() {
-            self.after.why_open = self.refusal(&view.planned);
+            self.after.why_open = self.refusal(&self.after.infos);
             self.clock.audit += since.elapsed();
             return Ok(Looked::default());
         }
         let mut why_open = self.doubt(&earlier, view);
-        let mut moved = earlier.has_moved(view);
+        // Whatever happens there unseen, keys that are all read at one go were there together.
+        view.hidden_slots().for_each(|slot| self.ledger.doubt(slot));
+        let mut moved = has_moved(&earlier, view);
         let suspicion = self.suspicion(view);
         self.clock.audit += since.elapsed();
 
         let since = Instant::now();
         self.after.unconfirmed = self.ledger.unproven();
-        let mut countable = view.stayed(self.prepared);
+        let mut countable = stayed(view, self.prepared);
         countable.iter_mut().zip(self.empty_before).for_each(|(stayed, empty)| *stayed &= empty);
         let spec = self.expected.spec.clone();
         let evidence = Evidence { spec: &spec, countable: &countable, suspicion: &suspicion };
@@ -185,7 +189,7 @@ impl Settle<'_> {
         self.clock.proof += since.elapsed();
 
         let since = Instant::now();
-        let later = match Survey::take(self.prepared, &view.topology).await {
+        let later = match self.moment(&view.topology).await {
             Ok(later) => later,
             Err(error) => {
                 // Nobody knows what happened while keys were looked at.
@@ -193,33 +197,44 @@ impl Settle<'_> {
                 return Err(error);
             }
         };
-        moved |= view.has_moved(&later);
+        moved |= has_moved(view, &later);
         why_open = self.doubt_counted(&counted, &later).or(why_open);
         why_open = self.doubt(view, &later).or(why_open);
         self.clock.audit += since.elapsed();
-        self.after.infos.clone_from(&later.planned);
         (self.after.looked, self.after.why_open) = (true, why_open);
         self.after.unconfirmed.clear();
         *view = later;
         Ok(Looked { moved, unreadable })
     }
 
-    /// Doubts what happened meanwhile makes doubtful; returns why, if anything.
-    fn doubt(&mut self, before: &Survey, now: &Survey) -> Option<String> {
+    /// Who owns what now, and what each of these masters says of itself.
+    async fn moment(&mut self, known: &Topology) -> Result<Moment, FillError> {
+        let Prepared { site, topology: planned, .. } = self.prepared;
+        let now = Moment::take(&site.connector, &site.map, known).await?;
+        let info = |master| now.said_by(master).info().cloned();
+        self.after.infos = planned.masters.iter().map(info).collect();
+        self.after.evicted = now.evicted_since(&at_the_start(self.prepared)).map(|(_, keys)| keys).sum();
+        Ok(now)
+    }
+
+    /// Doubts and tells what happened meanwhile; returns why something is doubtful, if anything is.
+    fn doubt(&mut self, before: &Moment, now: &Moment) -> Option<String> {
         let mut why = None;
-        for (slot, change) in before.void(now) {
-            self.ledger.doubt(slot);
-            why = Some(change);
-        }
-        for (master, keys) in now.evicted_since(before) {
-            master.slots.iter().cloned().flatten().for_each(|slot| self.ledger.evicted(slot));
-            why = Some(format!("{} evicted {keys} keys while they were looked at", master.address));
+        for change in changes(before, now) {
+            for &slot in &change.slots {
+                if change.only_evicts() { self.ledger.evicted(slot) } else { self.ledger.doubt(slot) }
+            }
+            if let Some(kind) = change.kind {
+                let keys = self.ledger.keys_in(&change.slots);
+                self.incidents.report(&change.master, kind, &change.why, keys);
+            }
+            why = Some(format!("while {} was looked at, {}", change.master, change.why));
         }
         why
     }
 
     /// Where keys were counted, nobody else may have written until now.
-    fn doubt_counted(&mut self, counted: &[u16], now: &Survey) -> Option<String> {
+    fn doubt_counted(&mut self, counted: &[u16], now: &Moment) -> Option<String> {
         let (owners, suspicion) = (now.topology.owners(), self.suspicion(now));
         let mut why = None;
         for &slot in counted {
@@ -235,15 +250,15 @@ impl Settle<'_> {
     }
 
     /// For each present master, why a count there proves nothing.
-    fn suspicion(&self, view: &Survey) -> Vec<Option<String>> {
+    fn suspicion(&self, now: &Moment) -> Vec<Option<String>> {
         match self.options.ttl {
-            Some(_) => vec![Some("its keys expire".into()); view.topology.masters.len()],
-            None => view.suspicion(self.prepared, self.sent),
+            Some(_) => vec![Some("its keys expire".into()); now.topology.masters.len()],
+            None => suspicion(now, self.prepared, self.sent),
         }
     }
 
     /// The slots to write again, and why some with missing or wrong keys are not among them.
-    fn mendable(&self, view: &Survey) -> (Vec<u16>, Option<FillError>) {
+    fn mendable(&self, view: &Moment) -> (Vec<u16>, Option<FillError>) {
         let mut slots = self.ledger.faulty();
         if self.options.ttl.is_some_and(|ttl| self.began.elapsed() >= ttl.0) {
             // They may be gone because their time is over, as was asked.
@@ -251,9 +266,7 @@ impl Settle<'_> {
         }
         slots.sort_by_key(|&slot| golden(slot));
         let mut reason = None;
-        for (master, keys) in
-            view.evicted_since(&Survey::at_the_start(self.prepared, &self.prepared.topology))
-        {
+        for (master, keys) in view.evicted_since(&at_the_start(self.prepared)) {
             let count = slots.len();
             slots.retain(|slot| !master.slots.iter().any(|run| run.contains(slot)));
             if slots.len() < count {
@@ -317,6 +330,11 @@ impl Settle<'_> {
         });
         of_master.find_map(|why| why)
     }
+}
+
+/// Whether a slot has another owner later.
+fn has_moved(before: &Moment, later: &Moment) -> bool {
+    before.topology.moved_slots(&later.topology).next().is_some()
 }
 
 fn unsettled(after: Duration, held_up: Option<String>) -> FillError {
