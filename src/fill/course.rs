@@ -182,10 +182,10 @@ impl Course {
     /// Slots with another owner than before are sent there from where nothing vouches for their keys.
     fn follow(&mut self, news: &News) -> Turn {
         for &index in &news.joined {
-            let address = self.members.address(index);
-            self.strangers.push(address.clone());
-            self.incidents.report(address, IncidentKind::Joined, "it owns slots now", 0);
+            self.incidents.report(self.members.address(index), IncidentKind::Joined, "it owns slots now", 0);
         }
+        let strangers = news.joined.iter().chain(&news.relocated);
+        self.strangers.extend(strangers.map(|&index| self.members.address(index).clone()));
         self.report_moves(&news.moved);
         let mut open = false;
         for &(slot, _) in &news.moved {
