@@ -24,6 +24,10 @@ use super::turn::{Cause, Turn};
 /// What masters say of themselves.
 mod audits;
 
+/// Moving slots set the run back, so that it may take longer, so often without more being executed than ever
+/// before: where slots go to and fro for ever, nobody gets on.
+pub(super) const MOST_MOVES: u32 = 20;
+
 /// The state of a fill from its first pass to its last.
 pub(super) struct Course {
     /// The command that carries keys, as statistics name it.
@@ -46,8 +50,13 @@ pub(super) struct Course {
     losses: u32,
     /// Whether keys are to be sent again through no fault of those that took them.
     set_back: bool,
+    /// How often slots that moved have set it back since more was executed than ever before.
+    moves: u32,
     pass: u64,
+    /// Keys beyond which the run gets on: the most that were executed since it was set back.
     most_executed: u64,
+    /// The most that were ever executed.
+    most_ever: u64,
     last_progress: Instant,
 }
 
@@ -72,8 +81,10 @@ impl Course {
             strangers: Vec::new(),
             losses: 0,
             set_back: false,
+            moves: 0,
             pass: 0,
             most_executed: 0,
+            most_ever: 0,
             last_progress: Instant::now(),
         }
     }
@@ -193,7 +204,9 @@ impl Course {
             self.doubtful.insert(slot);
             open |= self.left(slot) > 0 || self.ledger.unvouched(slot) > 0;
         }
-        self.set_back |= open;
+        if open && self.moves < MOST_MOVES {
+            (self.moves, self.set_back) = (self.moves + 1, true);
+        }
         if open { Turn::Replan } else { Turn::GoOn }
     }
 
@@ -248,6 +261,9 @@ impl Course {
         let now = Instant::now();
         if executed > self.most_executed {
             (self.most_executed, self.last_progress) = (executed, now);
+        }
+        if executed > self.most_ever {
+            (self.most_ever, self.moves) = (executed, 0);
         }
         let mut back = false;
         for member in self.members.iter_mut() {

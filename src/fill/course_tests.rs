@@ -248,3 +248,32 @@ fn a_master_that_comes_back_at_another_address_is_looked_at_there() {
     assert_eq!(scene.plan(), [keys(HALF), keys(HALF)]);
     assert!(scene.course.take_strangers().is_empty() && scene.kinds() == [IncidentKind::ConnectionLost]);
 }
+
+#[test]
+fn slots_that_go_to_and_fro_do_not_renew_the_patience_for_ever() {
+    const RECOVERY: Duration = Duration::from_millis(20);
+    let mut scene = Scene::new(RECOVERY);
+    scene.plan();
+    scene.execute();
+    let executed = scene.course.ledger.totals().executed;
+    scene.course.tick(executed);
+    let lost = || FillError::WriterLost { address: address(1), message: "gone".into() };
+    scene.course.went_wrong(0, Cause::Lost(lost()));
+    let mut ended = None;
+    for turn in 0..10 * MOST_MOVES {
+        scene.plan();
+        // What was sent again at the new owner is nothing new.
+        scene.execute();
+        let executed = scene.course.ledger.totals().executed;
+        if let Turn::End(Ended::Failed(error)) = scene.course.tick(executed) {
+            ended = Some((turn, error.to_string()));
+            break;
+        }
+        let first = if turn % 2 == 0 { HALF - 100 } else { HALF + 100 };
+        let epoch = u64::from(turn) + 3;
+        scene.see(2, "", first, [1, epoch]);
+        std::thread::sleep(RECOVERY / 4);
+    }
+    let (turns, error) = ended.expect("it goes on for ever");
+    assert!(turns >= MOST_MOVES && error == lost().to_string(), "{turns} {error}");
+}
