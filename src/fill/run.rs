@@ -2,11 +2,11 @@
 //! to end can end it in each stage.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::cluster::rediscover;
 use crate::dataset::Values;
-use crate::proof::{Depth, Expectation, Lifetime};
+use crate::proof::{ANY_CLOCK, Depth, Expectation, Lifetime, ONE_CLOCK};
 use crate::results::{Event, Incidents, LatencyHistogram, Observer, Record, new_histogram};
 
 use super::choose::choose;
@@ -35,6 +35,11 @@ pub async fn fill(
     limits: &Limits,
     record: &mut Record,
 ) -> LatencyHistogram {
+    let (written_after, tolerance) = match record.resumed.times {
+        0 => (Some(SystemTime::now()), ONE_CLOCK),
+        _ => (record.resumed.began(), ANY_CLOCK),
+    };
+    let lifetime = Lifetime::given(options.ttl.map(|ttl| ttl.0), written_after, tolerance);
     let round_trip = prepared.nodes.iter().map(|node| node.round_trip).max().unwrap_or_default();
     let chosen = choose(options, prepared.topology.masters.len(), round_trip);
     let mut outcome = Outcome::new(record, options, &chosen);
@@ -73,7 +78,6 @@ pub async fn fill(
 
     let mut after = After::default();
     if !matches!(ended, Ended::Interrupted | Ended::Failed(FillError::Deadline(_))) {
-        let lifetime = Lifetime::given(options.ttl.map(|ttl| ttl.0));
         let (spec, depth) = (ledger.spec().clone(), Depth::Stamp);
         let settle = Settle {
             prepared: &prepared,
