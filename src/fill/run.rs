@@ -44,7 +44,7 @@ pub async fn fill(
     let chosen = choose(options, prepared.topology.masters.len(), round_trip);
     let mut outcome = Outcome::new(record, options, &chosen);
     let values = Arc::new(Values::new(&options.spec));
-    let ready = limits.bound(make_ready(&mut prepared, options, &values, &mut outcome, &observer)).await;
+    let ready = make_ready(&mut prepared, options, &values, &mut outcome, &observer, limits).await;
     outcome.before(&prepared);
     let (empty_before, estimates) = match ready {
         Ok(ready) => ready,
@@ -135,24 +135,30 @@ async fn make_ready(
     values: &Arc<Values>,
     outcome: &mut Outcome<'_>,
     observer: &Arc<dyn Observer>,
-) -> Result<(Vec<bool>, Vec<Option<Estimate>>), FillError> {
+    limits: &Limits,
+) -> Result<(Vec<bool>, Vec<Option<Estimate>>), Ended> {
     let since = Instant::now();
     let mut estimates = match growth(prepared, options) {
         Some(growth) => {
-            growth.check(&prepared.topology, &prepared.infos())?;
+            let checked = growth.check(&prepared.topology, &prepared.infos());
+            checked.map_err(|error| Ended::Failed(error.into()))?;
             Vec::new()
         }
-        None => room::check(prepared, options, values, options.flush).await?,
+        None => {
+            let check = room::check(prepared, options, values, options.flush, limits);
+            limits.bound_late(check).await?
+        }
     };
     outcome.clock.audit += since.elapsed();
     if options.flush {
         let since = Instant::now();
-        prepared.flush(options).await?;
+        limits.bound(prepared.flush(options)).await?;
         outcome.clock.flush = since.elapsed();
         if !estimates.is_empty() {
             // On empty masters it is measured more closely, and where there was no room before.
             let since = Instant::now();
-            estimates = room::check(prepared, options, values, false).await?;
+            let check = room::check(prepared, options, values, false, limits);
+            estimates = limits.bound_late(check).await?;
             outcome.clock.audit += since.elapsed();
         }
     }
@@ -161,7 +167,7 @@ async fn make_ready(
         outcome.warned(warning);
     }
     let since = Instant::now();
-    let empty = prepared.empty_slots().await?;
+    let empty = limits.bound(prepared.empty_slots()).await?;
     outcome.clock.audit += since.elapsed();
     Ok((empty, estimates))
 }
