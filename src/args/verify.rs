@@ -11,7 +11,7 @@ use super::fill::quarter_of_the_processors;
 use super::past::{in_folder, read_run};
 use super::{DatasetArgs, UsageError};
 use crate::dataset::{Amount, Request, Spec};
-use crate::proof::{Depth, Lifetime};
+use crate::proof::{ANY_CLOCK, Depth, Lifetime};
 use crate::report::RUN_FILE;
 use crate::results::{PastRun, SlotRun, VerifyAsked};
 use crate::slots::SLOTS;
@@ -107,16 +107,10 @@ impl VerifyArgs {
 
     /// The engine's options.
     pub fn options(&self, what: &Verifiable) -> VerifyOptions {
-        let lifetime = match what.ttl {
-            None => Lifetime::Forever,
-            Some(ttl) => {
-                let written_after = what.past.as_ref().and_then(PastRun::started_at);
-                Lifetime::Expires { ttl, written_after }
-            }
-        };
+        let written_after = what.past.as_ref().and_then(PastRun::started_at);
         VerifyOptions {
             spec: what.spec.clone(),
-            lifetime,
+            lifetime: Lifetime::given(what.ttl, written_after, ANY_CLOCK),
             depth: match self.check {
                 CheckName::Exists => Depth::Existence,
                 CheckName::Size => Depth::Size,

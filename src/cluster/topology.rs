@@ -159,12 +159,12 @@ impl Topology {
 
     /// The slots that have another owner, or none, in `other`.
     pub fn moved_slots(&self, other: &Self) -> impl Iterator<Item = u16> {
-        let (ours, theirs) = (self.owners(), other.owners());
-        let node =
-            |topology: &Self, owner: Option<usize>| owner.map(|index| topology.masters[index].node.clone());
-        let (ours, theirs): (Vec<_>, Vec<_>) =
-            ours.into_iter().zip(theirs).map(|(our, their)| (node(self, our), node(other, their))).unzip();
-        (0..SLOTS).zip(ours).zip(theirs).filter(|((_, our), their)| our != their).map(|((slot, _), _)| slot)
+        let owners = self.owners().into_iter().zip(other.owners());
+        let is_moved = move |(ours, theirs): (Option<usize>, Option<usize>)| match (ours, theirs) {
+            (Some(ours), Some(theirs)) => !self.masters[ours].is_same_node(&other.masters[theirs]),
+            (ours, theirs) => ours != theirs,
+        };
+        (0..SLOTS).zip(owners).filter_map(move |(slot, owners)| is_moved(owners).then_some(slot))
     }
 }
 

@@ -123,6 +123,21 @@ fn a_moved_slot_is_seen() {
     assert_eq!(of(500).moved_slots(&of(502)).collect::<Vec<_>>(), [501, 502]);
 }
 
+/// Before node ids were listed (Redis 3), the address tells nodes apart.
+#[test]
+fn a_moved_slot_is_seen_where_nodes_have_no_ids() {
+    let row = |first, last, port| {
+        let node = list(vec![bulk("h"), Value::Integer(port)]);
+        list(vec![Value::Integer(first), Value::Integer(last), node])
+    };
+    let of = |cut: i64| {
+        let reply = list(vec![row(0, cut, 7000), row(cut + 1, 16383, 7001)]);
+        Topology::from_slots(&reply, &asked()).unwrap()
+    };
+    assert_eq!(of(500).moved_slots(&of(500)).count(), 0);
+    assert_eq!(of(500).moved_slots(&of(502)).collect::<Vec<_>>(), [501, 502]);
+}
+
 #[test]
 fn slots_are_shown_in_runs() {
     assert_eq!(show_slots([0, 1, 2, 7, 9, 10].into_iter()), "0-2, 7, 9-10");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::{Mode, Topology, node_ids};
 use crate::dataset::Values;
-use crate::journal::{Header, Journal, JournalError, Place, dataset_digest};
+use crate::journal::{Header, JOURNAL_FILE, Journal, JournalError, Place, dataset_digest};
 use crate::results::{Event, IncidentKind, Incidents, Observer};
 use crate::slots::SLOTS;
 use crate::target::Site;
@@ -17,6 +17,8 @@ use super::{FillError, FillOptions, Keeping};
 
 /// How often what was executed is written down.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// How long beginning it may take, which the first key waits for.
+const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 /// How long the last record may take, at the end.
 const LAST_RECORD: Duration = Duration::from_secs(2);
 
@@ -100,8 +102,13 @@ impl Keeper {
             header.place.nodes.sort_unstable();
             header.place.nodes.dedup();
         }
-        let executed = executed.clone();
-        let begun = tokio::task::spawn_blocking(move || Journal::begin(&folder, &header, &executed)).await?;
+        let (executed, path) = (executed.clone(), folder.join(JOURNAL_FILE));
+        let beginning = tokio::task::spawn_blocking(move || Journal::begin(&folder, &header, &executed));
+        let begun = match tokio::time::timeout(BEGINS_WITHIN, beginning).await {
+            Ok(begun) => begun?,
+            // Should the disk take it after all, what it says is true: it has what earlier runs executed.
+            Err(_) => Err(JournalError::Slow { path, after: BEGINS_WITHIN }),
+        };
         match begun {
             Ok(journal) => (keeper.journal, keeper.command) = (Some(journal), Some(command)),
             Err(error) => keeper.warn(&error, "the fill goes on, and cannot be resumed"),

@@ -52,10 +52,12 @@ impl Ledger {
         Self { spec, entries: vec![Entry::default(); usize::from(SLOTS)] }
     }
 
-    /// A ledger that begins with so many keys of each slot, which an earlier run executed.
+    /// A ledger that begins with so many keys of each slot, which an earlier run executed. The replicas that it
+    /// waited for, if any, may be others than those of today.
     pub fn from_starts(spec: Arc<Spec>, starts: &[u64]) -> Self {
         let mut ledger = Self::new(spec);
-        ledger.entries.iter_mut().zip(starts).for_each(|(entry, &keys)| entry.executed = keys);
+        let entries = ledger.entries.iter_mut().zip(starts);
+        entries.for_each(|(entry, &keys)| (entry.executed, entry.unwaited) = (keys, keys > 0));
         ledger
     }
 
@@ -301,5 +303,21 @@ mod tests {
         assert_eq!(ledger.acknowledged(&everywhere), proven - 3);
         everywhere[0] = true;
         assert_eq!(ledger.acknowledged(&everywhere), proven);
+    }
+
+    #[test]
+    fn what_an_earlier_run_executed_is_acknowledged_by_replicas_that_have_everything() {
+        let amount = Amount::Keys(16384 * 3);
+        let request = Request { amount, key_size: 32, value_size: 8, prefix: String::new(), seed: 0 };
+        let mut starts = vec![0; usize::from(SLOTS)];
+        starts[7] = 2;
+        let mut ledger = Ledger::from_starts(Arc::new(Spec::new(&request).unwrap()), &starts);
+        (7..9).for_each(|slot| ledger.executed(slot, 3));
+        (7..9).for_each(|slot| ledger.counted(slot));
+        // Barriers of this run have waited for the slot that it wrote alone.
+        let mut everywhere = vec![false; usize::from(SLOTS)];
+        assert_eq!(ledger.acknowledged(&everywhere), 3);
+        everywhere[7] = true;
+        assert_eq!(ledger.acknowledged(&everywhere), 6);
     }
 }

@@ -8,6 +8,9 @@ use tokio::sync::watch;
 use super::FillError;
 use super::send::Ended;
 
+/// How long work that has something to put in order may take for that.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// By when a run has to end, and who may ask for it earlier. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -64,6 +67,28 @@ impl Limits {
         tokio::select! {
             () = halted => Limit::Interrupted,
             limit = overdue => Limit::Deadline(limit),
+        }
+    }
+
+    /// Whether a limit is reached.
+    pub(super) fn are_reached(&self) -> bool {
+        *self.halt.borrow() || self.deadline.is_some_and(|(at, _)| Instant::now() >= at)
+    }
+
+    /// As [`Self::bound`], for work that has something to put in order, and sees by [`Self::are_reached`] that it is
+    /// time to.
+    pub(super) async fn bound_late<T>(
+        &self,
+        work: impl Future<Output = Result<T, FillError>>,
+    ) -> Result<T, Ended> {
+        tokio::pin!(work);
+        match self.within(&mut work).await {
+            Ok(done) => done.map_err(Ended::Failed),
+            Err(limit) => {
+                // What it comes to is of no use any more.
+                let _ = tokio::time::timeout(GRACE, work).await;
+                Err(limit.into())
+            }
         }
     }
 

@@ -2,11 +2,11 @@
 //! to end can end it in each stage.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::cluster::rediscover;
 use crate::dataset::Values;
-use crate::proof::{Depth, Expectation, Lifetime};
+use crate::proof::{ANY_CLOCK, Depth, Expectation, Lifetime, ONE_CLOCK};
 use crate::results::{Event, IncidentKind, Incidents, LatencyHistogram, Observer, Record, new_histogram};
 
 use super::choose::choose;
@@ -34,11 +34,16 @@ pub async fn fill(
     limits: &Limits,
     record: &mut Record,
 ) -> LatencyHistogram {
+    let (written_after, tolerance) = match record.resumed.times {
+        0 => (Some(SystemTime::now()), ONE_CLOCK),
+        _ => (record.resumed.began(), ANY_CLOCK),
+    };
+    let lifetime = Lifetime::given(options.ttl.map(|ttl| ttl.0), written_after, tolerance);
     let round_trip = prepared.nodes.iter().map(|node| node.round_trip).max().unwrap_or_default();
     let chosen = choose(options, prepared.topology.masters.len(), round_trip);
     let mut outcome = Outcome::new(record, options, &chosen);
     let values = Arc::new(Values::new(&options.spec));
-    let ready = limits.bound(make_ready(&mut prepared, options, &values, &mut outcome, &observer)).await;
+    let ready = make_ready(&mut prepared, options, &values, &mut outcome, &observer, limits).await;
     outcome.before(&prepared);
     let (empty_before, estimates) = match ready {
         Ok(ready) => ready,
@@ -72,7 +77,6 @@ pub async fn fill(
 
     let mut after = After::default();
     if !matches!(ended, Ended::Interrupted | Ended::Failed(FillError::Deadline(_))) {
-        let lifetime = Lifetime::given(options.ttl.map(|ttl| ttl.0));
         let (spec, depth) = (ledger.spec().clone(), Depth::Stamp);
         let settle = Settle {
             prepared: &prepared,
@@ -135,24 +139,30 @@ async fn make_ready(
     values: &Arc<Values>,
     outcome: &mut Outcome<'_>,
     observer: &Arc<dyn Observer>,
-) -> Result<(Vec<bool>, Vec<Option<Estimate>>), FillError> {
+    limits: &Limits,
+) -> Result<(Vec<bool>, Vec<Option<Estimate>>), Ended> {
     let since = Instant::now();
     let mut estimates = match growth(prepared, options) {
         Some(growth) => {
-            growth.check(&prepared.topology, &prepared.infos())?;
+            let checked = growth.check(&prepared.topology, &prepared.infos());
+            checked.map_err(|error| Ended::Failed(error.into()))?;
             Vec::new()
         }
-        None => memory::check(prepared, options, values, options.flush).await?,
+        None => {
+            let check = memory::check(prepared, options, values, options.flush, limits);
+            limits.bound_late(check).await?
+        }
     };
     outcome.clock.audit += since.elapsed();
     if options.flush {
         let since = Instant::now();
-        prepared.flush(options).await?;
+        limits.bound(prepared.flush(options)).await?;
         outcome.clock.flush = since.elapsed();
         if !estimates.is_empty() {
             // On empty masters it is measured more closely, and where there was no room before.
             let since = Instant::now();
-            estimates = memory::check(prepared, options, values, false).await?;
+            let check = memory::check(prepared, options, values, false, limits);
+            estimates = limits.bound_late(check).await?;
             outcome.clock.audit += since.elapsed();
         }
     }
@@ -161,7 +171,7 @@ async fn make_ready(
         outcome.warned(warning);
     }
     let since = Instant::now();
-    let empty = prepared.empty_slots().await?;
+    let empty = limits.bound(prepared.empty_slots()).await?;
     outcome.clock.audit += since.elapsed();
     Ok((empty, estimates))
 }

@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::dataset::{Position, Spec, Values};
 
-/// How much shorter a time to live may be than the clocks here say: that of the machine that filled may
-/// have been another.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+/// How much shorter a time to live may be than the clock here says, where keys were written while it ran: it
+/// may have been set, and so may those of the servers, which take over from each other.
+pub const ONE_CLOCK: Duration = Duration::from_secs(5);
+/// And where another machine may have filled, whose clock may have been another.
+pub const ANY_CLOCK: Duration = Duration::from_secs(60);
 
 /// How closely a key is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,22 +42,24 @@ pub enum Lifetime {
         ttl: Duration,
         /// No key was written earlier than this, by the clock here; `None` if that is not known.
         written_after: Option<SystemTime>,
+        /// How much shorter it may be than that says: [`ONE_CLOCK`] or [`ANY_CLOCK`].
+        tolerance: Duration,
     },
 }
 
 impl Lifetime {
-    /// What a fill gives: `None` is no time to live.
-    pub fn given(ttl: Option<Duration>) -> Self {
-        ttl.map_or(Self::Forever, |ttl| Self::Expires { ttl, written_after: None })
+    /// What a fill gives: `None` is no time to live. Of keys with one, none was written before `written_after`.
+    pub fn given(ttl: Option<Duration>, written_after: Option<SystemTime>, tolerance: Duration) -> Self {
+        ttl.map_or(Self::Forever, |ttl| Self::Expires { ttl, written_after, tolerance })
     }
 
     /// Whether a key may have this left, in milliseconds, as PTTL says it: -1 is for ever.
     pub(super) fn fits(self, left_ms: i64, now: SystemTime) -> bool {
-        let Self::Expires { ttl, written_after } = self else { return left_ms == -1 };
+        let Self::Expires { ttl, written_after, tolerance } = self else { return left_ms == -1 };
         let Ok(left_ms) = u64::try_from(left_ms) else { return false };
         // What was written later than now was written by another clock, of which nothing is known.
         let age = written_after.and_then(|then| now.duration_since(then).ok()).unwrap_or(Duration::MAX);
-        let least = ttl.saturating_sub(age.saturating_add(CLOCK_TOLERANCE));
+        let least = ttl.saturating_sub(age.saturating_add(tolerance));
         (least..=ttl).contains(&Duration::from_millis(left_ms))
     }
 }
@@ -131,13 +135,17 @@ mod tests {
         let ttl = Duration::from_secs(100);
         let fits = |lifetime: Lifetime, ms| lifetime.fits(ms, now);
         assert!(fits(Lifetime::Forever, -1) && !fits(Lifetime::Forever, 5));
-        let given = Lifetime::given(Some(ttl));
-        assert!([0, 1, 100_000].into_iter().all(|ms| fits(given, ms)));
-        assert!([-1, 100_001].into_iter().all(|ms| !fits(given, ms)));
-        let aged = Lifetime::Expires { ttl, written_after: Some(now - Duration::from_secs(30)) };
+        let given = |written_after, tolerance| Lifetime::given(Some(ttl), written_after, tolerance);
+        let unknown = given(None, ONE_CLOCK);
+        assert!([0, 1, 100_000].into_iter().all(|ms| fits(unknown, ms)));
+        assert!([-1, 100_001].into_iter().all(|ms| !fits(unknown, ms)));
+        let aged = given(Some(now - Duration::from_secs(30)), ANY_CLOCK);
         assert!([10_000, 100_000].into_iter().all(|ms| fits(aged, ms)));
         assert!([-1, 0, 9_999, 100_001].into_iter().all(|ms| !fits(aged, ms)));
-        let later = Lifetime::Expires { ttl, written_after: Some(now + Duration::from_secs(30)) };
+        // An older key, which an earlier fill gave less.
+        let ours = given(Some(now - Duration::from_secs(30)), ONE_CLOCK);
+        assert!(fits(ours, 65_000) && !fits(ours, 64_999));
+        let later = given(Some(now + Duration::from_secs(30)), ANY_CLOCK);
         assert!(fits(later, 1) && !fits(later, 100_001));
     }
 

@@ -12,6 +12,6 @@ mod question_tests;
 mod read;
 
 pub use count::{count_database, count_slots, may_count};
-pub use expect::{Depth, Expectation, Lifetime, Sample};
+pub use expect::{ANY_CLOCK, Depth, Expectation, Lifetime, ONE_CLOCK, Sample};
 pub use found::{FAULTS_NAMED, Fault, Found, Seen, SlotRead};
 pub use read::{BATCH_KEYS, Looked, ReadProgress, Reader, may_read};

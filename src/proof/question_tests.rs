@@ -136,14 +136,14 @@ fn a_moving_slot_is_followed_and_other_refusals_are_kept() {
 
 #[test]
 fn the_time_to_live_is_part_of_what_is_right() {
-    let ttl = Some(Duration::from_secs(10));
+    let given = Lifetime::given(Some(Duration::from_secs(10)), None, Duration::ZERO);
     let batch = batch([(5, 1), (6, 0)]);
     for (lifetime, left, right) in [
         (Lifetime::Forever, -1, true),
         (Lifetime::Forever, 5_000, false),
-        (Lifetime::given(ttl), 5_000, true),
-        (Lifetime::given(ttl), -1, false),
-        (Lifetime::given(ttl), 10_001, false),
+        (given, 5_000, true),
+        (given, -1, false),
+        (given, 10_001, false),
     ] {
         let expected = Expectation { lifetime, ..expectation(8, Depth::Size) };
         let mut inquiry = Inquiry::new(&expected, &batch);

@@ -151,11 +151,11 @@ fn outputs(
     let place = |name| folder.join(name);
     let [runs, intervals, latency] = tables;
     Ok(vec![
-        Output::new(&place(RUN_FILE).display(), JsonFile::new(json, folder.into())),
-        Output::new(&place("runs.csv").display(), Rows(runs)),
-        Output::new(&place("intervals.csv").display(), Intervals::new(intervals, run)),
-        Output::new(&place("latency.csv").display(), LatencyTable::new(latency, run)),
-        Output::new(&place("latency.hlog").display(), LatencyLog::begin(log, run, started_at)?),
+        Output::new(&place(RUN_FILE).display(), JsonFile::new(json, folder.into()))?,
+        Output::new(&place("runs.csv").display(), Rows(runs))?,
+        Output::new(&place("intervals.csv").display(), Intervals::new(intervals, run))?,
+        Output::new(&place("latency.csv").display(), LatencyTable::new(latency, run))?,
+        Output::new(&place("latency.hlog").display(), LatencyLog::begin(log, run, started_at)?)?,
     ])
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::format::Format;
+use crate::net::plain;
 use crate::results::{LatencyHistogram, Record};
 
 /// The record in a folder.
@@ -21,18 +22,14 @@ pub(super) fn document(record: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(document)
 }
 
-/// The document on a stream.
-pub(super) struct Json<W>(pub(super) W);
-
-impl<W: Write + Send> Format for Json<W> {
-    fn tells_of_nothing_sent(&self) -> bool {
-        true
-    }
-
-    fn finish(&mut self, record: &Record, _: &LatencyHistogram) -> io::Result<()> {
-        self.0.write_all(&document(record)?)?;
-        self.0.flush()
-    }
+/// Prints the document on stdout, which waits for its reader as long as he likes.
+///
+/// # Errors
+/// What was not written, and why.
+pub(super) fn print(record: &impl Serialize) -> Result<(), String> {
+    let mut stdout = io::stdout();
+    let printed = document(record).and_then(|text| stdout.write_all(&text)).and_then(|()| stdout.flush());
+    printed.map_err(|error| format!("the JSON document on stdout ({})", plain(&error)))
 }
 
 /// The document in a folder: it appears whole or not at all. From the first key until the end it says

@@ -1,13 +1,12 @@
 //! The one thing that a command holds: all reports of a run, opened before it and written after it.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::folder::Folder;
 use super::format::{Output, Outputs};
-use super::json::Json;
+use super::json::print;
 use super::log::{Chronicle, LogOptions};
 use super::table::Table;
 use super::{OutputError, Progress};
@@ -40,6 +39,8 @@ pub struct Report {
     // Before the folder: its files are closed before it may take them away.
     outputs: Outputs,
     folder: Option<Folder>,
+    /// Whether the record goes to stdout, too.
+    json: bool,
 }
 
 impl Report {
@@ -50,12 +51,10 @@ impl Report {
     /// [`OutputError`] if the folder is used, the table is of another kind, or either cannot be written.
     pub fn open(options: &OutputOptions, run: &str, started_at: SystemTime) -> Result<Self, OutputError> {
         let mut outputs = Vec::new();
-        if options.json {
-            outputs.push(Output::new(&"the JSON document on stdout", Json(io::stdout())));
-        }
         // Before the folder: a table that is refused leaves no folder that would be refused next time.
         if let Some(path) = &options.csv {
-            outputs.push(Output::new(&path.display(), Table::open(path)?));
+            let table = Output::new(&path.display(), Table::open(path)?);
+            outputs.push(table.map_err(|error| OutputError::Open { path: path.clone(), error })?);
         }
         let folder = match &options.out {
             Some(path) => {
@@ -72,7 +71,8 @@ impl Report {
         if let Some(log) = &options.log {
             log.begin(Some(&progress))?;
         }
-        Ok(Self { progress, chronicle: Chronicle::default(), outputs: Outputs::new(outputs), folder })
+        let (chronicle, outputs) = (Chronicle::default(), Outputs::new(outputs));
+        Ok(Self { progress, chronicle, outputs, folder, json: options.json })
     }
 
     /// Writes the record to every output, and then the summary, with [`Record::error`], to stderr. A
@@ -84,10 +84,13 @@ impl Report {
         if record.did_something() {
             self.keep_folder();
         }
-        let written = self.outputs.finish(record, latency);
+        let mut unwritten = self.outputs.finish(record, latency);
+        if self.json {
+            unwritten.extend(print(record).err());
+        }
         self.chronicle.ended(record);
         self.progress.finish(record);
-        written
+        if unwritten.is_empty() { Ok(()) } else { Err(OutputError::Unwritten(unwritten)) }
     }
 
     fn keep_folder(&self) {

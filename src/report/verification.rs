@@ -1,12 +1,10 @@
 //! The reports of a verification: progress and summary on stderr, and the record on stdout if asked.
 
-use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::json::document;
+use super::json::print;
 use super::log::{Chronicle, LogOptions};
 use super::{OutputError, Progress};
-use crate::net::plain;
 use crate::results::{Event, Observer, Verification};
 
 /// All reports of one verification.
@@ -38,16 +36,8 @@ impl VerifyReport {
         let written = if self.json { print(record) } else { Ok(()) };
         self.chronicle.verification_ended(record);
         self.progress.finish_verification(record);
-        written.map_err(|error| {
-            OutputError::Unwritten(vec![format!("the JSON document on stdout ({})", plain(&error))])
-        })
+        written.map_err(|unwritten| OutputError::Unwritten(vec![unwritten]))
     }
-}
-
-fn print(record: &Verification) -> io::Result<()> {
-    let mut stdout = io::stdout();
-    stdout.write_all(&document(record)?)?;
-    stdout.flush()
 }
 
 impl Observer for VerifyReport {

@@ -1,5 +1,7 @@
 //! What a record says of earlier runs that it goes on from.
 
+use std::time::SystemTime;
+
 use serde::{Deserialize, Serialize};
 
 use super::Record;
@@ -14,6 +16,13 @@ pub struct Resumed {
     /// Keys that they executed, of those that their journal tells of and that may still be there. They are
     /// part of `account.executed`, and not of `done` and the rates.
     pub keys_before: u64,
+}
+
+impl Resumed {
+    /// When the first of its runs began; `None` if there was none before this, or that is not understood.
+    pub fn began(&self) -> Option<SystemTime> {
+        humantime::parse_rfc3339(self.began_at.as_ref()?).ok()
+    }
 }
 
 impl Record {

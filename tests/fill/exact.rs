@@ -93,6 +93,18 @@ on_each_server! {
         }
     }
 
+    /// As one that an earlier fill gave less, where a write of this one was refused in silence.
+    async fn a_key_with_less_to_live_than_it_was_given_is_written_again(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let running = site.begin_slowly(&Data::sized(5_000, 32, 64), 2_500, "--ttl 1000");
+        let at = site.masters()[0];
+        let key: String = ask(at, "RANDOMKEY");
+        assert_eq!(ask::<u64>(at, &format!("PEXPIRE {key} 20000")), 1);
+        running.end().assert_exact();
+        let left: i64 = ask(at, &format!("PTTL {key}"));
+        assert!(left > 900_000, "{key} has {left} ms left");
+    }
+
     async fn with_a_time_to_live(server: &Server) {
         let site = Site::start(server, Layout::shares(&UNEVEN)).await;
         for value_size in [0, 64] {

@@ -46,3 +46,18 @@ in_each_house! {
         assert_eq!(house.keys(), 100_000);
     }
 }
+
+/// Keys in one chunk of what is written to be measured, which may never be answered.
+const CHUNK_KEYS: u64 = (16 << 10) / 96;
+
+/// Connections end after so many bytes, in the middle of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_to_be_measured_is_deleted_although_that_failed() {
+    let house = House::start(None, None).await;
+    house.tell_all("CONFIG SET maxmemory 2000mb");
+    house.tell_all("FILLBENCH FAULT drop=200000");
+    let run = house.fill(&Data::sized(150_000, 32, 64), "");
+    house.tell_all("FILLBENCH FAULT OFF");
+    assert_eq!((run.code, run.record().account.executed), (1, 0), "{run:?}");
+    assert!(house.keys() <= CHUNK_KEYS, "{} keys are left: {run:?}", house.keys());
+}

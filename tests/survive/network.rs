@@ -1,10 +1,12 @@
 //! A network that is cut and restored, between the fill and the nodes; the nodes among themselves hear each
 //! other all the time.
 
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use crate::case::{Case, survive};
 use crate::cluster::Cluster;
+use crate::common::ask;
 use crate::data::Data;
 use crate::judge::Trial;
 use crate::proxy::{Doors, Gate};
@@ -29,6 +31,18 @@ fn through(cluster: &Cluster, case: Case, nodes: &[usize], gates: &[Gate], time:
     trial.survived(cluster, running);
 }
 
+/// Ends the connections of those who write to a node, and no others.
+fn cut_off_writers(node: SocketAddr, command: &str) {
+    let list: String = ask(node, "CLIENT LIST");
+    let writers = list.lines().filter(|line| line.contains(&format!(" cmd={command} ")));
+    let ids: Vec<_> =
+        writers.filter_map(|line| line.split(' ').find_map(|word| word.strip_prefix("id="))).collect();
+    assert!(!ids.is_empty(), "{list}");
+    for id in ids {
+        ask::<u64>(node, &format!("CLIENT KILL ID {id}"));
+    }
+}
+
 survive! {
     fn a_master_behind_a_silent_network(cluster, case) on redis, valkey, embedded {
         through(cluster, case, &[case.victim], &[Gate::Silent], SHORT);
@@ -44,5 +58,22 @@ survive! {
 
     fn no_node_can_be_reached_for_a_while(cluster, case) on redis, valkey, embedded {
         through(cluster, case, &[0, 1, 2, 3, 4, 5], &[Gate::Silent, Gate::Shut], LONG);
+    }
+
+    /// The patrol's connection is answered, so writers are sent there again, and wait.
+    fn nobody_waits_for_a_connection_when_a_run_is_interrupted(cluster, case) on redis, embedded {
+        let data = Data::of(60_000);
+        let doors = Doors::before(cluster.nodes());
+        let slow = Case { percent: 3, seconds: 60, ..case };
+        let args = format!("{} --connect-timeout 30s", doors.args());
+        let running = cluster.begin_from(doors.front(0), &data, slow, &args);
+        doors.set(case.victim, Gate::Deaf);
+        cut_off_writers(cluster.master(case.victim), case.command);
+        std::thread::sleep(LONG);
+        let since = Instant::now();
+        running.signal("INT");
+        let run = running.end();
+        assert!(since.elapsed() < Duration::from_secs(3), "it took {:?}: {run:?}", since.elapsed());
+        assert_eq!(run.code, 130, "{run:?}");
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Gate {
     Open,
     /// Nothing passes, and nobody is told: what comes later passes later.
     Silent,
+    /// What was opened before goes on, and nothing passes through what comes later.
+    Deaf,
     /// All connections end, and new ones end at once.
     Shut,
 }
@@ -60,10 +62,17 @@ impl Doors {
 
 async fn serve(listener: TcpListener, node: SocketAddr, gate: watch::Receiver<Gate>) {
     while let Ok((stream, _)) = listener.accept().await {
-        if *gate.borrow() != Gate::Shut {
-            tokio::spawn(join(stream, node, gate.clone()));
+        match *gate.borrow() {
+            Gate::Shut => {}
+            Gate::Deaf => drop(tokio::spawn(hold(stream, gate.clone()))),
+            Gate::Open | Gate::Silent => drop(tokio::spawn(join(stream, node, gate.clone()))),
         }
     }
+}
+
+/// Keeps a connection open that leads nowhere, until the door is open or shut.
+async fn hold(_stream: TcpStream, mut gate: watch::Receiver<Gate>) {
+    let _ = gate.wait_for(|gate| *gate != Gate::Deaf).await;
 }
 
 /// Joins a connection with one to the node, until either ends or the door is shut.
@@ -86,8 +95,8 @@ async fn copy(
 ) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     loop {
-        let is_open = |gate: &mut watch::Receiver<Gate>| *gate.borrow_and_update() == Gate::Open;
-        if !is_open(&mut gate) {
+        let is_silent = |gate: &mut watch::Receiver<Gate>| *gate.borrow_and_update() == Gate::Silent;
+        if is_silent(&mut gate) {
             gate.changed().await.map_err(io::Error::other)?;
             continue;
         }
@@ -99,7 +108,7 @@ async fn copy(
             return Ok(());
         }
         // What was read in the moment in which it fell silent waits with the rest.
-        gate.wait_for(|gate| *gate == Gate::Open).await.map_err(io::Error::other)?;
+        gate.wait_for(|gate| *gate != Gate::Silent).await.map_err(io::Error::other)?;
         to.write_all(&buffer[..read]).await?;
     }
 }

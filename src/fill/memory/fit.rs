@@ -12,6 +12,7 @@ use crate::units::{show_bytes, show_count};
 
 use super::footprint::{Sample, absent_share, entry_bytes};
 use super::tables::Tables;
+use crate::fill::limits::Limits;
 use crate::fill::nodes::in_order;
 use crate::fill::prepare::Prepared;
 use crate::fill::{FillError, FillOptions};
@@ -153,6 +154,7 @@ pub(in crate::fill) async fn check(
     options: &FillOptions,
     values: &Arc<Values>,
     flushing: bool,
+    limits: &Limits,
 ) -> Result<Vec<Option<Estimate>>, FillError> {
     let mut measuring = JoinSet::new();
     for (index, master) in prepared.topology.masters.iter().enumerate() {
@@ -161,16 +163,15 @@ pub(in crate::fill) async fn check(
             .info
             .as_ref()
             .and_then(|info| job(prepared, master, info, options, values, flushing));
-        let address = master.address.clone();
+        let (address, limits) = (master.address.clone(), limits.clone());
         measuring.spawn(async move {
             let Some((mut room, sample)) = job else { return (index, Ok(None)) };
             let measured = async {
-                let mut node = connector.open(&address).await?;
                 if room.others > 0 {
-                    room.absent = absent_share(&mut node, &sample).await?;
+                    room.absent = absent_share(&mut connector.open(&address).await?, &sample).await?;
                 }
                 if !is_small(&room, &sample) {
-                    room.entry_bytes = entry_bytes(&mut node, &sample).await?;
+                    room.entry_bytes = entry_bytes(&connector, &address, &sample, &limits).await?;
                 }
                 Ok::<_, NetError>(Some(room))
             };

@@ -3,14 +3,16 @@
 //! left of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cluster::Info;
 use crate::dataset::{Position, Spec, Values};
-use crate::net::{Connection, NetError};
+use crate::net::{Address, Connection, Connector, NetError};
 use crate::resp::encode_command;
 use crate::write::TimeToLive;
 
 use super::tables::Tables;
+use crate::fill::limits::Limits;
 
 /// Rounds that are measured; the median is not moved by what other clients do meanwhile. The first one
 /// makes the server's buffers grow, and does not count.
@@ -27,8 +29,8 @@ const LARGEST_BYTES: u64 = 16 << 20;
 const ROOM_PART: u64 = 3;
 /// Keys that are looked for to learn how many are there already.
 const LOOKED_FOR: u64 = 512;
-/// Should a key that was written to find out whether it can be deleted not be, it goes by itself.
-const PROBE_MS: &str = "60000";
+/// Should nobody be left to delete what was written, it goes by itself.
+const LEFT_FOR: Duration = Duration::from_secs(60);
 
 /// What is written to be measured.
 pub(in crate::fill) struct Sample {
@@ -63,33 +65,28 @@ pub(in crate::fill) async fn absent_share(node: &mut Connection, sample: &Sample
 }
 
 /// Bytes of one key without its part of the tables; `None` where that cannot be found out: this user may
-/// not write, delete or run INFO, or there is no room.
+/// not write, delete or run INFO, there is no room, or a limit is reached. Whatever goes wrong, what was written
+/// is deleted, as far as it was answered.
 pub(in crate::fill) async fn entry_bytes(
-    node: &mut Connection,
+    connector: &Connector,
+    address: &Address,
     sample: &Sample,
+    limits: &Limits,
 ) -> Result<Option<f64>, NetError> {
     let rounds = rounds(sample);
     let Some(first) = rounds.first().and_then(|round| round.first()) else { return Ok(None) };
-    if !may_delete(node, sample, *first).await? {
+    let mut node = connector.open(address).await?;
+    if !may_delete(&mut node, sample, *first).await? {
         return Ok(None);
     }
     let mut written = Vec::new();
-    let mut measured = Vec::new();
-    for round in &rounds {
-        let Some((before, others)) = used(node).await? else { break };
-        // What was written in the rounds before is in other slots.
-        let elsewhere = if sample.tables.are_per_slot() { written.len() as u64 } else { 0 };
-        let news = write(node, sample, round).await?;
-        let after = used(node).await?;
-        let counts = counts(&news);
-        written.extend(news);
-        let (Some((after, _)), false) = (after, counts.is_empty()) else { break };
-        let beside = sample.tables.beside(others.saturating_sub(elsewhere), sample.slots.len());
-        let tables = sample.tables.growth(counts.iter().map(|&keys| (keys, 1)), beside);
-        let entries = after as f64 - before as f64 - tables as f64;
-        measured.push(entries / counts.iter().sum::<u64>() as f64);
+    let measured = measure(&mut node, sample, &rounds, limits, &mut written).await;
+    if measured.is_err() {
+        // Of the connection that failed, no answer could be trusted.
+        node = connector.open(address).await?;
     }
-    delete(node, sample, &written).await?;
+    delete(&mut node, sample, &written).await?;
+    let mut measured = measured?;
     if measured.len() > 1 {
         measured.remove(0);
     }
@@ -97,6 +94,38 @@ pub(in crate::fill) async fn entry_bytes(
     // No key takes less than what it is.
     let least = sample.spec.pair_bytes() as f64;
     Ok(measured.get(measured.len() / 2).map(|bytes| bytes.max(least)))
+}
+
+/// Bytes of one key by each round, and which keys these were, also where it fails.
+async fn measure(
+    node: &mut Connection,
+    sample: &Sample,
+    rounds: &[Vec<Position>],
+    limits: &Limits,
+    written: &mut Vec<Position>,
+) -> Result<Vec<f64>, NetError> {
+    let mut measured = Vec::new();
+    for round in rounds {
+        let Some((before, others)) = used(node).await? else { break };
+        // What was written in the rounds before is in other slots.
+        let elsewhere = if sample.tables.are_per_slot() { written.len() as u64 } else { 0 };
+        let known = written.len();
+        write(node, sample, round, limits, written).await?;
+        let after = used(node).await?;
+        let news = &written[known..];
+        if sample.ttl.is_none() {
+            // Only now: to have a time to live costs memory, too.
+            expire(node, sample, news).await?;
+        }
+        let counts = counts(news);
+        let cut = counts.is_empty() || limits.are_reached();
+        let (Some((after, _)), false) = (after, cut) else { break };
+        let beside = sample.tables.beside(others.saturating_sub(elsewhere), sample.slots.len());
+        let tables = sample.tables.growth(counts.iter().map(|&keys| (keys, 1)), beside);
+        let entries = after as f64 - before as f64 - tables as f64;
+        measured.push(entries / counts.iter().sum::<u64>() as f64);
+    }
+    Ok(measured)
 }
 
 /// The keys of each round: whole slots, as far as the bytes go.
@@ -147,7 +176,8 @@ async fn used(node: &mut Connection) -> Result<Option<(u64, u64)>, NetError> {
 /// Whether a key that was written can be deleted again.
 async fn may_delete(node: &mut Connection, sample: &Sample, first: Position) -> Result<bool, NetError> {
     let key = sample.spec.shape().key(first);
-    let set = node.call_raw(&[b"SET", &key, b"", b"NX", b"PX", PROBE_MS.as_bytes()]).await?;
+    let ms = LEFT_FOR.as_millis().to_string();
+    let set = node.call_raw(&[b"SET", &key, b"", b"NX", b"PX", ms.as_bytes()]).await?;
     if set.as_error().is_some() {
         return Ok(false);
     }
@@ -155,14 +185,19 @@ async fn may_delete(node: &mut Connection, sample: &Sample, first: Position) -> 
     Ok(!set.is_ok() || node.call_raw(&[b"DEL", &key]).await?.as_integer().is_some())
 }
 
-/// Writes keys that are not there, and returns which these were.
-async fn write(node: &mut Connection, sample: &Sample, keys: &[Position]) -> Result<Vec<Position>, NetError> {
+/// Writes keys that are not there, as long as no limit is reached, and adds these to `written`.
+async fn write(
+    node: &mut Connection,
+    sample: &Sample,
+    keys: &[Position],
+    limits: &Limits,
+    written: &mut Vec<Position>,
+) -> Result<(), NetError> {
     let chunk = (CHUNK_BYTES / sample.spec.pair_bytes()).max(1) as usize;
-    let mut written = Vec::new();
-    for keys in keys.chunks(chunk) {
-        write_chunk(node, sample, keys, &mut written).await?;
+    for keys in keys.chunks(chunk).take_while(|_| !limits.are_reached()) {
+        write_chunk(node, sample, keys, written).await?;
     }
-    Ok(written)
+    Ok(())
 }
 
 async fn write_chunk(
@@ -172,7 +207,7 @@ async fn write_chunk(
     written: &mut Vec<Position>,
 ) -> Result<(), NetError> {
     let mut wire = Vec::new();
-    let ttl = sample.ttl.map(|ttl| ttl.0.as_millis().to_string());
+    let ttl = sample.ttl.map(|ttl| ttl.0.min(LEFT_FOR).as_millis().to_string());
     for &position in keys {
         let (key, value) = (sample.spec.shape().key(position), sample.values.value(position));
         match &ttl {
@@ -186,6 +221,16 @@ async fn write_chunk(
         }
     })
     .await
+}
+
+/// Where that is refused, they stay until they are deleted.
+async fn expire(node: &mut Connection, sample: &Sample, keys: &[Position]) -> Result<(), NetError> {
+    let mut wire = Vec::new();
+    let ms = LEFT_FOR.as_millis().to_string();
+    for &position in keys {
+        encode_command(&mut wire, &[b"PEXPIRE", &sample.spec.shape().key(position), ms.as_bytes()]);
+    }
+    node.pipeline(&wire, keys.len(), |_, _| ()).await
 }
 
 async fn delete(node: &mut Connection, sample: &Sample, keys: &[Position]) -> Result<(), NetError> {

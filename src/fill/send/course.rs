@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cluster::audit::{Finding, findings, takes_writes};
-use crate::cluster::{ClusterError, Info, View, show_slots};
+use crate::cluster::{ClusterError, show_slots};
 use crate::net::{Address, shown};
 use crate::results::{IncidentKind, Incidents};
 use crate::slots::SLOTS;
@@ -20,8 +19,12 @@ use super::turn::{Cause, Ended, Turn};
 use crate::fill::FillError;
 use crate::fill::ledger::Ledger;
 
-/// So often all keys of a master are sent again.
-const MOST_LOSSES: u32 = 20;
+/// What masters say of themselves.
+mod audits;
+
+/// Moving slots set the run back, so that it may take longer, so often without more being executed than ever
+/// before: where slots go to and fro for ever, nobody gets on.
+pub(in crate::fill) const MOST_MOVES: u32 = 20;
 
 /// The state of a fill from its first pass to its last.
 pub(in crate::fill) struct Course {
@@ -45,8 +48,13 @@ pub(in crate::fill) struct Course {
     losses: u32,
     /// Whether keys are to be sent again through no fault of those that took them.
     set_back: bool,
+    /// How often slots that moved have set it back since more was executed than ever before.
+    moves: u32,
     pass: u64,
+    /// Keys beyond which the run gets on: the most that were executed since it was set back.
     most_executed: u64,
+    /// The most that were ever executed.
+    most_ever: u64,
     last_progress: Instant,
 }
 
@@ -71,8 +79,10 @@ impl Course {
             strangers: Vec::new(),
             losses: 0,
             set_back: false,
+            moves: 0,
             pass: 0,
             most_executed: 0,
+            most_ever: 0,
             last_progress: Instant::now(),
         }
     }
@@ -173,109 +183,18 @@ impl Course {
         }
     }
 
-    /// Compares what a master says of itself with what it said before.
-    fn audit(&mut self, index: usize, now: Info, parts: &[Part]) -> Turn {
-        let member = self.members.get(index);
-        let mark = member.mark.take().filter(|(pass, _)| *pass == self.pass);
-        let found = member.info.as_ref().map(|before| findings(before, &now, &self.command));
-        let policy = now.text("maxmemory_policy").unwrap_or("unknown").to_owned();
-        if member.info.as_ref().is_some_and(|before| takes_writes(before, &now, &self.command)) {
-            member.backoff = Backoff::default();
-        } else if member.aside.as_ref().is_some_and(Aside::is_refusal) {
-            // It refuses all: what barriers answered for meanwhile is to be sent again.
-            self.doubtful.extend(self.members.slots_of(index));
-        }
-        self.members.get(index).info = Some(now);
-        let Some(found) = found else { return Turn::GoOn };
-        if found.is_empty() {
-            if let Some((_, reached)) = mark {
-                if reached.iter().any(|(_, keys)| *keys > 0) {
-                    self.members.get(index).backoff = Backoff::default();
-                }
-                self.vouch(index, &reached, parts);
-            }
-            let Member { aside, backoff, .. } = &self.members.all()[index];
-            // Until something has been executed again, nobody knows that it would be.
-            let works = backoff.failures() == 0 || parts.iter().all(|part| part.master != index);
-            if aside.is_none() && works {
-                self.incidents.recovered(self.members.address(index));
-            }
-            return Turn::GoOn;
-        }
-        let (mut suspect, mut all) = (0, 0);
-        let executed = self.executed(parts);
-        for slot in self.members.slots_of(index) {
-            suspect += self.ledger.suspect(slot, executed[usize::from(slot)]);
-            all += executed[usize::from(slot)];
-        }
-        if found.iter().any(|finding| matches!(finding, Finding::Restarted | Finding::Flushed(_))) {
-            suspect = all;
-        }
-        found.into_iter().fold(Turn::GoOn, |turn, finding| {
-            match self.take(index, &finding, &policy, suspect) {
-                Turn::GoOn => turn,
-                other => other,
-            }
-        })
-    }
-
-    /// What a finding means.
-    fn take(&mut self, index: usize, finding: &Finding, policy: &str, suspect: u64) -> Turn {
-        let address = self.members.address(index).clone();
-        self.incidents.report(&address, finding.kind(), &finding.to_string(), suspect);
-        if let Finding::Evicted(keys) = finding {
-            let change = format!("evicted {keys} keys under its policy {policy}");
-            return Turn::End(Ended::Failed(FillError::Changed { address, change }));
-        }
-        match finding {
-            // Somebody who does that again and again is not kept up with: the rest is the proof's.
-            Finding::Restarted | Finding::Flushed(_) if self.losses == MOST_LOSSES => return Turn::GoOn,
-            Finding::Restarted | Finding::Flushed(_) => {
-                (self.losses, self.set_back) = (self.losses + 1, true);
-                self.lost.extend(self.members.slots_of(index));
-            }
-            Finding::RoleChanged(_) => self.doubtful.extend(self.members.slots_of(index)),
-            _ => return Turn::GoOn,
-        }
-        Turn::Replan
-    }
-
-    /// An audit that began at a mark found nothing wrong.
-    fn vouch(&mut self, index: usize, reached: &[(usize, u64)], parts: &[Part]) {
-        // Slots that no part of this pass writes stand where the pass began.
-        let reached = reached.iter().map(|(place, executed)| (&parts[*place], *executed));
-        let keys = by_slot(self.ledger.starts(), reached);
-        for slot in self.members.slots_of(index) {
-            // Of what another master executed before the slot came here, this one tells nothing.
-            if !self.doubtful.contains(&slot) && !self.lost.contains(&slot) {
-                self.ledger.vouch(slot, keys[usize::from(slot)]);
-            }
-        }
-    }
-
     /// What is executed by now in each slot, the running pass included.
     pub fn executed(&self, parts: &[Part]) -> Vec<u64> {
         by_slot(self.ledger.starts(), parts.iter().map(|part| (part, part.progress.executed_keys())))
     }
 
-    /// Slots that their owner is giving away take no new keys there, and no groups of keys anywhere: once it has
-    /// said so to a writer, they are left to the repair.
-    fn leave_out_open_slots(&mut self, index: Option<usize>, view: &View) {
-        if let Some(index) = index
-            && self.members.all()[index].aside.as_ref().is_some_and(|aside| aside.redirected)
-        {
-            let open = view.epochs.open_slots.iter().copied();
-            self.left_out.extend(open.filter(|&slot| self.members.owner(slot) == Some(index)));
-        }
-    }
-
     /// Slots with another owner than before are sent there from where nothing vouches for their keys.
     fn follow(&mut self, news: &News) -> Turn {
         for &index in &news.joined {
-            let address = self.members.address(index);
-            self.strangers.push(address.clone());
-            self.incidents.report(address, IncidentKind::Joined, "it owns slots now", 0);
+            self.incidents.report(self.members.address(index), IncidentKind::Joined, "it owns slots now", 0);
         }
+        let strangers = news.joined.iter().chain(&news.relocated);
+        self.strangers.extend(strangers.map(|&index| self.members.address(index).clone()));
         self.report_moves(&news.moved);
         let mut open = false;
         for &(slot, _) in &news.moved {
@@ -283,7 +202,9 @@ impl Course {
             self.doubtful.insert(slot);
             open |= self.left(slot) > 0 || self.ledger.unvouched(slot) > 0;
         }
-        self.set_back |= open;
+        if open && self.moves < MOST_MOVES {
+            (self.moves, self.set_back) = (self.moves + 1, true);
+        }
         if open { Turn::Replan } else { Turn::GoOn }
     }
 
@@ -338,6 +259,9 @@ impl Course {
         let now = Instant::now();
         if executed > self.most_executed {
             (self.most_executed, self.last_progress) = (executed, now);
+        }
+        if executed > self.most_ever {
+            (self.most_ever, self.moves) = (executed, 0);
         }
         let mut back = false;
         for member in self.members.iter_mut() {

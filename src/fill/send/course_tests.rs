@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::cluster::{Epochs, Info, Master, Mode, Topology};
+use crate::cluster::{Epochs, Info, Master, Mode, Topology, View};
 use crate::dataset::{Amount, Request, Spec};
 use crate::net::NetError;
 use crate::results::{Event, Observer, Record};
@@ -39,6 +39,13 @@ fn topology(second_from: u16) -> Topology {
 
 fn info(text: &str) -> Info {
     Info::parse(&format!("run_id:a\nrole:master\ncmdstat_mset:calls=9,rejected_calls=0\n{text}"))
+}
+
+/// How a node sees the cluster.
+fn view(number: u16, topology: Topology, epochs: [u64; 2]) -> View {
+    let by_node = [("1".into(), epochs[0]), ("2".into(), epochs[1])].into();
+    let epochs = Epochs { myself: number.to_string(), by_node, open_slots: BTreeSet::new() };
+    View { topology, epochs }
 }
 
 struct Scene {
@@ -85,12 +92,14 @@ impl Scene {
 
     /// A node is asked now, and answers.
     fn see(&mut self, number: u16, text: &str, second_from: u16, epochs: [u64; 2]) -> Turn {
-        self.course.mark(&address(number), &self.parts);
-        let by_node = [("1".into(), epochs[0]), ("2".into(), epochs[1])].into();
-        let epochs = Epochs { myself: number.to_string(), by_node, open_slots: BTreeSet::new() };
-        let view = Some(View { topology: topology(second_from), epochs });
-        let seen = Ok(Seen { info: Some(info(text)), view });
-        self.course.see(Sight { address: address(number), asked: Instant::now(), seen }, &self.parts)
+        self.see_at(address(number), number, text, topology(second_from), epochs)
+    }
+
+    /// The same, and the node is at an address and sees the cluster so.
+    fn see_at(&mut self, at: Address, number: u16, text: &str, sees: Topology, epochs: [u64; 2]) -> Turn {
+        self.course.mark(&at, &self.parts);
+        let seen = Ok(Seen { info: Some(info(text)), view: Some(view(number, sees, epochs)) });
+        self.course.see(Sight { address: at, asked: Instant::now(), seen }, &self.parts)
     }
 
     fn kinds(&self) -> Vec<IncidentKind> {
@@ -222,4 +231,55 @@ fn a_master_that_does_not_answer_makes_its_replicas_known_and_then_ends_the_run(
     std::thread::sleep(Duration::from_millis(30));
     let Turn::End(Ended::Failed(error)) = scene.course.tick(2) else { panic!("it goes on") };
     assert_eq!(error.to_string(), lost().to_string());
+}
+
+#[test]
+fn a_master_that_comes_back_at_another_address_is_looked_at_there() {
+    let mut scene = Scene::new(LONG);
+    scene.plan();
+    let lost = FillError::WriterLost { address: address(1), message: "gone".into() };
+    scene.course.went_wrong(0, Cause::Lost(lost));
+    let mut elsewhere = topology(HALF);
+    elsewhere.masters[0].announced = address(9);
+    elsewhere.masters[0].address = address(9);
+    assert!(matches!(scene.see_at(address(2), 2, "", elsewhere.clone(), [1, 2]), Turn::GoOn));
+    assert_eq!(scene.course.take_strangers(), [address(9)]);
+    // It is the same master: once it has answered there, it is written to again.
+    std::thread::sleep(Duration::from_millis(60));
+    assert!(matches!(scene.course.tick(1), Turn::GoOn), "nobody has seen it");
+    scene.see_at(address(9), 1, "", elsewhere, [1, 2]);
+    assert!(matches!(scene.course.tick(1), Turn::Replan));
+    assert_eq!(scene.plan(), [keys(HALF), keys(HALF)]);
+    assert!(scene.course.take_strangers().is_empty() && scene.kinds() == [IncidentKind::ConnectionLost]);
+}
+
+#[test]
+fn slots_that_go_to_and_fro_do_not_renew_the_patience_for_ever() {
+    const RECOVERY: Duration = Duration::from_millis(500);
+    let mut scene = Scene::new(RECOVERY);
+    scene.plan();
+    scene.execute();
+    let executed = scene.course.ledger.totals().executed;
+    scene.course.tick(executed);
+    let lost = || FillError::WriterLost { address: address(1), message: "gone".into() };
+    scene.course.went_wrong(0, Cause::Lost(lost()));
+    let mut ended = None;
+    for turn in 0..10 * MOST_MOVES {
+        scene.plan();
+        // What was sent again at the new owner is nothing new.
+        scene.execute();
+        let executed = scene.course.ledger.totals().executed;
+        if let Turn::End(Ended::Failed(error)) = scene.course.tick(executed) {
+            ended = Some((turn, error.to_string()));
+            break;
+        }
+        let first = if turn % 2 == 0 { HALF - 100 } else { HALF + 100 };
+        let epoch = u64::from(turn) + 3;
+        // Nobody shows INFO, so nothing vouches for anything.
+        let seen = Ok(Seen { info: None, view: Some(view(2, topology(first), [1, epoch])) });
+        scene.course.see(Sight { address: address(2), asked: Instant::now(), seen }, &[]);
+        std::thread::sleep(RECOVERY / 10);
+    }
+    let (turns, error) = ended.expect("it goes on for ever");
+    assert!(turns >= MOST_MOVES && error == lost().to_string(), "{turns} {error}");
 }

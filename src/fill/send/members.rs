@@ -47,6 +47,8 @@ pub(in crate::fill) struct News {
     pub moved: Vec<(u16, Option<usize>)>,
     /// Members that were not known.
     pub joined: Vec<usize>,
+    /// Members that are called at another address than before.
+    pub relocated: Vec<usize>,
 }
 
 /// All of them.
@@ -127,7 +129,10 @@ impl Members {
             let known = self.all.iter().position(|member| member.master.is_same_node(&master));
             let index = known.unwrap_or(self.all.len());
             if known.is_some() {
-                self.all[index].master = master;
+                let before = std::mem::replace(&mut self.all[index].master, master);
+                if before.address != self.all[index].master.address {
+                    news.relocated.push(index);
+                }
             } else {
                 self.all.push(Member::new(master, None));
                 news.joined.push(index);

@@ -12,5 +12,6 @@ mod sampler;
 mod sight;
 mod turn;
 
+pub(super) use course::MOST_MOVES;
 pub(super) use run::{Listeners, Sent, send};
 pub(super) use turn::Ended;

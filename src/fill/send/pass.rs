@@ -31,8 +31,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// After an interruption, or at the end of the run's time.
 const LAST_ANSWERS_IN_HASTE: Duration = Duration::from_millis(500);
 
-/// What a writer's task comes to: whose it was, and what it did, or why there was no connection.
-type Outcome = (usize, Result<Written, NetError>);
+/// What a writer's task comes to: whose it was, and what it did, or why there was no connection; `None` if it
+/// was asked to stop before there was one.
+type Outcome = (usize, Option<Result<Written, NetError>>);
 
 /// Everything that passes share.
 pub(in crate::fill) struct Fleet<'a> {
@@ -93,15 +94,20 @@ impl Fleet<'_> {
             let batch = Batch::new(part.walk.clone(), spec, self.values.clone(), self.chosen.batch);
             let (connector, address) = (self.connector.clone(), self.course.members.address(master).clone());
             let (window, timeout) = (self.chosen.window, self.options.timeouts.barrier);
-            let (pacer, progress, stop) = (self.pacer.clone(), part.progress.clone(), stop.clone());
+            let (pacer, progress, mut stop) = (self.pacer.clone(), part.progress.clone(), stop.clone());
             let index = parts.len();
             crew.spawn(async move {
-                let stream: Stream = match connector.open(&address).await {
+                let opened = tokio::select! {
+                    opened = connector.open(&address) => opened,
+                    // Nothing was sent, so there is no answer to wait for.
+                    _ = stop.wait_for(Option::is_some) => return (index, None),
+                };
+                let stream: Stream = match opened {
                     Ok(connection) => connection.into_stream(),
-                    Err(error) => return (index, Err(error)),
+                    Err(error) => return (index, Some(Err(error))),
                 };
                 let writer = Writer::new(stream, batch, window, pacer, progress, timeout);
-                (index, Ok(writer.run(stop).await))
+                (index, Some(Ok(writer.run(stop).await)))
             });
             self.sampler.watch(master, part.progress.clone());
             parts.push(part);
@@ -132,7 +138,8 @@ impl Fleet<'_> {
             }
             let turn = tokio::select! {
                 Some(joined) = crew.join_next() => match joined {
-                    Ok((index, outcome)) => self.take(&parts[index], outcome, running).await,
+                    Ok((_, None)) => Turn::GoOn,
+                    Ok((index, Some(outcome))) => self.take(&parts[index], outcome, running).await,
                     Err(error) => Turn::End(Ended::Failed(error.into())),
                 },
                 sight = self.patrol.next() => self.course.see(sight, parts),
@@ -193,7 +200,9 @@ impl Fleet<'_> {
             End::Behind { replicas, wait } => Cause::Behind(FillError::behind(address, replicas, wait)),
             End::Lost(message) => Cause::Lost(FillError::WriterLost { address, message }),
             End::Silent(after) => {
-                let reason = ask_why(self.connector, &address).await;
+                // Whoever wants the run to end does not wait for the reason.
+                let asked = self.limits.within(ask_why(self.connector, &address)).await;
+                let reason = asked.unwrap_or_default();
                 Cause::Silent(FillError::WriterSilent { address, after, reason })
             }
         };

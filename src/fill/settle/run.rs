@@ -16,7 +16,7 @@ use super::doubt::{as_sent, at_the_start, changes, stayed, suspicion};
 use crate::fill::ledger::Ledger;
 use crate::fill::prepare::Prepared;
 use crate::fill::replicas::AtEnd;
-use crate::fill::send::Sent;
+use crate::fill::send::{MOST_MOVES, Sent};
 use crate::fill::{FillError, FillOptions};
 
 /// Connections that read from one master at a time: while one waits, the other keeps it busy.
@@ -92,6 +92,8 @@ struct Progress {
     lowest: u64,
     /// When something got better.
     since: Instant,
+    /// How often slots have moved since then without fewer unproven keys.
+    moves: u32,
     pause: Duration,
 }
 
@@ -104,7 +106,7 @@ impl Settle<'_> {
     pub async fn run(mut self) -> Result<(), FillError> {
         let recovery = self.patience;
         let longest_pause = LONGEST_PAUSE.max(recovery / PAUSES_AT_LEAST);
-        let mut progress = Progress { lowest: u64::MAX, since: Instant::now(), pause: PAUSE };
+        let mut progress = Progress { lowest: u64::MAX, since: Instant::now(), moves: 0, pause: PAUSE };
         let mut view = as_sent(self.sent);
         let (mut refusal, mut held_up) = (None, None);
         for _ in 0..MOST_LOOKS {
@@ -127,12 +129,14 @@ impl Settle<'_> {
             if let Some(refusal) = refusal {
                 return Err(refusal);
             }
-            let better = unproven < progress.lowest || looked.moved;
+            let fewer = unproven < progress.lowest;
+            // Slots that go to and fro for ever are nobody's progress.
+            let better = fewer || looked.moved && progress.moves < MOST_MOVES;
             if better {
                 // While slots move it may take long, and asking more often would not make it shorter.
-                let pause = if unproven < progress.lowest { PAUSE } else { progress.pause };
+                let (moves, pause) = if fewer { (0, PAUSE) } else { (progress.moves + 1, progress.pause) };
                 let lowest = unproven.min(progress.lowest);
-                progress = Progress { lowest, since: Instant::now(), pause };
+                progress = Progress { lowest, since: Instant::now(), moves, pause };
             }
             let is_open = totals.suspect > 0;
             let (slots, reason) = self.mendable(&view);
