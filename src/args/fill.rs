@@ -126,8 +126,8 @@ impl FillArgs {
                 "--serial is one writer and one pipeline: leave out --writers and --window",
             ));
         }
-        if self.ttl.is_some_and(|ttl| ttl < Duration::from_millis(1)) {
-            return Err(UsageError::new("--ttl is shorter than a millisecond: no key would live"));
+        if let Some(ttl) = self.ttl {
+            check_ttl(ttl)?;
         }
         Ok(FillOptions {
             spec,
@@ -282,6 +282,14 @@ impl FillArgs {
 
 fn named<T: ValueEnum>(name: &str) -> Result<T, UsageError> {
     T::from_str(name, false).map_err(UsageError::new)
+}
+
+/// Servers count times to live in milliseconds.
+pub(super) fn check_ttl(ttl: Duration) -> Result<(), UsageError> {
+    match ttl < Duration::from_millis(1) {
+        true => Err(UsageError::new("--ttl is shorter than a millisecond: no key would live")),
+        false => Ok(()),
+    }
 }
 
 /// One thread sends more than one server takes; servers on the same machine need the others.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, ValueEnum};
 use humantime::format_duration;
 
-use super::fill::quarter_of_the_processors;
+use super::fill::{check_ttl, quarter_of_the_processors};
 use super::past::{in_folder, read_run};
 use super::{DatasetArgs, UsageError};
 use crate::dataset::{Amount, Request, Spec};
@@ -15,7 +15,7 @@ use crate::proof::{ANY_CLOCK, Depth, Lifetime};
 use crate::report::RUN_FILE;
 use crate::results::{PastRun, SlotRun, VerifyAsked};
 use crate::slots::SLOTS;
-use crate::units::{parse_percent, parse_time, parse_time_above_zero, show_count};
+use crate::units::{parse_percent, parse_time_above_zero, show_count};
 use crate::verify::{SampleChoice, VerifyOptions};
 
 /// How to verify, as it was typed.
@@ -50,7 +50,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "30s")]
     proof_timeout: Duration,
     /// How long the whole run may take
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero)]
     deadline: Option<Duration>,
 }
 
@@ -83,6 +83,9 @@ impl VerifyArgs {
     /// # Errors
     /// [`UsageError`] if nothing says what should be there, or the folder does not.
     pub fn verifiable(&self, dataset: &DatasetArgs) -> Result<Verifiable, UsageError> {
+        if let Some(ttl) = self.ttl {
+            check_ttl(ttl)?;
+        }
         let Some(folder) = &self.from else {
             if !dataset.says_how_much() {
                 return Err(UsageError::new(

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use super::Info;
 use crate::net::{Address, AddressMap};
 use crate::resp::Value;
 use crate::slots::SLOTS;
@@ -155,6 +156,16 @@ impl Topology {
             }
         }
         owners
+    }
+
+    /// How many replicas there are, as far as is known: only INFO tells of those of a standalone server.
+    pub fn replicas<'a>(&self, infos: impl IntoIterator<Item = &'a Info>) -> u64 {
+        match self.mode {
+            Mode::Cluster => self.masters.iter().map(|master| master.replicas.len() as u64).sum(),
+            Mode::Standalone => {
+                infos.into_iter().filter_map(|info| info.number::<u64>("connected_slaves")).sum()
+            }
+        }
     }
 
     /// The slots that have another owner, or none, in `other`.

@@ -139,6 +139,17 @@ fn a_moved_slot_is_seen_where_nodes_have_no_ids() {
 }
 
 #[test]
+fn replicas_are_counted_by_the_cluster_or_by_info() {
+    let info = Info::parse("connected_slaves:2");
+    assert_eq!(Topology::standalone(asked()).replicas([&info]), 2);
+    assert_eq!(Topology::standalone(asked()).replicas([]), 0);
+    let nodes =
+        ["a", "b"].map(|id| node(id, "h", 1, if id == "a" { "master" } else { "replica" }, "online")).into();
+    let topology = Topology::from_shards(&list(vec![shard(&[0, 16383], nodes)]), &asked(), false).unwrap();
+    assert_eq!(topology.replicas([&info]), 1);
+}
+
+#[test]
 fn slots_are_shown_in_runs() {
     assert_eq!(show_slots([0, 1, 2, 7, 9, 10].into_iter()), "0-2, 7, 9-10");
     let many = show_slots((0..100).map(|i| i * 2));

@@ -74,16 +74,8 @@ impl<'a> Outcome<'a> {
             Mode::Standalone => "standalone".into(),
         };
         target.masters = prepared.topology.masters.len() as u64;
-        target.replicas = match prepared.topology.mode {
-            Mode::Cluster => {
-                prepared.topology.masters.iter().map(|master| master.replicas.len() as u64).sum()
-            }
-            // Nobody else knows of them.
-            Mode::Standalone => {
-                let infos = prepared.nodes.iter().filter_map(|node| node.info.as_ref());
-                infos.filter_map(|info| info.number::<u64>("connected_slaves")).sum()
-            }
-        };
+        let infos = prepared.nodes.iter().filter_map(|node| node.info.as_ref());
+        target.replicas = prepared.topology.replicas(infos);
         let versions = prepared.nodes.iter().filter_map(|node| node.info.as_ref().map(Info::server));
         if let Some((server, version)) = versions.min_by_key(|(_, version)| numbers(version)) {
             (target.server, target.version) = (server.into(), version);
@@ -140,13 +132,7 @@ impl<'a> Outcome<'a> {
     pub fn announce(&self, observer: &dyn Observer) {
         let Record { target, done, account, resumed, .. } = &*self.record;
         let left = account.planned - resumed.keys_before;
-        let place = match target.masters {
-            1 if target.mode == "standalone" => "a standalone server".into(),
-            1 => "a cluster of 1 master".into(),
-            masters => format!("a cluster of {masters} masters"),
-        };
-        let server = format!("{} {}", target.server, target.version);
-        let target = if server.trim().is_empty() { place } else { format!("{place}, {}", server.trim()) };
+        let target = target.describe();
         let command = match done.group_keys {
             1 => done.command.clone(),
             group => format!("{} of up to {group} keys", done.command),

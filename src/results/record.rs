@@ -109,6 +109,19 @@ pub struct Target {
     pub replicas: u64,
 }
 
+impl Target {
+    /// In a line: `a cluster of 3 masters, valkey 9.1.2`.
+    pub fn describe(&self) -> String {
+        let place = match self.masters {
+            1 if self.mode == "standalone" => "a standalone server".into(),
+            1 => "a cluster of 1 master".into(),
+            masters => format!("a cluster of {masters} masters"),
+        };
+        let server = format!("{} {}", self.server, self.version);
+        if server.trim().is_empty() { place } else { format!("{place}, {}", server.trim()) }
+    }
+}
+
 /// How the dataset was sent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Done {

@@ -195,7 +195,7 @@ fn enter_target(record: &mut Verification, topology: &Topology, info: Option<&In
         Mode::Standalone => "standalone".into(),
     };
     target.masters = topology.masters.len() as u64;
-    target.replicas = topology.masters.iter().map(|master| master.replicas.len() as u64).sum();
+    target.replicas = topology.replicas(info);
     if let Some((server, version)) = info.map(Info::server) {
         (target.server, target.version) = (server.into(), version);
     }
@@ -235,13 +235,6 @@ fn expectation(options: &VerifyOptions) -> Expectation {
 
 /// Tells what is about to be done.
 fn announce(record: &Verification, options: &VerifyOptions, observer: &dyn Observer) {
-    let target = &record.target;
-    let place = match target.masters {
-        1 if target.mode == "standalone" => "a standalone server".into(),
-        1 => "a cluster of 1 master".into(),
-        masters => format!("a cluster of {masters} masters"),
-    };
-    let server = format!("{} {}", target.server, target.version);
     let how = match options.depth {
         Depth::Existence => "whether they are there",
         Depth::Size => "their lengths and times to live",
@@ -249,7 +242,7 @@ fn announce(record: &Verification, options: &VerifyOptions, observer: &dyn Obser
         Depth::Value => "every byte of their values, and times to live",
     };
     observer.event(&Event::VerifyPlanned {
-        target: if server.trim().is_empty() { place } else { format!("{place}, {}", server.trim()) },
+        target: record.target.describe(),
         how: how.into(),
         keys: record.found.selected,
         of: record.found.planned,

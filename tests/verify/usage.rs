@@ -14,6 +14,8 @@ fn what_makes_no_sense_is_told_with_what_would_do() {
         ("--keys 5 --sample 1% --repair", "'--sample <PERCENT>' cannot be used with '--repair'"),
         ("--keys 5 --ttl 5 --check exists", "leave out --ttl, or give --check size"),
         ("--keys 5 --ttl 0", "is not a length of time"),
+        ("--keys 5 --ttl 1us", "--ttl is shorter than a millisecond"),
+        ("--keys 5 --deadline 0", "is not a length of time"),
         ("--keys 5 --readers 0", "0 is not in 1..=256"),
         ("--keys 5 --proof-timeout 0", "is not a length of time"),
         ("--keys 5 --flush", "unexpected argument '--flush' found"),
