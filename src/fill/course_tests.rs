@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::cluster::{Epochs, Info, Master, Mode, Topology};
+use crate::cluster::{Epochs, Info, Master, Mode, Topology, View};
 use crate::dataset::{Amount, Request, Spec};
 use crate::net::NetError;
 use crate::results::{Event, Observer, Record};
