@@ -11,6 +11,7 @@ use crate::slots::SLOTS;
 
 use super::FillError;
 use super::backoff::Backoff;
+use super::course::counts::Counts;
 
 /// A master that owns slots, or did.
 pub(super) struct Member {
@@ -19,6 +20,8 @@ pub(super) struct Member {
     pub info: Option<Info>,
     /// What its writers had reached when it was last asked: the pass, and the keys of each part by its place.
     pub mark: Option<(u64, Vec<(usize, u64)>)>,
+    /// What its writers' own counts have told of its refusals.
+    pub counts: Counts,
     pub aside: Option<Aside>,
     pub backoff: Backoff,
 }
@@ -147,6 +150,6 @@ impl Members {
 
 impl Member {
     fn new(master: Master, info: Option<Info>) -> Self {
-        Self { master, info, mark: None, aside: None, backoff: Backoff::default() }
+        Self { master, info, mark: None, counts: Counts::default(), aside: None, backoff: Backoff::default() }
     }
 }

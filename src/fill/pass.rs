@@ -9,7 +9,7 @@ use tracing::debug;
 
 use crate::dataset::Values;
 use crate::net::{Address, Connector, NetError, Stream};
-use crate::write::{Batch, End, Pacer, Progress, Stop, Walk, Writer, Written};
+use crate::write::{Batch, End, Pacer, Progress, Stop, Walk, Writer, Written, executed_commands};
 
 use super::choose::Chosen;
 use super::course::Course;
@@ -17,6 +17,7 @@ use super::keep::Keeper;
 use super::limits::Limits;
 use super::patrol::Patrol;
 use super::plan::Share;
+use super::prepare::ask_count;
 use super::refusal::is_final;
 use super::sampler::Sampler;
 use super::send::{Ended, Toll};
@@ -56,6 +57,8 @@ pub(super) struct Fleet<'a> {
     pub options: &'a FillOptions,
     pub chosen: &'a Chosen,
     pub values: &'a Arc<Values>,
+    /// Whether masters count what they execute of a connection, and tell.
+    pub counts_commands: bool,
     pub pacer: Option<Arc<Pacer>>,
     pub limits: &'a Limits,
     pub course: Course,
@@ -110,13 +113,14 @@ impl Fleet<'_> {
             let (connector, address) = (self.connector.clone(), self.course.members.address(master).clone());
             let (window, timeout) = (self.chosen.window, self.options.timeouts.barrier);
             let (pacer, progress, stop) = (self.pacer.clone(), part.progress.clone(), stop.clone());
-            let index = parts.len();
+            let (index, counts_commands) = (parts.len(), self.counts_commands);
             crew.spawn(async move {
-                let stream: Stream = match connector.open(&address).await {
-                    Ok(connection) => connection.into_stream(),
+                let (stream, counted) = match open(&connector, &address, counts_commands).await {
+                    Ok(opened) => opened,
                     Err(error) => return (index, Err(error)),
                 };
                 let writer = Writer::new(stream, batch, window, pacer, progress, timeout);
+                let writer = writer.counting_from(counted);
                 (index, Ok(writer.run(stop).await))
             });
             self.sampler.watch(master, part.progress.clone());
@@ -220,6 +224,17 @@ impl Fleet<'_> {
         self.patrol.hurry();
         self.course.went_wrong(master, cause)
     }
+}
+
+/// A writer's connection, and how many of its commands its server has executed so far, where it `counts` them.
+async fn open(
+    connector: &Connector,
+    address: &Address,
+    counts: bool,
+) -> Result<(Stream, Option<u64>), NetError> {
+    let mut connection = connector.open(address).await?;
+    let counted = if counts { executed_commands(&ask_count(&mut connection).await?) } else { None };
+    Ok((connection.into_stream(), counted))
 }
 
 /// A server may refuse a barrier in silence: on another connection it says why.

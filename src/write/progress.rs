@@ -107,6 +107,19 @@ impl Progress {
         latency.saturating_record(took.as_micros() as u64);
     }
 
+    /// As if a barrier had answered for so many keys more.
+    #[cfg(test)]
+    pub(crate) fn execute(&self, keys: u64) {
+        self.wrote(1);
+        self.pipeline_ended(keys, Duration::ZERO);
+    }
+
+    /// As if its connection's count had told, for the last look, that so many more were refused, or nothing.
+    #[cfg(test)]
+    pub(crate) fn count(&self, refused: Option<u64>) {
+        self.counted(self.wanted(), refused);
+    }
+
     pub(super) fn wrote(&self, bytes: usize) {
         self.wire_bytes.fetch_add(bytes as u64, Relaxed);
     }

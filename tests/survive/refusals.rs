@@ -1,10 +1,13 @@
 //! Nodes that refuse writes for a while, or now and then.
 
+use fillbench::results::IncidentKind;
+
 use crate::case::{Case, survive};
 use crate::cluster::{Cluster, try_ask};
 use crate::common::{ask, connect, eventually};
 use crate::data::Data;
 use crate::judge::{Trial, refused};
+use crate::others::{count_commands, misled};
 
 /// Refusals that end by themselves sooner or later, so that writing again is worth it.
 const PASSING: [&str; 8] =
@@ -36,6 +39,27 @@ survive! {
         let running = cluster.begin(&trial.data, case, "");
         ask::<String>(cluster.master(case.victim), "FILLBENCH FAULT moved/7 clusterdown/50 tryagain/9");
         trial.survived(cluster, running);
+    }
+
+    /// Few barriers, so that they are taken, and others whose refusals are counted together with ours.
+    fn writes_between_barriers(cluster, case) on redis, valkey {
+        let trial = Trial::new(cluster, Data::of(60_000));
+        let others = misled(cluster, &trial.data, case);
+        let running = cluster.begin(&trial.data, case, "--pipeline-depth 8000");
+        let node = cluster.master(case.victim);
+        ask::<String>(node, "CONFIG SET min-replicas-to-write 2");
+        eventually(&true, || refused(node, "NOREPLICAS") > 0);
+        ask::<String>(node, "CONFIG SET min-replicas-to-write 0");
+        let record = trial.survived(cluster, running);
+        drop(others);
+        assert!(record.account.repaired > 0, "{record:?}");
+        let of = |kind| record.incidents.iter().find(|incident| incident.kind == kind);
+        let counted = of(IncidentKind::ErrorsCounted).unwrap_or_else(|| panic!("{record:?}"));
+        assert!(counted.suspect_keys > 0, "{record:?}");
+        if count_commands(cluster) && of(IncidentKind::Refused).is_none() {
+            let ours = format!("it refused {} of our commands", refused(node, "NOREPLICAS"));
+            assert!(counted.text.starts_with(&ours), "{record:?}");
+        }
     }
 
     fn too_few_replicas_for_a_while(cluster, case) on redis, valkey {

@@ -6,6 +6,7 @@ use crate::results::IncidentKind;
 
 use super::super::FillError;
 use super::super::audit::{Finding, findings, takes_writes};
+use super::counts::Grown;
 use super::{Aside, Backoff, Course, Ended, Member, Part, Turn, by_slot};
 
 /// So often all keys of a master are sent again.
@@ -15,8 +16,11 @@ impl Course {
     /// Compares what a master says of itself with what it said before.
     pub(super) fn audit(&mut self, index: usize, now: Info, parts: &[Part]) -> Turn {
         let member = self.members.get(index);
-        let mark = member.mark.take().filter(|(pass, _)| *pass == self.pass);
-        let found = member.info.as_ref().map(|before| findings(before, &now, &self.command));
+        let mut mark = member.mark.take().filter(|(pass, _)| *pass == self.pass);
+        let found = member.info.as_ref().map(|before| {
+            let grown = Grown::between(before, &now, &self.command);
+            (findings(before, &now, &self.command), grown)
+        });
         let policy = now.text("maxmemory_policy").unwrap_or("unknown").to_owned();
         if member.info.as_ref().is_some_and(|before| takes_writes(before, &now, &self.command)) {
             member.backoff = Backoff::default();
@@ -25,7 +29,11 @@ impl Course {
             self.doubtful.extend(self.members.slots_of(index));
         }
         self.members.get(index).info = Some(now);
-        let Some(found) = found else { return Turn::GoOn };
+        let Some((mut found, grown)) = found else { return Turn::GoOn };
+        let reached = mark.as_mut().map_or(&mut [][..], |(_, reached)| reached);
+        if self.attribute(index, &mut found, grown, reached, parts) && found.is_empty() {
+            return Turn::GoOn;
+        }
         if found.is_empty() {
             if let Some((_, reached)) = mark {
                 if reached.iter().any(|(_, keys)| *keys > 0) {
@@ -61,6 +69,8 @@ impl Course {
     /// What a finding means.
     fn take(&mut self, index: usize, finding: &Finding, policy: &str, suspect: u64) -> Turn {
         let address = self.members.address(index).clone();
+        let refused = matches!(finding, Finding::Refused(_));
+        let errors = if refused { self.members.get(index).counts.take_errors() } else { String::new() };
         let report = |kind, text: &str| self.incidents.report(&address, kind, text, suspect);
         match finding {
             Finding::Restarted => report(IncidentKind::MasterRestarted, "it was restarted"),
@@ -68,7 +78,7 @@ impl Course {
             Finding::RoleChanged(role) => report(IncidentKind::RoleChanged, &format!("it is a {role} now")),
             Finding::Reset => report(IncidentKind::CountersReset, "its statistics went backwards"),
             Finding::Refused(calls) => {
-                report(IncidentKind::ErrorsCounted, &format!("it refused {calls} {}", self.command));
+                report(IncidentKind::ErrorsCounted, &format!("it refused {calls} {}{errors}", self.command));
             }
             Finding::Evicted(keys) => {
                 let change = format!("evicted {keys} keys under its policy {policy}");
