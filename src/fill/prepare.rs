@@ -10,7 +10,7 @@ use crate::proof::{Depth, count_database, count_slots, may_count, may_read};
 use crate::resp::Value;
 use crate::slots::SLOTS;
 use crate::target::Site;
-use crate::write::ReplyMode;
+use crate::write::{ReplyMode, executed_commands};
 
 use super::nodes::{self, Node};
 use super::{FillError, FillOptions, keep, replicas};
@@ -25,6 +25,8 @@ pub struct Prepared {
     pub(super) nodes: Vec<Node>,
     /// Whether keys can be counted, or must be read.
     pub(super) may_count: bool,
+    /// Whether every master counts what it executes of a connection, and tells.
+    pub(super) counts_commands: bool,
     /// What tells these servers from others.
     pub(super) place: Place,
     /// What should be known, and of which masters.
@@ -47,7 +49,15 @@ pub async fn prepare(site: Site, options: &FillOptions) -> Result<Prepared, Fill
     if let Some(keeping) = &options.keeping {
         keep::check_place(keeping, &place)?;
     }
-    let mut prepared = Prepared { site, topology, nodes, may_count: true, place, warnings: BTreeMap::new() };
+    let mut prepared = Prepared {
+        site,
+        topology,
+        nodes,
+        may_count: true,
+        counts_commands: true,
+        place,
+        warnings: BTreeMap::new(),
+    };
     for index in 0..prepared.nodes.len() {
         prepared.check(index, options).await?;
     }
@@ -113,6 +123,7 @@ impl Prepared {
         if options.reply == ReplyMode::Off {
             check_reply_mode(connection).await?;
         }
+        self.counts_commands &= executed_commands(&ask_count(connection).await?).is_some();
         let size = options.spec.value_size() as u64;
         if let Some(limit) = bulk_limit(connection).await?
             && size > limit
@@ -194,6 +205,11 @@ async fn check_reply_mode(connection: &mut Connection) -> Result<(), FillError> 
         Err(NetError::Refused { address, message, .. }) => Err(FillError::ReplyMode { address, message }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Asks what a connection's server counts of it, or is refused that.
+pub(super) async fn ask_count(connection: &mut Connection) -> Result<Value, NetError> {
+    connection.call_raw(&[b"CLIENT", b"INFO"]).await
 }
 
 /// The server's `proto-max-bulk-len`; `None` if it will not say.

@@ -5,6 +5,7 @@
 //! A pipeline with replies off is `CLIENT REPLY OFF`, all commands but the last, `CLIENT REPLY ON`,
 //! the last command: the barrier's two answers say that everything before was executed, and whether
 //! the last write was *accepted*, so that a server that refuses writes is known a pipeline later.
+//! Where it was asked for, and at the end, `CLIENT INFO` follows: how many commands this connection has executed.
 //! Where replicas are waited for, `WAIT` follows: it holds this connection alone.
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use crate::dataset::{CONTIGUOUS_BYTES, Position, Spec, Values};
 use crate::resp::encode_command;
 
+use super::census::CLIENT_INFO;
 use super::walk::{Segment, Walk};
 
 const CLIENT_REPLY_OFF: &[u8] = b"*3\r\n$6\r\nCLIENT\r\n$5\r\nREPLY\r\n$3\r\nOFF\r\n";
@@ -109,6 +111,21 @@ pub struct Ended {
     pub commands: u64,
     /// Answers that it will get.
     pub replies: u64,
+    /// Whether it asks how many commands were executed. That answer is its last but for the one to WAIT.
+    pub asks: bool,
+}
+
+impl Ended {
+    const NOTHING: Self = Self { keys: 0, commands: 0, replies: 0, asks: false };
+}
+
+/// Which pipelines ask how many commands were executed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Never,
+    AtTheEnd,
+    /// The next one does.
+    Soon,
 }
 
 /// Where the generator stands.
@@ -136,6 +153,7 @@ pub struct Batch {
     tail: Vec<u8>,
     /// What stands after each pipeline.
     closing: Vec<u8>,
+    question: Question,
     state: State,
     at: Position,
     left_in_command: u64,
@@ -158,16 +176,32 @@ impl Batch {
             head,
             tail,
             closing: options.wait.as_ref().map(encode_wait).unwrap_or_default(),
+            question: Question::Never,
             state: State::Between,
             at: Position { slot: 0, ordinal: 0 },
             left_in_command: 0,
-            pipeline: Ended { keys: 0, commands: 0, replies: 0 },
+            pipeline: Ended::NOTHING,
         }
     }
 
     /// The keys that are left, and their order.
     pub fn walk(&self) -> &Walk {
         &self.walk
+    }
+
+    /// How keys become commands and pipelines.
+    pub fn options(&self) -> &BatchOptions {
+        &self.options
+    }
+
+    /// Whether the last pipeline, or one that is cut, asks how many commands were executed.
+    pub fn ask_at_the_end(&mut self, asks: bool) {
+        self.question = if asks { Question::AtTheEnd } else { Question::Never };
+    }
+
+    /// The pipeline that ends next asks, too.
+    pub fn ask_soon(&mut self) {
+        self.question = Question::Soon;
     }
 
     /// Replicas that each barrier waits for, the pipeline's last answer being how many there are.
@@ -197,7 +231,7 @@ impl Batch {
         loop {
             match self.state {
                 State::Between => {
-                    self.pipeline = Ended { keys: 0, commands: 0, replies: 0 };
+                    self.pipeline = Ended::NOTHING;
                     if self.options.reply == ReplyMode::Off {
                         out.extend_from_slice(CLIENT_REPLY_OFF);
                     }
@@ -307,6 +341,13 @@ impl Batch {
         if open && self.options.reply == ReplyMode::Off {
             out.extend_from_slice(CLIENT_REPLY_ON);
             self.pipeline.replies = 1;
+        }
+        let is_last = open || self.walk.left() == 0;
+        if self.question == Question::Soon || self.question == Question::AtTheEnd && is_last {
+            out.extend_from_slice(CLIENT_INFO);
+            self.pipeline.replies += 1;
+            self.pipeline.asks = true;
+            self.question = Question::AtTheEnd;
         }
         if !self.closing.is_empty() {
             out.extend_from_slice(&self.closing);

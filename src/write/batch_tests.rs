@@ -57,6 +57,7 @@ proptest! {
         keys in 1..3000u64, value_size in prop_oneof![0..40u64, Just(70_000)], mset in any::<bool>(),
         group in 1..50u64, depth in 1..200u64, exact in any::<bool>(), reply_on in any::<bool>(),
         stride in any::<bool>(), fill_to in 1..200_000usize, ttl in any::<bool>(), wait in any::<bool>(),
+        counts in any::<bool>(),
     ) {
         let keys = if value_size > 1000 { keys.min(200) } else { keys };
         let spec = spec(keys, value_size);
@@ -73,6 +74,7 @@ proptest! {
         let slots: Arc<[u16]> = (0..16384).collect();
         let walk = Walk::new(spec.clone(), &slots, &[0; 16384], order);
         let mut batch = Batch::new(walk, &spec, values.clone(), options);
+        batch.ask_at_the_end(counts);
         let (wire, pipelines) = generate(&mut batch, fill_to);
 
         let mut expected: std::collections::HashMap<Vec<u8>, Vec<u8>> = (0..keys)
@@ -80,11 +82,16 @@ proptest! {
             .collect();
         let (mut on, mut pipeline, mut sizes, mut replies) = (true, 0u64, Vec::new(), 0u64);
         let mut answered = Vec::new();
-        let (mut closing, mut waits) = (false, 0);
+        let (mut closing, mut waits, mut asked) = (false, 0, 0);
         for words in commands(&wire) {
             let name = text(&words[..1]);
             match name.as_str() {
                 "CLIENT" if text(&words) == "CLIENT REPLY OFF" => { prop_assert!(on); on = false; }
+                "CLIENT" if text(&words) == "CLIENT INFO" => {
+                    prop_assert!(on && (pipeline == 0 || reply_on));
+                    replies += u64::from(reply_on);
+                    asked += 1;
+                }
                 "WAIT" => {
                     prop_assert!(wait && on && pipeline == 0 || reply_on);
                     prop_assert_eq!(text(&words), "WAIT 2 2500");
@@ -115,6 +122,13 @@ proptest! {
                     }
                 }
             }
+        }
+        // Only at the end.
+        prop_assert_eq!(asked, u64::from(counts));
+        prop_assert_eq!(pipelines.iter().map(|p| u64::from(p.asks)).sum::<u64>(), asked);
+        prop_assert!(!counts || pipelines.last().unwrap().asks);
+        if let Some(last) = answered.last_mut() {
+            *last += asked;
         }
         prop_assert_eq!(waits, if wait { pipelines.len() } else { 0 });
         prop_assert!(expected.is_empty(), "{} keys never came", expected.len());
@@ -149,7 +163,10 @@ fn a_pipeline_cut_short_ends_with_its_command_and_a_barrier() {
     let mut wire = Vec::new();
     assert_eq!(batch.fill(&mut wire, 100, false), None);
     let mut rest = Vec::new();
-    assert_eq!(batch.fill(&mut rest, usize::MAX, true), Some(Ended { keys: 20, commands: 1, replies: 2 }));
+    assert_eq!(
+        batch.fill(&mut rest, usize::MAX, true),
+        Some(Ended { keys: 20, commands: 1, replies: 2, asks: false })
+    );
     wire.append(&mut rest);
     let commands = commands(&wire);
     let names: Vec<String> = commands.iter().map(|words| text(&words[..1])).collect();
@@ -159,4 +176,33 @@ fn a_pipeline_cut_short_ends_with_its_command_and_a_barrier() {
     assert_eq!(text(&commands[3]), "WAIT 1 1");
     assert!(batch.between_pipelines());
     assert_eq!(batch.walk().left(), 40);
+}
+
+#[test]
+fn the_next_pipeline_that_ends_asks_if_that_is_wanted_and_so_does_one_that_is_cut() {
+    let spec = spec(16384 * 4, 10);
+    let options = BatchOptions {
+        command: Command::Set,
+        group: 1,
+        depth: Depth::Exactly(2),
+        reply: ReplyMode::Off,
+        ttl: None,
+        wait: None,
+    };
+    let walk = Walk::new(spec.clone(), &[1, 2, 3], &[0; 16384], Order::Slot);
+    let mut batch = Batch::new(walk, &spec, Arc::new(Values::new(&spec)), options);
+    let next = |batch: &mut Batch, cut| {
+        let mut wire = Vec::new();
+        let ended = batch.fill(&mut wire, usize::MAX, cut).unwrap();
+        let words: Vec<String> = commands(&wire).iter().map(|words| text(words)).collect();
+        assert_eq!(ended.asks, words.last().unwrap() == "CLIENT INFO");
+        (ended.asks, ended.replies)
+    };
+    batch.ask_at_the_end(true);
+    assert_eq!(next(&mut batch, false), (false, 2));
+    batch.ask_soon();
+    assert_eq!(next(&mut batch, false), (true, 3));
+    assert_eq!(next(&mut batch, false), (false, 2));
+    assert_eq!(batch.fill(&mut Vec::new(), 60, false), None);
+    assert_eq!(next(&mut batch, true), (true, 2));
 }

@@ -2,7 +2,9 @@
 //! ([`Batch`]), over one connection ([`Writer`]). It knows nothing of plans, other masters or proofs.
 
 mod batch;
+mod census;
 mod pacer;
+mod pipeline;
 mod progress;
 mod refusal;
 mod walk;
@@ -12,8 +14,9 @@ mod written;
 pub use batch::{
     Batch, BatchOptions, Command, Depth, Ended, ReplicaWait, ReplyMode, TimeToLive, wire_bytes_per_key,
 };
+pub use census::executed_commands;
 pub use pacer::Pacer;
-pub use progress::Progress;
+pub use progress::{Count, Progress};
 pub use refusal::Refusal;
 pub use walk::{Order, Segment, Walk};
 pub use writer::Writer;

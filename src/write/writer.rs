@@ -9,15 +9,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use crate::net::plain;
-use crate::resp::{Decoder, Value, excerpt};
+use crate::resp::Decoder;
 
-use super::{Batch, End, Ended, Pacer, Progress, Stop, Window, Written};
+use super::census::Census;
+use super::pipeline::Pipeline;
+use super::{Batch, End, Pacer, Progress, Stop, Window, Written};
+
+/// What comes back.
+mod answers;
 
 /// Bytes generated before they are given to the socket: a small buffer that stays in cache. So many
 /// are one packet on a loopback device (its MTU is 65536): a few more would cost a second packet, and
@@ -25,20 +30,6 @@ use super::{Batch, End, Ended, Pacer, Progress, Stop, Window, Written};
 const CHUNK_BYTES: usize = 65_483;
 /// With keys so large that a chunk cannot end just below its size, it is at least this.
 const CHUNK_BYTES_MIN: usize = 32 << 10;
-/// Bytes read at a time; answers are five bytes each.
-const READ_BYTES: usize = 4 << 10;
-const OK: &[u8] = b"+OK\r\n";
-
-/// A pipeline on its way, from its first chunk on.
-struct Pipeline {
-    started: Instant,
-    bytes: u64,
-    answers: u64,
-    /// Replicas that have it and all before it, by the answer to WAIT.
-    replicas: u64,
-    /// Known once it has been generated to its end.
-    ended: Option<Ended>,
-}
 
 /// What a writer that cannot go on waits for.
 #[derive(Clone, Copy)]
@@ -71,6 +62,11 @@ pub struct Writer<S> {
     timeout: Duration,
     /// Replicas that must have a pipeline before it counts; 0 is none.
     replicas_wanted: u64,
+    /// Where the server counts what it executes of this connection.
+    census: Option<Census>,
+    /// The last look for which that count was asked; and what it was short of by the last answer.
+    look: u64,
+    refused_commands: u64,
 
     chunk: Vec<u8>,
     chunk_sent: usize,
@@ -114,6 +110,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         let timeout = timeout.saturating_add(wait.map_or(Duration::ZERO, |wait| wait.timeout));
         Self {
             replicas_wanted: wait.map_or(0, |wait| wait.replicas),
+            census: None,
+            look: 0,
+            refused_commands: 0,
             chunk_bytes: quantum.clamp(1, full),
             unflushed: false,
             stream,
@@ -139,6 +138,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
             waiting: None,
             alarm: Box::pin(tokio::time::sleep(timeout)),
         }
+    }
+
+    /// Has pipelines ask how many commands were executed, when that is wanted and at the end. A question right before has
+    /// been answered with `counted`.
+    pub fn counting_from(mut self, counted: Option<u64>) -> Self {
+        self.census = counted.map(|counted| Census::new(counted, self.batch.options()));
+        self.batch.ask_at_the_end(counted.is_some());
+        self.progress.counted(0, counted.map(|_| 0));
+        self
     }
 
     /// Sends everything, or ends earlier for one of the reasons in [`End`].
@@ -244,7 +252,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         let started = Instant::now();
         self.first_byte.get_or_insert(started);
         self.last_progress = started;
-        self.in_flight.push_back(Pipeline { started, bytes: 0, answers: 0, replicas: 0, ended: None });
+        let look = self.progress.wanted();
+        if look > self.look && self.census.is_some() {
+            self.look = look;
+            self.batch.ask_soon();
+        }
+        self.in_flight.push_back(Pipeline::new(started, self.look));
     }
 
     /// Appends to the chunk until it is full, or the pipeline in the making ends.
@@ -277,79 +290,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
         self.progress.wrote(sent);
         self.moved();
         Poll::Ready(Ok(()))
-    }
-
-    /// Reads what has come; ready if something has.
-    fn poll_answers(&mut self, context: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let mut space = [std::mem::MaybeUninit::uninit(); READ_BYTES];
-        let mut read = ReadBuf::uninit(&mut space);
-        if let Err(error) = ready!(Pin::new(&mut self.stream).poll_read(context, &mut read)) {
-            return Poll::Ready(Err(lost(&error)));
-        }
-        if read.filled().is_empty() {
-            return Poll::Ready(Err(End::Lost("the server closed the connection".into())));
-        }
-        self.inbox.extend_from_slice(read.filled());
-        self.moved();
-        Poll::Ready(self.take_answers())
-    }
-
-    fn take_answers(&mut self) -> Result<(), End> {
-        loop {
-            if self.inbox.starts_with(OK) {
-                self.inbox.advance(OK.len());
-            } else {
-                match self.decoder.decode(&mut self.inbox) {
-                    Ok(None) => return Ok(()),
-                    Ok(Some(Value::Error(text))) => self.refused = self.refused.take().or(Some(text)),
-                    Ok(Some(Value::Integer(replicas))) if self.is_waiting() => {
-                        let oldest = self.in_flight.front_mut();
-                        oldest.into_iter().for_each(|oldest| oldest.replicas = replicas.unsigned_abs());
-                    }
-                    Ok(Some(other)) => {
-                        return Err(End::Lost(format!(
-                            "an unexpected answer came: {}",
-                            excerpt(format!("{other:?}").as_bytes())
-                        )));
-                    }
-                    Err(error) => return Err(End::Lost(error.to_string())),
-                }
-            }
-            match self.in_flight.front_mut() {
-                Some(oldest) => oldest.answers += 1,
-                None => return Err(End::Lost("an answer came that nothing had asked for".into())),
-            }
-            self.settle();
-        }
-    }
-
-    /// Whether the next answer is the one to WAIT.
-    fn is_waiting(&self) -> bool {
-        let Some(Pipeline { answers, ended: Some(ended), .. }) = self.in_flight.front() else { return false };
-        self.replicas_wanted > 0 && answers + 1 == ended.replies
-    }
-
-    /// Takes the pipelines that are answered to their end out of flight. Replicas that have one have all
-    /// before it.
-    fn settle(&mut self) {
-        while let Some(&Pipeline { started, bytes, answers, replicas, ended: Some(ended) }) =
-            self.in_flight.front()
-        {
-            if answers < ended.replies {
-                return;
-            }
-            self.in_flight.pop_front();
-            self.unanswered_bytes -= bytes;
-            self.commands += ended.commands;
-            let mut keys = self.unacknowledged + ended.keys;
-            self.unacknowledged = 0;
-            if replicas < self.replicas_wanted {
-                (self.unacknowledged, self.replicas_behind) = (keys, replicas);
-                keys = 0;
-            }
-            self.executed += keys;
-            self.progress.pipeline_ended(keys, started.elapsed());
-        }
     }
 
     /// Waits until the rate admits more, nothing has moved for too long, or it is time to give up.

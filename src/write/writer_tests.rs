@@ -1,17 +1,25 @@
-//! A writer whose barriers wait for replicas, against a server that answers as it is told.
+//! A writer whose barriers wait for replicas, and one that asks what its server counts, against a server that answers as it is told.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::dataset::{Amount, Request, Spec, Values};
-use crate::write::{BatchOptions, Command, Depth, Order, ReplicaWait, ReplyMode, Walk};
+use crate::write::{BatchOptions, Command, Count, Depth, Order, ReplicaWait, ReplyMode, Walk};
 
 const PIPELINE_KEYS: u64 = 10;
+/// The look for which a count is wanted from the beginning.
+const LOOK: u64 = 7;
 const WAIT: ReplicaWait = ReplicaWait { replicas: 2, timeout: Duration::from_millis(700) };
 
 /// Sends four pipelines of ten keys, two at a time, to a server that answers to each WAIT what `replicas`
 /// says, one after another.
 async fn written(replicas: &[&str]) -> (Written, Arc<Progress>) {
+    let (written, progress, _) = sent(replicas, None).await;
+    (written, progress)
+}
+
+/// The same, by a writer whose server has `counted` so many of its commands before; and what was sent.
+async fn sent(replicas: &[&str], counted: Option<u64>) -> (Written, Arc<Progress>, String) {
     let amount = Amount::Keys(4 * PIPELINE_KEYS);
     let request = Request { amount, key_size: 32, value_size: 8, prefix: String::new(), seed: 0 };
     let spec = Arc::new(Spec::new(&request).unwrap());
@@ -43,13 +51,16 @@ async fn written(replicas: &[&str]) -> (Written, Arc<Progress>) {
         seen
     });
     let progress = Arc::new(Progress::default());
+    progress.want_count(LOOK);
     let window = Window { pipelines: 2, bytes: 1 << 20 };
     let writer = Writer::new(client, batch, window, None, progress.clone(), Duration::from_millis(300));
+    let writer = writer.counting_from(counted);
     let (_stop, stops) = watch::channel(None);
     let written = writer.run(stops).await;
     let seen = serving.await.unwrap();
-    assert!(String::from_utf8_lossy(&seen).contains("*3\r\n$4\r\nWAIT\r\n$1\r\n2\r\n$3\r\n700\r\n"));
-    (written, progress)
+    let seen = String::from_utf8_lossy(&seen).into_owned();
+    assert!(seen.contains("*3\r\n$4\r\nWAIT\r\n$1\r\n2\r\n$3\r\n700\r\n"));
+    (written, progress, seen)
 }
 
 fn counts(written: &Written) -> (u64, u64, u64) {
@@ -103,4 +114,61 @@ async fn a_wait_that_is_refused_counts_nothing() {
     let (written, _) = written(&[TWO, unblocked, unblocked]).await;
     assert!(matches!(&written.end, End::Refused(why) if why.starts_with("UNBLOCKED")), "{written:?}");
     assert_eq!(written.executed, 10);
+}
+
+/// The answers to a pipeline that asks.
+fn counting(counted: u64) -> String {
+    let line = format!("id=3 cmd=client|info tot-cmds={counted}\n");
+    format!("+OK\r\n+OK\r\n${}\r\n{line}\r\n:2\r\n", line.len())
+}
+
+/// Of ten keys, their frame, and the question; and what waits for replicas stands after it.
+const FIRST: u64 = 3 + 1 + 12;
+const LAST: u64 = FIRST + 2 + 13 + 13 + 12;
+const QUESTION: &str = "*2\r\n$6\r\nCLIENT\r\n$4\r\nINFO\r\n*3\r\n$4\r\nWAIT\r\n";
+
+#[tokio::test]
+async fn a_server_is_asked_what_it_counts_when_that_is_wanted_and_at_the_end() {
+    for (last, refused) in [(LAST, 0), (LAST - 4, 4)] {
+        let answers = [&*counting(FIRST), TWO, TWO, &*counting(last)];
+        let (written, progress, seen) = sent(&answers, Some(3)).await;
+        assert_eq!((counts(&written), &written.end), ((40, 0, 40), &End::Done));
+        let asked = seen.split("WAIT\r\n").map(|pipeline| pipeline.contains("INFO\r\n")).collect::<Vec<_>>();
+        assert_eq!(asked, [true, false, false, true, false]);
+        assert_eq!(seen.matches(QUESTION).count(), 2, "{seen}");
+        assert_eq!(progress.take_count(), Some(Count { look: LOOK, keys: 40, refused }));
+        // They are told of once.
+        assert_eq!(progress.take_count(), Some(Count { look: LOOK, keys: 40, refused: 0 }));
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_once_is_not_refused_again() {
+    let answers = [&*counting(FIRST - 2), TWO, TWO, &*counting(LAST - 3)];
+    let (_, progress, _) = sent(&answers, Some(3)).await;
+    assert_eq!(progress.take_count(), Some(Count { look: LOOK, keys: 40, refused: 3 }));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_count_is_not_asked() {
+    let (written, progress, seen) = sent(&[TWO; 4], None).await;
+    assert_eq!((written.end, progress.take_count()), (End::Done, None));
+    assert!(!seen.contains("INFO"));
+}
+
+#[tokio::test]
+async fn one_that_counts_no_more_is_not_asked_again() {
+    let no = "+OK\r\n+OK\r\n-NOPERM this user has no permissions to run 'client|info'\r\n:2\r\n";
+    for first in [no, &*counting(FIRST + 1), TWO.replace(":2", "$-1\r\n:2").as_str()] {
+        let (written, progress, seen) = sent(&[first, TWO, TWO, TWO], Some(3)).await;
+        assert_eq!((counts(&written), &written.end), ((40, 0, 40), &End::Done));
+        assert_eq!((seen.matches("INFO").count(), progress.take_count()), (1, None));
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_is_refused_is_no_answer_to_the_question() {
+    let refused = counting(FIRST).replacen("+OK\r\n+OK", "+OK\r\n-OOM no room", 1);
+    let (written, _, _) = sent(&[&*refused, TWO], Some(3)).await;
+    assert!(matches!(&written.end, End::Refused(why) if why.starts_with("OOM")), "{written:?}");
 }

@@ -1,14 +1,20 @@
 //! Nodes that refuse writes for a while, or now and then.
 
+use fillbench::results::IncidentKind;
+
 use crate::case::{Case, survive};
 use crate::cluster::{Cluster, try_ask};
 use crate::common::{ask, connect, eventually};
 use crate::data::Data;
 use crate::judge::{Trial, refused};
+use crate::others::{count_commands, misled};
 
 /// Refusals that end by themselves sooner or later, so that writing again is worth it.
 const PASSING: [&str; 8] =
     ["moved", "ask", "tryagain", "clusterdown", "loading", "readonly", "misconf", "noreplicas"];
+
+/// How often a master is made to refuse writes until no barrier is among them.
+const ATTEMPTS: u32 = 5;
 
 /// Has a master refuse, waits until it has, and ends that.
 fn refuse(cluster: &Cluster, case: Case, fault: &str, error: &str) {
@@ -20,6 +26,39 @@ fn refuse(cluster: &Cluster, case: Case, fault: &str, error: &str) {
     eventually(&true, || refused(node, error) > before);
     ask::<String>(node, "FILLBENCH FAULT OFF");
     trial.survived(cluster, running);
+}
+
+/// Has a master refuse so briefly that no barrier is among what it refuses. Returns whether it came so.
+fn are_refused_between_barriers(cluster: &Cluster, case: Case) -> bool {
+    let trial = Trial::new(cluster, Data::of(60_000));
+    let others = misled(cluster, &trial.data, case);
+    let running = cluster.begin(&trial.data, case, "--pipeline-depth 2000");
+    let node = cluster.master(case.victim);
+    let before = refused(node, "NOREPLICAS");
+    ask::<String>(node, "CONFIG SET min-replicas-to-write 2");
+    eventually(&true, || refused(node, "NOREPLICAS") > before);
+    ask::<String>(node, "CONFIG SET min-replicas-to-write 0");
+    let record = trial.survived(cluster, running);
+    drop(others);
+    let counts = count_commands(cluster);
+    // Or it was counted in two parts, of which an incident names the first.
+    if record
+        .incidents
+        .iter()
+        .any(|incident| incident.kind == IncidentKind::Refused || counts && incident.times > 1)
+    {
+        return false;
+    }
+    let refused = refused(node, "NOREPLICAS") - before;
+    assert_eq!(record.account.repaired, refused, "{record:?}");
+    let [counted] = &*record.incidents else { panic!("{record:?}") };
+    assert_eq!((counted.kind, counted.suspect_keys > 0), (IncidentKind::ErrorsCounted, true), "{record:?}");
+    if counts {
+        assert!(counted.text.starts_with(&format!("it refused {refused} of our commands")), "{record:?}");
+    } else {
+        assert!(counted.text.contains("MOVED "), "{record:?}");
+    }
+    true
 }
 
 survive! {
@@ -36,6 +75,18 @@ survive! {
         let running = cluster.begin(&trial.data, case, "");
         ask::<String>(cluster.master(case.victim), "FILLBENCH FAULT moved/7 clusterdown/50 tryagain/9");
         trial.survived(cluster, running);
+    }
+
+    /// Barriers are few, and most often none is among them. Others are refused, too, and counted together with ours.
+    fn writes_between_barriers(cluster, case) on redis, valkey {
+        let case = Case { command: "set", ..case };
+        for _ in 0..ATTEMPTS {
+            cluster.tell_masters("FLUSHALL");
+            if are_refused_between_barriers(cluster, case) {
+                return;
+            }
+        }
+        panic!("a barrier was refused each time");
     }
 
     fn too_few_replicas_for_a_while(cluster, case) on redis, valkey {

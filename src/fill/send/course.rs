@@ -21,6 +21,8 @@ use crate::fill::ledger::Ledger;
 
 /// What masters say of themselves.
 mod audits;
+/// What their refusals were of.
+pub(in crate::fill) mod counts;
 
 /// Moving slots set the run back, so that it may take longer, so often without more being executed than ever
 /// before: where slots go to and fro for ever, nobody gets on.
@@ -130,6 +132,7 @@ impl Course {
         if went_well && executed > 0 {
             self.members.get(part.master).backoff = Backoff::default();
         }
+        self.take_last_count(part, executed);
     }
 
     /// A master is about to be looked at: what its writers have reached by now is what that look tells of.
@@ -138,6 +141,7 @@ impl Course {
         let of_master = parts.iter().enumerate().filter(|(_, part)| part.master == index);
         let reached = of_master.map(|(place, part)| (place, part.progress.executed_keys())).collect();
         self.members.get(index).mark = Some((self.pass, reached));
+        self.want_counts(index, parts);
     }
 
     /// A node was looked at while `parts` are being written.

@@ -6,7 +6,7 @@ use super::*;
 use crate::cluster::{Epochs, Info, Master, Mode, Topology, View};
 use crate::dataset::{Amount, Request, Spec};
 use crate::net::NetError;
-use crate::results::{Event, Observer, Record};
+use crate::results::{Event, Incident, Observer, Record};
 use crate::write::{Order, Walk};
 
 /// Keys in each slot.
@@ -100,6 +100,33 @@ impl Scene {
         self.course.mark(&at, &self.parts);
         let seen = Ok(Seen { info: Some(info(text)), view: Some(view(number, sees, epochs)) });
         self.course.see(Sight { address: at, asked: Instant::now(), seen }, &self.parts)
+    }
+
+    /// The first master's writer executes so many more keys, and its own count tells of so many refusals, if anything.
+    fn counts(&mut self, more: u64, refused: Option<u64>) {
+        self.course.mark(&address(1), &self.parts);
+        self.parts[0].progress.execute(more);
+        self.parts[0].progress.count(refused);
+    }
+
+    /// Executed keys of the first half of the slots that nobody vouches for, once the writers have ended.
+    fn unvouched(&mut self) -> u64 {
+        let executed = self.course.executed(&self.parts);
+        let mut ledger = self.course.ledger.clone();
+        (0..HALF)
+            .map(|slot| {
+                ledger.executed(slot, executed[usize::from(slot)]);
+                ledger.unvouched(slot)
+            })
+            .sum()
+    }
+
+    /// The incidents so far in words, each with the keys that it put in question, and how often it was noticed.
+    fn texts(&self) -> Vec<(String, u64, u64)> {
+        let mut record = Record::new(String::new(), String::new(), crate::results::Options::default());
+        self.incidents.enter(&mut record);
+        let told = |incident: Incident| (incident.text, incident.suspect_keys, incident.times);
+        record.incidents.into_iter().map(told).collect()
     }
 
     fn kinds(&self) -> Vec<IncidentKind> {
@@ -282,4 +309,100 @@ fn slots_that_go_to_and_fro_do_not_renew_the_patience_for_ever() {
     }
     let (turns, error) = ended.expect("it goes on for ever");
     assert!(turns >= MOST_MOVES && error == lost().to_string(), "{turns} {error}");
+}
+
+/// Refusals of a master, by its statistics.
+fn refusing(calls: u64) -> String {
+    format!(
+        "cmdstat_mset:calls=9,rejected_calls={calls}\nerrorstat_MOVED:count={calls}\nerrorstat_ERR:count=1"
+    )
+}
+
+/// A scene in which the first master's writer has executed so many keys, and counts what its connection did.
+fn counting(executed: u64) -> Scene {
+    let mut scene = Scene::new(LONG);
+    scene.plan();
+    scene.counts(executed, Some(0));
+    scene.see(1, "", HALF, [1, 2]);
+    scene
+}
+
+#[test]
+fn refusals_are_not_held_against_writers_whose_own_counts_lack_nothing() {
+    let mut scene = counting(40);
+    assert!(matches!(scene.see(1, &refusing(3), HALF, [1, 2]), Turn::GoOn));
+    assert_eq!(scene.kinds(), []);
+    // What it has reached without a count since then is vouched for by nobody.
+    scene.parts[0].progress.execute(60);
+    scene.see(1, &refusing(3), HALF, [1, 2]);
+    assert_eq!(scene.unvouched(), 60);
+    scene.counts(0, Some(0));
+    scene.see(1, &refusing(3), HALF, [1, 2]);
+    assert_eq!(scene.unvouched(), 0);
+    // From then on, nothing is open.
+    scene.parts[0].progress.execute(8);
+    scene.see(1, &refusing(3), HALF, [1, 2]);
+    assert_eq!((scene.unvouched(), scene.kinds()), (0, vec![]));
+}
+
+#[test]
+fn what_a_writer_was_refused_is_told_and_suspect_where_it_has_written() {
+    let mut scene = counting(40);
+    scene.counts(20, Some(2));
+    scene.see(1, &refusing(7), HALF, [1, 2]);
+    assert_eq!(scene.texts(), [("it refused 2 of our commands (MOVED 7)".into(), 20, 1)]);
+    scene.counts(8, Some(0));
+    scene.see(1, &refusing(7), HALF, [1, 2]);
+    scene.see(1, &refusing(7), HALF, [1, 2]);
+    // Slots that were not begun by then are vouched for.
+    assert_eq!((scene.unvouched(), scene.kinds().len()), (20, 1));
+}
+
+#[test]
+fn what_a_writer_was_refused_is_told_when_it_ends() {
+    let mut scene = counting(40);
+    scene.counts(20, Some(2));
+    let part = scene.parts.remove(0);
+    scene.course.add(&part, 60, true);
+    assert_eq!(scene.texts(), [("it refused 2 of our commands".into(), 20, 1)]);
+}
+
+#[test]
+fn a_writer_that_ends_without_a_last_count_may_be_the_one_that_was_refused() {
+    for early in [false, true] {
+        let mut scene = counting(40);
+        if early {
+            // Counted while all writers could tell.
+            scene.see(1, &refusing(3), HALF, [1, 2]);
+            assert_eq!(scene.kinds(), []);
+        }
+        let part = scene.parts.remove(0);
+        scene.course.add(&part, 48, true);
+        // What was open is told at once: there may be no look after this.
+        assert_eq!(scene.texts().len(), usize::from(early));
+        scene.see(1, &refusing(3), HALF, [1, 2]);
+        assert_eq!(scene.texts(), [("it refused 3 mset (MOVED 3)".into(), 8, 1)]);
+        // A look that began after its end is the last that is to be asked.
+        scene.see(1, &refusing(4), HALF, [1, 2]);
+        assert_eq!(scene.texts()[0].2, 1);
+    }
+}
+
+#[test]
+fn a_failed_call_and_a_count_that_ends_may_be_ours() {
+    let mut scene = counting(40);
+    scene.see(1, &format!("{}\ncmdstat_mset:calls=9,failed_calls=1", refusing(0)), HALF, [1, 2]);
+    assert_eq!(scene.texts(), [("it refused 1 mset".into(), 0, 1)]);
+    // Nothing was sent, so nothing was refused; until something was.
+    let mut scene = Scene::new(LONG);
+    scene.plan();
+    scene.see(1, &refusing(3), HALF, [1, 2]);
+    assert_eq!(scene.texts(), []);
+    scene.parts[0].progress.execute(8);
+    scene.see(1, &refusing(3), HALF, [1, 2]);
+    assert_eq!(scene.texts(), [("it refused 3 mset (MOVED 3)".into(), 8, 1)]);
+    let mut scene = counting(40);
+    scene.counts(0, None);
+    scene.see(1, &refusing(3), HALF, [1, 2]);
+    assert_eq!(scene.texts(), [("it refused 3 mset (MOVED 3)".into(), 0, 1)]);
 }

@@ -10,6 +10,7 @@ use crate::net::Address;
 use crate::slots::SLOTS;
 
 use super::backoff::Backoff;
+use super::course::counts::Counts;
 use crate::fill::FillError;
 
 /// A master that owns slots, or did.
@@ -19,6 +20,8 @@ pub(in crate::fill) struct Member {
     pub info: Option<Info>,
     /// What its writers had reached when it was last asked: the pass, and the keys of each part by its place.
     pub mark: Option<(u64, Vec<(usize, u64)>)>,
+    /// What its writers' own counts have told of its refusals.
+    pub counts: Counts,
     pub aside: Option<Aside>,
     pub backoff: Backoff,
 }
@@ -152,6 +155,6 @@ impl Members {
 
 impl Member {
     fn new(master: Master, info: Option<Info>) -> Self {
-        Self { master, info, mark: None, aside: None, backoff: Backoff::default() }
+        Self { master, info, mark: None, counts: Counts::default(), aside: None, backoff: Backoff::default() }
     }
 }

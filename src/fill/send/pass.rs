@@ -9,7 +9,7 @@ use tracing::debug;
 
 use crate::dataset::Values;
 use crate::net::{Address, Connector, NetError, Stream};
-use crate::write::{Batch, End, Pacer, Stop, Walk, Writer, Written};
+use crate::write::{Batch, End, Pacer, Stop, Walk, Writer, Written, executed_commands};
 
 use super::course::Course;
 use super::patrol::Patrol;
@@ -20,6 +20,7 @@ use super::turn::{Cause, Ended, Turn};
 use crate::fill::choose::Chosen;
 use crate::fill::keep::Keeper;
 use crate::fill::limits::Limits;
+use crate::fill::prepare::ask_count;
 use crate::fill::refusal::is_final;
 use crate::fill::{FillError, FillOptions};
 
@@ -41,6 +42,8 @@ pub(in crate::fill) struct Fleet<'a> {
     pub options: &'a FillOptions,
     pub chosen: &'a Chosen,
     pub values: &'a Arc<Values>,
+    /// Whether masters count what they execute of a connection, and tell.
+    pub counts_commands: bool,
     pub pacer: Option<Arc<Pacer>>,
     pub limits: &'a Limits,
     pub course: Course,
@@ -95,18 +98,19 @@ impl Fleet<'_> {
             let (connector, address) = (self.connector.clone(), self.course.members.address(master).clone());
             let (window, timeout) = (self.chosen.window, self.options.timeouts.barrier);
             let (pacer, progress, mut stop) = (self.pacer.clone(), part.progress.clone(), stop.clone());
-            let index = parts.len();
+            let (index, counts_commands) = (parts.len(), self.counts_commands);
             crew.spawn(async move {
                 let opened = tokio::select! {
-                    opened = connector.open(&address) => opened,
-                    // Nothing was sent, so there is no answer to wait for.
+                    opened = open(&connector, &address, counts_commands) => opened,
+                    // No key was sent, so there is no answer to wait for.
                     _ = stop.wait_for(Option::is_some) => return (index, None),
                 };
-                let stream: Stream = match opened {
-                    Ok(connection) => connection.into_stream(),
+                let (stream, counted) = match opened {
+                    Ok(opened) => opened,
                     Err(error) => return (index, Some(Err(error))),
                 };
                 let writer = Writer::new(stream, batch, window, pacer, progress, timeout);
+                let writer = writer.counting_from(counted);
                 (index, Some(Ok(writer.run(stop).await)))
             });
             self.sampler.watch(master, part.progress.clone());
@@ -213,6 +217,17 @@ impl Fleet<'_> {
         self.patrol.hurry();
         self.course.went_wrong(master, cause)
     }
+}
+
+/// A writer's connection, and how many of its commands its server has executed so far, where it `counts` them.
+async fn open(
+    connector: &Connector,
+    address: &Address,
+    counts: bool,
+) -> Result<(Stream, Option<u64>), NetError> {
+    let mut connection = connector.open(address).await?;
+    let counted = if counts { executed_commands(&ask_count(&mut connection).await?) } else { None };
+    Ok((connection.into_stream(), counted))
 }
 
 /// A server may refuse a barrier in silence: on another connection it says why.

@@ -135,6 +135,7 @@ pub(in crate::fill) async fn send(
         options,
         chosen,
         values,
+        counts_commands: prepared.counts_commands,
         pacer: chosen.wire_bytes_per_second.map(|rate| Arc::new(Pacer::new(rate))),
         limits,
         course,

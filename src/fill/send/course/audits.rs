@@ -5,6 +5,7 @@ use crate::cluster::audit::{Finding, findings, takes_writes};
 use crate::cluster::{Info, View};
 use crate::fill::FillError;
 
+use super::counts::Grown;
 use super::{Aside, Backoff, Course, Ended, Member, Part, Turn, by_slot};
 
 /// So often all keys of a master are sent again.
@@ -14,8 +15,11 @@ impl Course {
     /// Compares what a master says of itself with what it said before.
     pub(super) fn audit(&mut self, index: usize, now: Info, parts: &[Part]) -> Turn {
         let member = self.members.get(index);
-        let mark = member.mark.take().filter(|(pass, _)| *pass == self.pass);
-        let found = member.info.as_ref().map(|before| findings(before, &now, &self.command));
+        let mut mark = member.mark.take().filter(|(pass, _)| *pass == self.pass);
+        let found = member.info.as_ref().map(|before| {
+            let grown = Grown::between(before, &now, &self.command);
+            (findings(before, &now, &self.command), grown)
+        });
         let policy = now.text("maxmemory_policy").unwrap_or("unknown").to_owned();
         if member.info.as_ref().is_some_and(|before| takes_writes(before, &now, &self.command)) {
             member.backoff = Backoff::default();
@@ -24,7 +28,11 @@ impl Course {
             self.doubtful.extend(self.members.slots_of(index));
         }
         self.members.get(index).info = Some(now);
-        let Some(found) = found else { return Turn::GoOn };
+        let Some((mut found, grown)) = found else { return Turn::GoOn };
+        let reached = mark.as_mut().map_or(&mut [][..], |(_, reached)| reached);
+        if self.attribute(index, &mut found, grown, reached, parts) && found.is_empty() {
+            return Turn::GoOn;
+        }
         if found.is_empty() {
             if let Some((_, reached)) = mark {
                 if reached.iter().any(|(_, keys)| *keys > 0) {
@@ -60,7 +68,9 @@ impl Course {
     /// What a finding means.
     fn take(&mut self, index: usize, finding: &Finding, policy: &str, suspect: u64) -> Turn {
         let address = self.members.address(index).clone();
-        self.incidents.report(&address, finding.kind(), &finding.to_string(), suspect);
+        let refused = matches!(finding, Finding::Refused(..));
+        let errors = if refused { self.members.get(index).counts.take_errors() } else { String::new() };
+        self.incidents.report(&address, finding.kind(), &format!("{finding}{errors}"), suspect);
         if let Finding::Evicted(keys) = finding {
             let change = format!("evicted {keys} keys under its policy {policy}");
             return Turn::End(Ended::Failed(FillError::Changed { address, change }));
