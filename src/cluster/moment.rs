@@ -279,7 +279,8 @@ mod tests {
         };
         assert_eq!(evicted(&now, &earlier), [("2".into(), 2)]);
         let mut alone = earlier.clone();
-        (alone.topology.masters.pop(), alone.said.pop());
+        alone.topology.masters.pop();
+        alone.said.pop();
         assert_eq!(evicted(&earlier, &alone), [("2".into(), 5)]);
     }
 }

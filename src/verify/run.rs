@@ -178,10 +178,9 @@ async fn look_again(
 fn doubt(tally: &mut Tally, before: &Moment, now: &Moment) -> Option<String> {
     let mut why = None;
     for change in before.changes(now) {
-        if change.only_evicts() {
-            tally.evicted(&change.slots)
-        } else {
-            tally.forget(&change.slots)
+        match change.only_evicts() {
+            true => tally.evicted(&change.slots),
+            false => tally.forget(&change.slots),
         }
         why = Some(format!("while {} was looked at, {}", change.master, change.why));
     }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use fillbench::results::Verdict;
+use fillbench::results::{IncidentKind, Verdict};
 use fillbench::target::{Layout, Spawn};
 
 use crate::common::{Server, ask, connect, key_counts, on_each_server};
@@ -136,6 +136,27 @@ on_each_server! {
         let kept = held(&data, &[replica]);
         assert!(record.account.executed > 0 && record.account.executed <= kept, "{kept} kept, {run:?}");
         assert!(record.account.proven > kept, "{kept} kept, {run:?}");
+    }
+
+    async fn a_replica_that_dies_while_keys_are_proven_is_told(server: &Server) {
+        let mut site = start(server, 2).await;
+        let data = Data::of(16_384);
+        let [from, to] = [site.masters()[0], site.masters()[1]];
+        let slot = site.slots_of()[&from][7];
+        // It goes where nobody expects it: until that is over, its keys are neither here nor there.
+        ask::<String>(from, &format!("CLUSTER SETSLOT {slot} MIGRATING {}", ask::<String>(to, "CLUSTER MYID")));
+        let mut running = site.begin(&data, "--wait-replicas 1 --wait-timeout 300ms");
+        running.until_said("proving");
+        // What is written there now reaches no replica.
+        site.servers.kill(2);
+        ask::<String>(from, &format!("CLUSTER SETSLOT {slot} STABLE"));
+        let run = running.end();
+        let record = run.record();
+        assert_eq!((run.code, record.verdict), (1, Verdict::Failed), "{run:?}");
+        assert_eq!(record.account.proven, data.keys, "{run:?}");
+        let behind = record.incidents.iter().find(|incident| incident.kind == IncidentKind::ReplicasBehind);
+        let behind = behind.unwrap_or_else(|| panic!("{run:?}"));
+        assert_eq!((&behind.master, behind.recovered_seconds), (&site.named(0), None), "{run:?}");
     }
 
     async fn a_replica_that_dies_ends_the_run(server: &Server) {
