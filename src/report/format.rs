@@ -130,7 +130,7 @@ impl Output {
                 }
                 Err(RecvTimeoutError::Timeout) => return false,
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.failed = Some(io::Error::other("its writer ended"))
+                    self.failed = Some(io::Error::other("its writer ended"));
                 }
             }
         }
