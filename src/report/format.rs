@@ -130,7 +130,7 @@ impl Output {
                 }
                 Err(RecvTimeoutError::Timeout) => return false,
                 Err(RecvTimeoutError::Disconnected) => {
-                    self.failed = Some(io::Error::other("its writer ended"))
+                    self.failed = Some(io::Error::other("its writer ended"));
                 }
             }
         }
@@ -187,7 +187,9 @@ impl Observer for Outputs {
                 self.each(|output| output.leave(Task::Begin(record.clone())));
                 // Whoever finds keys finds the record of the run that wrote them.
                 let until = Instant::now() + BEGINS_WITHIN;
-                self.each(|output| drop(output.wait(until)));
+                self.each(|output| {
+                    output.wait(until);
+                });
             }
             Event::Second(second) => {
                 let second = Arc::new(second.clone());
