@@ -50,6 +50,8 @@ mod tests {
         assert_eq!(Refusal::of("ASK"), Refusal::Ask { slot: None, node: None });
         assert_eq!(Refusal::of("MOVED 93 10.0.0.1:7001"), Refusal::Elsewhere);
         assert_eq!(Refusal::of("READONLY You can't write against a read only replica."), Refusal::ForNow);
+        let message = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+        assert_eq!(Refusal::of(message), Refusal::ForNow);
         assert_eq!(Refusal::of("ERR max number of clients reached"), Refusal::ForNow);
         for message in ["OOM command not allowed", "NOPERM this user", "ERR unknown", ""] {
             assert_eq!(Refusal::of(message), Refusal::Final, "{message}");

@@ -83,6 +83,15 @@ async fn a_replica_and_one_that_loads() {
 }
 
 #[tokio::test]
+async fn a_replica_whose_master_is_gone() {
+    let Some((_spawned, mut client)) = real("a_replica_whose_master_is_gone").await else { return };
+    order(&mut client, &["config", "set", "replica-read-only", "no", "replica-serve-stale-data", "no"]);
+    // Nobody listens there.
+    order(&mut client, &["replicaof", "127.0.0.1", "1"]);
+    assert_eq!(said("masterdown"), refusal(&mut client));
+}
+
+#[tokio::test]
 async fn slots_that_are_elsewhere_or_on_their_way() {
     let Some(mut pair) = Pair::start("slots_that_are_elsewhere_or_on_their_way").await else { return };
     // Which node is named is not the same.

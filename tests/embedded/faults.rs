@@ -71,8 +71,18 @@ impl Bench {
     }
 }
 
-const ERRORS: [&str; 9] =
-    ["moved", "ask", "tryagain", "clusterdown", "loading", "oom", "readonly", "misconf", "noreplicas"];
+const ERRORS: [&str; 10] = [
+    "moved",
+    "ask",
+    "tryagain",
+    "clusterdown",
+    "loading",
+    "masterdown",
+    "oom",
+    "readonly",
+    "misconf",
+    "noreplicas",
+];
 
 #[test]
 fn writes_that_are_refused_now_and_then() {

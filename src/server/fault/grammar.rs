@@ -17,6 +17,7 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ("tryagain", "TRYAGAIN Multiple keys request during rehashing of slot"),
     ("clusterdown", "CLUSTERDOWN The cluster is down"),
     ("loading", "LOADING Redis is loading the dataset in memory"),
+    ("masterdown", "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
     ("oom", "OOM command not allowed when used memory > 'maxmemory'."),
     ("readonly", "READONLY You can't write against a read only replica."),
     (
@@ -188,6 +189,7 @@ mod tests {
             "tryagain@9",
             "clusterdown",
             "loading",
+            "masterdown",
             "oom/100@5000",
             "readonly",
             "misconf",
