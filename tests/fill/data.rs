@@ -1,7 +1,16 @@
 //! The dataset of one test: as options for the program, and as what should then be there.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use fillbench::dataset::{Amount, Position, Request, Spec, Values};
 use fillbench::slots::SLOTS;
+
+/// So many pools of values are kept at a time.
+const POOLS: usize = 8;
+
+/// Values by their seed and size.
+type Made = BTreeMap<(u64, u64), Arc<Values>>;
 
 /// A dataset to ask for.
 #[derive(Clone, Debug)]
@@ -52,9 +61,22 @@ impl Data {
         .unwrap()
     }
 
-    /// Its values, as the library makes them.
-    pub(crate) fn values(&self) -> Values {
-        Values::new(&self.spec())
+    /// Its values, as the library makes them. The last few pools are kept, because each takes a while to make.
+    pub(crate) fn values(&self) -> Arc<Values> {
+        static MADE: Mutex<Made> = Mutex::new(BTreeMap::new());
+        let key = (self.seed, self.value_size);
+        let made = MADE.lock().unwrap().get(&key).cloned();
+        if let Some(values) = made {
+            return values;
+        }
+        // Not while others wait: they may want another.
+        let values = Arc::new(Values::new(&self.spec()));
+        let mut all = MADE.lock().unwrap();
+        if all.len() >= POOLS {
+            all.clear();
+        }
+        all.insert(key, values.clone());
+        values
     }
 
     /// The first key of a slot, as text.

@@ -10,6 +10,9 @@ use crate::common::{Server, ask, connect, key_counts, on_each_server};
 use crate::data::Data;
 use crate::site::Site;
 
+/// So many fills are tried until a replica has everything in time.
+const FILLS_AT_MOST: usize = 5;
+
 /// Masters with one replica each.
 async fn start(server: &Server, masters: u16) -> Site {
     let spawn = Spawn { replicas: 1, ..server.spawn(Layout::even(masters)) };
@@ -68,7 +71,14 @@ on_each_server! {
     async fn without_it_the_replicas_are_only_told(server: &Server) {
         let site = start(server, 1).await;
         let data = Data::of(40_000);
-        let run = site.fill(&data, "");
+        let mut run = site.fill(&data, "");
+        for _ in 1..FILLS_AT_MOST {
+            if run.assert_exact().servers[0].replicas_acknowledged == Some(1) {
+                break;
+            }
+            // On a busy machine, it may take longer to say so than anybody waits.
+            run = site.fill(&data, "");
+        }
         let record = run.assert_exact();
         assert_eq!(record.account.acknowledged, None);
         assert_eq!(record.servers[0].replicas_acknowledged, Some(1), "{run:?}");

@@ -83,6 +83,10 @@ on_each_server! {
         for data in all {
             // The last key of a pipeline and of a slot is where large values end in the middle of things.
             for args in ["", "--command set --pipeline-depth 3 --writers 2"] {
+                // The largest take long: one way will do.
+                if data.value_size > 32 << 20 && !args.is_empty() {
+                    continue;
+                }
                 site.empty();
                 let run = site.fill(&data, args);
                 let record = run.assert_exact();

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use fillbench::dataset::golden;
 use fillbench::results::{IncidentKind, Record, Verdict};
 use fillbench::target::{Layout, Spawn};
 
@@ -105,8 +106,9 @@ on_each_server! {
     async fn a_slot_that_moves(server: &Server) {
         let site = Site::start(server, Layout::even(3)).await;
         let data = Data::of(60_000);
-        // The last slot of the first master is filled last: it holds nothing yet, so no key need move.
-        let slot = site.slots_of()[&site.masters()[0]].last().copied().unwrap();
+        // The one that is filled last, in golden order: it holds nothing yet, so no key need move.
+        let slots_of = site.slots_of();
+        let slot = *slots_of[&site.masters()[0]].iter().max_by_key(|&&slot| golden(slot)).unwrap();
         let running = site.begin_slowly(&data, 20_000, "");
         move_slot(&site, slot, 0, 1);
         running.end().assert_survived(IncidentKind::SlotsMoved);
@@ -119,7 +121,7 @@ on_each_server! {
         let before = site.slots_of();
         // Those that a writer comes to first, in golden order: they are full when they move.
         let mut moved = before[&site.masters()[0]].clone();
-        moved.sort_by_key(|&slot| fillbench::dataset::golden(slot));
+        moved.sort_by_key(|&slot| golden(slot));
         moved.truncate(40);
         let running = site.begin_slowly(&data, 20_000, "");
         moved.iter().for_each(|&slot| move_slot(&site, slot, 0, 1));
@@ -133,7 +135,7 @@ on_each_server! {
         let spawn = Spawn { replicas: 1, ..server.spawn(Layout::even(3)) };
         let site = Site { name: server.name, servers: spawn.start().await.unwrap() };
         let data = Data::of(60_000);
-        let running = site.begin_slowly(&data, 20_000, "");
+        let running = site.begin_slowly(&data, 12_000, "");
         let replica = site.servers.replicas()[0];
         ask::<String>(replica, "CLUSTER FAILOVER");
         let run = running.end();

@@ -62,7 +62,8 @@ on_each_server! {
             let run = site.fill(&data, args);
             let record = run.record();
             let account = &record.account;
-            assert_eq!(run.code, 3, "{run:?}");
+            // If keys go while they are looked at, too, some stay suspect.
+            assert!(matches!((run.code, account.suspect), (3, 0) | (1, 1..)), "{run:?}");
             assert!(account.evicted > 0 && account.missing > Some(0), "{run:?}");
             assert!(account.evicted <= site.info(0, "evicted_keys") - before, "{run:?}");
             assert!(run.stderr.contains("allkeys-lru"), "{run:?}");

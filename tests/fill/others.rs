@@ -1,5 +1,6 @@
 //! Keys that were there before, and other clients that write in the middle.
 
+use fillbench::dataset::golden;
 use fillbench::target::Layout;
 use redis::{Commands, Connection};
 
@@ -13,6 +14,13 @@ const THEIRS: u64 = 300;
 /// Slots of the keys that others touch: spread over all masters.
 fn slots() -> impl Iterator<Item = u16> {
     (0..16_384).step_by(16_384 / THEIRS as usize).take(THEIRS as usize)
+}
+
+/// Those of a master's slots that are filled first: when a quarter of all keys is there, they are full.
+fn first(mut slots: Vec<u16>) -> Vec<u16> {
+    slots.sort_by_key(|&slot| golden(slot));
+    slots.truncate(64);
+    slots
 }
 
 /// A connection to each slot's owner.
@@ -106,8 +114,7 @@ on_each_server! {
                 let mut spoilt = Truth::default();
                 for (owner, slots) in site.slots_of() {
                     let mut connection = connect(owner);
-                    // Each master is filled from its lowest slot on, so these are done.
-                    for &slot in &slots[..64] {
+                    for slot in first(slots) {
                         let key = data.key_in(slot);
                         if delete && slot % 3 == 0 {
                             spoilt.missing += connection.del::<_, u64>(&key).unwrap();
@@ -136,8 +143,7 @@ on_each_server! {
         let mut wrong = 0;
         for (owner, slots) in site.slots_of() {
             let mut connection = connect(owner);
-            // Each master is filled from its lowest slot on, so these are done.
-            for &slot in &slots[..64] {
+            for slot in first(slots) {
                 wrong += connection.expire::<_, u64>(data.key_in(slot), 3600).unwrap();
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ pub(crate) struct Run {
 }
 
 /// Begins a run.
-pub(crate) fn begin(args: &[String], envs: &[(&str, &std::path::Path)]) -> Running {
+pub(crate) fn begin(args: &[String], envs: &[(&str, &Path)]) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let file = |name| File::create(folder.path().join(name)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_fillbench"));
@@ -48,11 +49,16 @@ pub(crate) fn begin(args: &[String], envs: &[(&str, &std::path::Path)]) -> Runni
 }
 
 impl Running {
-    /// Waits until something is so. Fails if the run is over before, or if that takes too long.
+    /// Waits until something is so. Fails if the run is over by then, or if that takes too long. So `|| true`
+    /// checks that it still goes on.
     pub(crate) fn until(&mut self, mut is_so: impl FnMut() -> bool) {
-        while !is_so() {
+        loop {
+            let is_so = is_so();
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("`{}` was over too early: {status}\n{}", self.what, self.said("stderr"));
+            }
+            if is_so {
+                return;
             }
             self.check_time();
             std::thread::sleep(PAUSE);
@@ -62,7 +68,7 @@ impl Running {
     /// Waits until it has said a word to people.
     pub(crate) fn until_said(&mut self, word: &str) {
         let stderr = self.folder.path().join("stderr");
-        self.until(|| std::fs::read_to_string(&stderr).unwrap().contains(word));
+        self.until(|| read(&stderr).contains(word));
     }
 
     /// Its process id.
@@ -96,7 +102,7 @@ impl Running {
 
     /// What it has written to `stdout` or `stderr` so far.
     pub(crate) fn said(&self, stream: &str) -> String {
-        std::fs::read_to_string(self.folder.path().join(stream)).unwrap()
+        read(&self.folder.path().join(stream))
     }
 
     fn check_time(&self) {
@@ -112,6 +118,11 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The text of a file that is being written: its end may be half a character.
+fn read(file: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned()
 }
 
 /// The exit code; of a run that a signal ended, 128 and the signal, as shells say it.

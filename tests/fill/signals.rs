@@ -68,7 +68,7 @@ on_each_server! {
 
     async fn the_proof_is_interrupted_too(server: &Server) {
         let site = Site::start(server, Layout::Standalone).await;
-        let data = Data::of(300_000);
+        let data = Data::of(600_000);
         site.fill(&data, "").assert_exact();
         // Keys that were there before are read, which takes a while.
         let hits = || site.info(0, "keyspace_hits");

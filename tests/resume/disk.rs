@@ -13,7 +13,7 @@ use crate::place::Place;
 #[test]
 fn half_a_record_at_the_end_is_passed_by() {
     let (place, kept, data) = (Place::embedded(Some(3)), Kept::new(), Data::of(120_000));
-    kept.cut_off(&place, &data, "--rate 30000 --command set", 4);
+    kept.cut_off(&place, &data, "--rate 30000 --command set", 3);
     let journal = kept.journal();
     let last = journal.trim_end().rfind('\n').unwrap() + 1;
     fs::write(kept.out.join("journal.log"), &journal[..last + (journal.len() - last) / 2]).unwrap();
@@ -26,7 +26,7 @@ fn half_a_record_at_the_end_is_passed_by() {
 #[test]
 fn damage_in_the_middle_is_told_and_nothing_is_sent() {
     let (place, kept, data) = (Place::embedded(None), Kept::new(), Data::of(150_000));
-    kept.cut_off(&place, &data, "--rate 30000 --command set", 4);
+    kept.cut_off(&place, &data, "--rate 30000 --command set", 3);
     let mut journal = kept.journal().into_bytes();
     let second = journal.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     journal[second + 40] ^= 1;
@@ -86,7 +86,7 @@ fn a_full_disk_costs_the_journal_and_no_key() {
 #[test]
 fn after_a_full_disk_a_fill_goes_on_from_what_was_written_before() {
     let (place, kept, data) = (Place::embedded(None), Kept::new(), Data::of(200_000));
-    let child = limited(&kept, &place, &data, "--rate 40000", 80);
+    let child = limited(&kept, &place, &data, "--rate 40000", 110);
     crate::common::eventually(&true, || key_counts(place.masters())[0] > 120_000);
     let kill = format!("kill -INT {}", child.id());
     assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());

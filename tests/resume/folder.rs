@@ -9,7 +9,7 @@ use crate::place::Place;
 
 #[test]
 fn tables_stay_whole_and_their_rows_name_their_run() {
-    let (place, kept, data) = (Place::embedded(Some(2)), Kept::new(), Data::of(120_000));
+    let (place, kept, data) = (Place::embedded(Some(2)), Kept::new(), Data::of(160_000));
     kept.cut_off(&place, &data, "--rate 40000", 3);
     let first = kept.record().run;
     let table = kept.out.with_file_name("all.csv");

@@ -12,7 +12,7 @@ use crate::place::Place;
 /// Keys a second: little enough that a busy machine keeps up.
 const RATE: u64 = 30_000;
 /// So often is a fill killed, unless it comes to its end before.
-const KILLS: u64 = 6;
+const KILLS: u64 = 4;
 
 /// Numbers that look random, from a seed that a failure shows.
 struct Chance(u64);

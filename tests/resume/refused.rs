@@ -172,7 +172,7 @@ fn a_folder_of_no_use_is_told_with_what_would_do() {
     std::fs::write(folder.path().join("run.json"), "{").unwrap();
     usage(&resume, "holds no record of a fill");
 
-    let (place, kept) = cut_off(None, &Data::of(50_000));
+    let (place, kept) = cut_off(None, &Data::of(100_000));
     let out = kept.out.display().to_string();
     std::fs::remove_file(kept.out.join("journal.log")).unwrap();
     usage(&["--resume", &out], "journal.log: no such file or directory");

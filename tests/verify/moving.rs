@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
-use crate::common::{ask, connect};
+use crate::common::{ask, connect, eventually};
 use crate::data::Data;
 use crate::place::{Place, everywhere};
+use crate::site::slots_by;
 
 /// A slot that the first master owns, whatever the shares.
 const SLOT: u16 = 5;
@@ -61,6 +62,11 @@ everywhere! {
         place.fill(&data, "");
         let ids: Vec<String> = place.masters().iter().map(|&master| id(master)).collect();
         for (from, to) in [(1, 0), (0, 2)] {
+            // It refuses to begin before they agree.
+            eventually(&true, || {
+                let views: Vec<_> = place.masters().iter().map(|&master| slots_by(master)).collect();
+                views.iter().all(|view| *view == views[0])
+            });
             let words = format!(
                 "--cluster reshard {} --cluster-from {} --cluster-to {} --cluster-slots 400 --cluster-yes",
                 place.masters()[0], ids[from], ids[to]

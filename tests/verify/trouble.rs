@@ -71,7 +71,7 @@ on_each_server! {
 
     async fn a_node_that_dies_while_it_is_read(server: &Server) {
         let mut place = Place::real(server, Layout::even(3)).await;
-        let data = Data::of(400_000);
+        let data = Data::of(700_000);
         place.fill(&data, "");
         let dead = place.masters()[1];
         let hits = || {
@@ -84,7 +84,8 @@ on_each_server! {
         args.extend(data.args());
         args.extend(at(place.masters()[0]));
         let mut running = begin(&args, &[]);
-        running.until(|| hits() > before);
+        // More than it asks before it begins to read.
+        running.until(|| hits() > before + 1_000);
         place.kill(1);
         let run = running.end();
         let record: Verification = serde_json::from_str(&run.stdout).unwrap();
