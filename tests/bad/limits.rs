@@ -1,7 +1,5 @@
 //! Servers that are busy with something else, or take less than is asked.
 
-use std::time::Duration;
-
 use fillbench::target::{Layout, Spawn};
 
 use crate::case::Case;
@@ -30,7 +28,6 @@ on_each_server! {
         let _: () = ask(address, "CONFIG SET key-load-delay 600");
         let reload = std::thread::spawn(move || {
             let mut connection = connect(address);
-            connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
             redis::cmd("DEBUG").arg("RELOAD").exec(&mut connection).unwrap();
         });
         let loads = || redis::cmd("PING").exec(&mut connect(address)).is_err();

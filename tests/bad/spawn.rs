@@ -1,21 +1,27 @@
 //! `--spawn` with what is no server.
 
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use crate::case::Case;
 
 #[test]
 fn a_program_that_is_no_server_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str, mode| {
+    let write = |name: &str, text: &str, mode: &str| {
         let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        // Written by another process: a child that another test starts meanwhile would hold it open for
+        // writing, and nobody may run it then.
+        let mut shell = Command::new("sh");
+        let shell = shell.args(["-c", "cat >\"$0\"; chmod $1 \"$0\""]).arg(&path).arg(mode);
+        let mut child = shell.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
         path.display().to_string()
     };
-    let plain = write("plain", "#!/bin/sh\n", 0o644);
-    let silent = write("silent", "#!/bin/sh\nexit 3\n", 0o755);
-    let chatty = write("chatty", "#!/bin/sh\necho no server here >&2\nexit 1\n", 0o755);
+    let plain = write("plain", "#!/bin/sh\n", "644");
+    let silent = write("silent", "#!/bin/sh\nexit 3\n", "755");
+    let chatty = write("chatty", "#!/bin/sh\necho no server here >&2\nexit 1\n", "755");
     let cure = "a redis-server or a valkey-server";
     for (binary, cause) in [
         ("/no/such/server", "`/no/such/server` is not a program that can be run"),

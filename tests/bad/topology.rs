@@ -12,9 +12,12 @@ fn at(address: SocketAddr) -> String {
     format!("-p {} --keys 1000", address.port())
 }
 
+/// How long a node is silent before the others call it failed, in milliseconds.
+const NODE_TIMEOUT: &str = "cluster-node-timeout";
+
 /// Failures are noticed in a second.
 fn quick() -> Vec<String> {
-    ["--cluster-node-timeout", "1000"].map(str::to_owned).into()
+    [format!("--{NODE_TIMEOUT}"), "1000".into()].into()
 }
 
 on_each_server! {
@@ -55,14 +58,17 @@ on_each_server! {
     }
 
     async fn a_failed_master_is_told(server: &Server) {
-        let spawn = Spawn { extra_args: quick(), ..server.spawn(Layout::even(3)) };
-        let mut servers = spawn.start().await.unwrap();
-        let [first, second, _] = *servers.addresses() else { panic!("{servers:?}") };
+        let mut servers = server.start(Layout::even(3)).await;
+        let [first, second, third] = *servers.addresses() else { panic!("{servers:?}") };
         servers.kill(1);
         Case::new(&at(first)).run().failed(
             &format!("master {second}, which {first} announces, cannot be reached: no connection to {second}"),
             "is it down? if not, ",
         );
+        // Not before: it is told while the others still believe in it.
+        for node in [first, third] {
+            let _: () = ask(node, &format!("CONFIG SET {NODE_TIMEOUT} 1000"));
+        }
         let state = || ask::<String>(first, "CLUSTER INFO").contains("cluster_state:fail");
         eventually(&true, state);
         Case::new(&at(first)).run().failed(

@@ -46,7 +46,6 @@ pub(crate) fn is_copied(nodes: &[SocketAddr]) {
 /// A connection on which a write may wait for a replica to take over.
 fn patient(node: SocketAddr) -> redis::Connection {
     let connection = connect(node);
-    connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     connection
 }
 

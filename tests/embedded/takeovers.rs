@@ -1,7 +1,5 @@
 //! Takeovers at bad times: what was answered is kept, and no node is held up.
 
-use std::time::Duration;
-
 use fillbench::server::{Server, ServerOptions};
 
 use crate::common::{ask, connect, eventually, key_counts};
@@ -23,7 +21,6 @@ fn at_once(node: std::net::SocketAddr, commands: &[&str]) {
         pipe.cmd(words.next().unwrap()).arg(words.collect::<Vec<_>>()).ignore();
     }
     let mut connection = connect(node);
-    connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let _: () = pipe.query(&mut connection).unwrap();
 }
 
@@ -55,7 +52,6 @@ fn what_is_answered_while_a_takeover_comes_too_late_is_kept() {
         // It comes to itself at about the time at which the master gives it up.
         let asks = scope.spawn(|| at_once(replica, &["CLUSTER FAILOVER", "DEBUG SLEEP 5.03"]));
         let mut connection = connect(master);
-        connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut written = 0u64;
         while !asks.is_finished() {
             let mut pipe = redis::pipe();
