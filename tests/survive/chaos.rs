@@ -11,7 +11,7 @@ survive! {
         let trial = Trial::losing_theirs(cluster, Data::of(120_000));
         let masters: Vec<_> = (0..3).map(|number| cluster.master(number)).collect();
         let [first, second, third] = [case.victim, (case.victim + 1) % 3, (case.victim + 2) % 3];
-        let mut running = cluster.begin(&trial.data, Case { percent: 10, seconds: 6, ..case }, "");
+        let mut running = cluster.begin(&trial.data, Case { percent: 10, seconds: 8, ..case }, "");
         cluster.restart(first);
         cluster.settle();
         cluster.tell_masters("CLIENT KILL TYPE normal SKIPME yes");

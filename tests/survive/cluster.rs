@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use fillbench::server::{Server as Embedded, ServerOptions};
-use fillbench::target::{Layout, Spawn, Spawned};
+use fillbench::target::{Layout, Spawn, SpawnError, Spawned};
 use redis::RedisResult;
 use tokio::runtime::Runtime;
 
-use crate::case::Case;
+use crate::case::{Case, case_of};
 use crate::common::{Server, ask, connect, eventually};
 use crate::data::Data;
 use crate::run::{Running, begin};
@@ -21,6 +21,8 @@ pub(crate) const NODE_TIMEOUT: Duration = Duration::from_millis(1000);
 /// How long nodes are given to agree again after a fault.
 const SETTLING: Duration = Duration::from_secs(25);
 const PAUSE: Duration = Duration::from_millis(20);
+/// So often a real server is started again until it has its port.
+const RESTARTS: usize = 20;
 /// Every wait of a run, short enough that a test sees its end.
 const LIMITS: [(&str, &str); 5] = [
     ("--connect-timeout", "2s"),
@@ -45,20 +47,18 @@ pub(crate) struct Cluster {
     away: BTreeSet<SocketAddr>,
 }
 
-/// Runs a test on new real servers, once for each case.
-pub(crate) fn on_real(name: &'static str, test: &str, cases: &[Case], run: fn(&mut Cluster, Case)) {
-    if let Some(server) = Server::find(name, test) {
-        for case in cases {
-            run(&mut Cluster::real(&server, &Layout::even(3), 1), *case);
-        }
+/// Runs a test on new real servers.
+pub(crate) fn on_real(name: &'static str, test: &str, run: fn(&mut Cluster, Case)) {
+    if let Some(server) = Server::find(name, &format!("{test}::{name}")) {
+        let told = case_of(test, name);
+        run(&mut Cluster::real(&server, &Layout::even(3), 1), told.0);
     }
 }
 
-/// Runs a test on new embedded servers, once for each case.
-pub(crate) fn on_embedded(cases: &[Case], run: fn(&mut Cluster, Case)) {
-    for case in cases {
-        run(&mut Cluster::embedded(Some(3)), *case);
-    }
+/// Runs a test on new embedded servers.
+pub(crate) fn on_embedded(test: &str, run: fn(&mut Cluster, Case)) {
+    let told = case_of(test, "embedded");
+    run(&mut Cluster::embedded(Some(3)), told.0);
 }
 
 impl Cluster {
@@ -234,7 +234,20 @@ impl Cluster {
         match &mut self.servers {
             Servers::Real(spawned) => {
                 spawned.kill(number);
-                self.runtime.block_on(spawned.restart(number)).unwrap();
+                // Somebody may have its port for a moment, as the near end of a connection.
+                for left in (0..RESTARTS).rev() {
+                    match self.runtime.block_on(spawned.restart(number)) {
+                        Err(SpawnError::Ended { log, .. })
+                            if left > 0 && log.contains("Address already in use") =>
+                        {
+                            std::thread::sleep(PAUSE);
+                        }
+                        restarted => {
+                            restarted.unwrap();
+                            break;
+                        }
+                    }
+                }
             }
             Servers::Embedded(_) => {
                 let _: RedisResult<String> = try_ask(node, "FILLBENCH FAULT restart");

@@ -5,13 +5,13 @@ use crate::case::{Case, survive};
 use crate::cluster::{Cluster, move_slot, sum_of_keys};
 use crate::common::ask;
 use crate::data::Data;
-use crate::judge::Trial;
+use crate::judge::{Trial, assert_told};
 use crate::run::Running;
 
 /// So many that the first are there long before the last.
 const KEYS: u64 = 150_000;
 /// So fast that pipelines are full, and not so fast that it is over before anything happens to it.
-const RATE: &str = "--rate 300000";
+const RATE: &str = "--rate 150000";
 
 /// Begins at full speed, and waits until the first keys are there.
 fn begin(cluster: &Cluster, trial: &Trial, case: Case) -> Running {
@@ -26,7 +26,7 @@ survive! {
         let trial = Trial::new(cluster, Data::of(KEYS));
         let running = begin(cluster, &trial, case);
         ask::<String>(cluster.replica_of(case.victim), "CLUSTER FAILOVER TAKEOVER");
-        trial.survived(cluster, running);
+        assert_told(&trial.survived(cluster, running));
     }
 
     fn a_master_that_dies(cluster, case) on redis, valkey, embedded {
@@ -47,16 +47,19 @@ survive! {
         let trial = Trial::new(cluster, Data::of(KEYS));
         let running = begin(cluster, &trial, case);
         cluster.tell_masters("CLIENT KILL TYPE normal SKIPME yes");
-        trial.survived(cluster, running);
+        assert_told(&trial.survived(cluster, running));
     }
 
     fn slots_that_move(cluster, case) on redis, valkey, embedded {
         let trial = Trial::new(cluster, Data::of(KEYS));
         let masters: Vec<_> = (0..3).map(|number| cluster.master(number)).collect();
         let slots = cluster.slots_at(case.victim);
-        let running = begin(cluster, &trial, case);
-        for slot in slots.into_iter().step_by(500) {
+        let mut running = begin(cluster, &trial, case);
+        for (number, slot) in slots.into_iter().step_by(500).enumerate() {
             move_slot(slot, masters[case.victim], masters[(case.victim + 1) % 3], &masters);
+            if number == 0 {
+                running.until(|| true);
+            }
         }
         trial.survived(cluster, running);
     }
@@ -76,7 +79,7 @@ fn sent_otherwise(cluster: &mut Cluster, case: Case, args: &str) {
     let running = cluster.begin(&trial.data, case, args);
     let replica = cluster.replica_of(case.victim);
     ask::<String>(replica, "CLUSTER FAILOVER TAKEOVER");
-    trial.survived(cluster, running);
+    assert_told(&trial.survived(cluster, running));
 }
 
 survive! {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use fillbench::results::{Record, Verdict};
 use fillbench::slots::slot_of;
-use redis::Value;
+use redis::{Connection, Value};
 
 use crate::cluster::Cluster;
 use crate::common::{ask, connect};
@@ -101,12 +101,12 @@ impl Trial {
     #[track_caller]
     pub(crate) fn truth(&self, cluster: &Cluster) -> Truth {
         cluster.settle();
-        let (spec, values) = (self.data.spec(), self.data.values());
+        let (spec, values, mut reader) = (self.data.spec(), self.data.values(), Reader::new(cluster));
         let positions = self.data.positions(&(0..fillbench::slots::SLOTS).collect::<Vec<_>>());
         let mut truth = Truth::default();
         for batch in positions.chunks(BATCH) {
             let keys: Vec<Vec<u8>> = batch.iter().map(|&position| spec.shape().key(position)).collect();
-            for (found, &position) in read(cluster, &keys).into_iter().zip(batch) {
+            for (found, &position) in reader.read(&keys).into_iter().zip(batch) {
                 match found {
                     Value::Nil => truth.missing += 1,
                     Value::BulkString(found) if found == values.value(position) => truth.exact += 1,
@@ -114,7 +114,7 @@ impl Trial {
                 }
             }
         }
-        let there = self.judge_theirs(cluster);
+        let there = self.judge_theirs(&mut reader);
         // Nothing else was written, and a key that moved is not in two places.
         assert_eq!(cluster.keys() - there, truth.exact + truth.wrong, "{}: {truth:?}", cluster.kind);
         truth
@@ -122,12 +122,12 @@ impl Trial {
 
     /// How many keys of others are there, all as they were.
     #[track_caller]
-    fn judge_theirs(&self, cluster: &Cluster) -> u64 {
+    fn judge_theirs(&self, reader: &mut Reader) -> u64 {
         let keys: Vec<Vec<u8>> = self.theirs.pairs.keys().map(|key| key.clone().into_bytes()).collect();
         let mut there = 0;
-        for (found, (key, value)) in read(cluster, &keys).into_iter().zip(&self.theirs.pairs) {
+        for (found, (key, value)) in reader.read(&keys).into_iter().zip(&self.theirs.pairs) {
             match found {
-                Value::Nil => assert!(self.theirs_may_go, "{}: {key} of others is gone", cluster.kind),
+                Value::Nil => assert!(self.theirs_may_go, "{}: {key} of others is gone", reader.cluster.kind),
                 found => {
                     assert_eq!(found, Value::BulkString(value.clone().into_bytes()), "{key} of others");
                     there += 1;
@@ -138,49 +138,66 @@ impl Trial {
     }
 }
 
-/// The values of keys at the present owners of their slots. Who is sent on goes where it is sent.
-fn read(cluster: &Cluster, keys: &[Vec<u8>]) -> Vec<Value> {
-    let began = Instant::now();
-    let mut found: BTreeMap<usize, Value> = BTreeMap::new();
-    loop {
-        let open: Vec<usize> = (0..keys.len()).filter(|number| !found.contains_key(number)).collect();
-        if open.is_empty() {
-            return found.into_values().collect();
-        }
-        let owners = owners(cluster);
-        let mut by_owner: BTreeMap<SocketAddr, Vec<usize>> = BTreeMap::new();
-        for number in open {
-            by_owner.entry(owners[usize::from(slot_of(&keys[number]))]).or_default().push(number);
-        }
-        let mut sent_away = None;
-        for (owner, numbers) in by_owner {
-            let mut pipe = redis::pipe();
-            pipe.ignore_errors();
-            numbers.iter().for_each(|&number| {
-                pipe.get(&keys[number]);
-            });
-            let answers: Vec<Value> = pipe.query(&mut connect(owner)).unwrap();
-            for (number, answer) in numbers.into_iter().zip(answers) {
-                let Value::ServerError(error) = answer else {
-                    found.insert(number, answer);
-                    continue;
-                };
-                match (error.code(), error.details()) {
-                    ("ASK", Some(to)) => {
-                        found.insert(number, ask_there(to, &keys[number]));
+/// Reads keys at the owners of their slots.
+struct Reader<'a> {
+    cluster: &'a Cluster,
+    /// Of each slot, by the last answer to that question.
+    owners: Vec<SocketAddr>,
+    connections: BTreeMap<SocketAddr, Connection>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(cluster: &'a Cluster) -> Self {
+        Self { cluster, owners: owners(cluster), connections: BTreeMap::new() }
+    }
+
+    /// The values of keys at the present owners of their slots. Who is sent on goes where it is sent.
+    fn read(&mut self, keys: &[Vec<u8>]) -> Vec<Value> {
+        let began = Instant::now();
+        let mut found: BTreeMap<usize, Value> = BTreeMap::new();
+        loop {
+            let mut by_owner: BTreeMap<SocketAddr, Vec<usize>> = BTreeMap::new();
+            for number in (0..keys.len()).filter(|number| !found.contains_key(number)) {
+                by_owner.entry(self.owners[usize::from(slot_of(&keys[number]))]).or_default().push(number);
+            }
+            if by_owner.is_empty() {
+                return found.into_values().collect();
+            }
+            let mut sent_away = None;
+            for (owner, numbers) in by_owner {
+                for (number, answer) in numbers.iter().zip(self.ask(owner, keys, &numbers)) {
+                    let Value::ServerError(error) = answer else {
+                        found.insert(*number, answer);
+                        continue;
+                    };
+                    match (error.code(), error.details()) {
+                        ("ASK", Some(to)) => {
+                            found.insert(*number, ask_there(to, &keys[*number]));
+                        }
+                        // It is there, and is no value of ours.
+                        ("WRONGTYPE", _) => {
+                            found.insert(*number, Value::Okay);
+                        }
+                        _ => sent_away = Some(error),
                     }
-                    // It is there, and is no value of ours.
-                    ("WRONGTYPE", _) => {
-                        found.insert(number, Value::Okay);
-                    }
-                    _ => sent_away = Some(error),
                 }
             }
+            if let Some(error) = sent_away {
+                assert!(began.elapsed() < PATIENCE, "{}: {error:?}", self.cluster.kind);
+                std::thread::sleep(PAUSE);
+                self.owners = owners(self.cluster);
+            }
         }
-        if let Some(error) = sent_away {
-            assert!(began.elapsed() < PATIENCE, "{}: {error:?}", cluster.kind);
-            std::thread::sleep(PAUSE);
-        }
+    }
+
+    /// What one node answers when it is asked for some of the keys.
+    fn ask(&mut self, owner: SocketAddr, keys: &[Vec<u8>], numbers: &[usize]) -> Vec<Value> {
+        let mut pipe = redis::pipe();
+        pipe.ignore_errors();
+        numbers.iter().for_each(|&number| {
+            pipe.get(&keys[number]);
+        });
+        pipe.query(self.connections.entry(owner).or_insert_with(|| connect(owner))).unwrap()
     }
 }
 
@@ -221,7 +238,7 @@ mod judged {
     use redis::Commands;
 
     use super::*;
-    use crate::case::EMBEDDED;
+    use crate::case::EARLY;
 
     /// The parts of an account that are changed one by one.
     const TOLD: [&str; 4] = ["proven", "missing", "wrong", "suspect"];
@@ -234,7 +251,7 @@ mod judged {
     fn filled() -> (Cluster, Trial, Run) {
         let cluster = Cluster::embedded(Some(3));
         let trial = Trial::new(&cluster, Data::of(20_000));
-        let run = cluster.begin_at_once(cluster.master(0), &trial.data, EMBEDDED[0], "").end();
+        let run = cluster.begin_at_once(cluster.master(0), &trial.data, EARLY, "").end();
         (cluster, trial, run)
     }
 

@@ -7,13 +7,14 @@ use crate::data::Data;
 use crate::judge::{Trial, refused};
 
 /// Refusals that end by themselves sooner or later, so that writing again is worth it.
-const PASSING: [&str; 8] =
-    ["moved", "ask", "tryagain", "clusterdown", "loading", "readonly", "misconf", "noreplicas"];
+const PASSING: [&str; 9] =
+    ["moved", "ask", "tryagain", "clusterdown", "loading", "masterdown", "readonly", "misconf", "noreplicas"];
 
 /// Has a master refuse, waits until it has, and ends that.
 fn refuse(cluster: &Cluster, case: Case, fault: &str, error: &str) {
     let trial = Trial::new(cluster, Data::of(20_000));
-    let running = cluster.begin(&trial.data, Case { seconds: 1, ..case }, "");
+    // Early, so that much is left to be refused.
+    let running = cluster.begin(&trial.data, Case { seconds: 1, percent: 30, ..case }, "");
     let node = cluster.master(case.victim);
     let before = refused(node, error);
     ask::<String>(node, &format!("FILLBENCH FAULT {fault}"));
@@ -57,7 +58,6 @@ survive! {
         std::thread::scope(|scope| {
             let script = scope.spawn(|| {
                 let mut connection = connect(node);
-                connection.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
                 redis::cmd("EVAL").arg("while true do end").arg(0).query::<()>(&mut connection)
             });
             // It is seen as busy, and stays so for longer than a barrier is waited for.

@@ -14,7 +14,7 @@ survive! {
 
     fn a_master_that_restarts_twice(cluster, case) on redis, valkey, embedded {
         let trial = Trial::losing_theirs(cluster, Data::of(60_000));
-        let mut running = cluster.begin(&trial.data, Case { percent: case.percent / 2, ..case }, "");
+        let mut running = cluster.begin(&trial.data, Case { percent: case.percent / 2, seconds: 6, ..case }, "");
         cluster.restart(case.victim);
         cluster.settle();
         running.until(|| true);
@@ -24,7 +24,8 @@ survive! {
 
     fn all_masters_restart_together(cluster, case) on redis, valkey, embedded {
         let trial = Trial::losing_theirs(cluster, Data::of(60_000));
-        let running = cluster.begin(&trial.data, case, "");
+        // One after the other, which takes a while.
+        let running = cluster.begin(&trial.data, Case { percent: case.percent.min(20), ..case }, "");
         (0..3).for_each(|number| cluster.restart(number));
         trial.survived(cluster, running);
     }

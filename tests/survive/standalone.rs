@@ -6,16 +6,17 @@ use fillbench::target::Layout;
 
 use crate::case::Case;
 use crate::cluster::Cluster;
-use crate::common::{Server, ask, eventually};
+use crate::common::{Server, ask, connect, eventually};
 use crate::data::Data;
-use crate::judge::{Trial, refused};
+use crate::judge::{Trial, assert_told, refused};
 
-const CASE: Case = Case { command: "set", writers: 2, percent: 60, victim: 0, seconds: 2 };
+const CASE: Case =
+    Case { name: "standalone", command: "set", writers: 2, percent: 30, victim: 0, seconds: 2 };
 
 /// Runs a test on a server of each kind, each with a case of its own.
 fn on_each(test: &str, run: fn(&mut Cluster, Case)) {
     for (name, case) in
-        [("redis", CASE), ("valkey", Case { command: "mset", writers: 1, percent: 30, ..CASE })]
+        [("redis", CASE), ("valkey", Case { command: "mset", writers: 1, percent: 10, ..CASE })]
     {
         if let Some(server) = Server::find(name, test) {
             run(&mut Cluster::real(&server, &Layout::Standalone, 0), case);
@@ -86,5 +87,29 @@ fn it_runs_out_of_memory() {
         let (run, _, truth) = trial.told_the_truth(server, running);
         assert!(run.code == 3 && truth.exact > 0, "{run:?}");
         run.assert_error(&["OOM", "raise maxmemory"]);
+    });
+}
+
+/// Each connection that is made anew asks for the database again, or keys would go to the first.
+#[test]
+fn connections_into_another_database_are_killed() {
+    on_each("connections_into_another_database_are_killed", |server, case| {
+        // The embedded one has no other.
+        if server.kind == "embedded" {
+            return;
+        }
+        let trial = Trial::losing_theirs(server, Data::of(40_000));
+        let (node, theirs) = (server.master(0), server.keys());
+        let mut connection = connect(node);
+        redis::cmd("SELECT").arg(3).exec(&mut connection).unwrap();
+        let mut there = || redis::cmd("DBSIZE").query::<u64>(&mut connection).unwrap();
+        let mut running = server.begin_at(node, &trial.data, case, "-n 3");
+        running.until(|| there() > trial.data.keys * case.percent / 100);
+        ask::<u64>(node, "CLIENT KILL TYPE normal SKIPME yes");
+        let record = running.end().assert_mended();
+        assert_told(&record);
+        assert_eq!(server.keys(), theirs, "the first database");
+        ask::<String>(node, "SWAPDB 0 3");
+        assert_eq!(trial.truth(server).exact, trial.data.keys);
     });
 }
