@@ -150,7 +150,8 @@ async fn what_is_over_goes_though_nobody_asks() {
     let start = Instant::now();
     for client in [&mut both.real, &mut both.embedded] {
         while client.call(&[b"dbsize"]) != Value::Integer(10_000) {
-            assert!(start.elapsed() < Duration::from_secs(15), "{:?}", client.call(&[b"dbsize"]));
+            // The last few take their time: few of those that may expire are over, so few are looked at.
+            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", client.call(&[b"dbsize"]));
             std::thread::sleep(Duration::from_millis(20));
         }
         assert_eq!(info(client, "expired_keys"), 5000);

@@ -196,7 +196,7 @@ fn a_server_that_swallows_everything() {
         let told = (account.proven, account.missing, account.wrong);
         assert_eq!(told, (truth.exact, Some(truth.missing), Some(truth.wrong)), "{run:?}");
         run.assert_error(&["neither took nor answered anything for 1s", &bench.nodes()[1].to_string()]);
-        assert!(run.took < Duration::from_secs(20), "{run:?}");
+        assert!(run.took < Duration::from_secs(60), "{run:?}");
     }
 }
 

@@ -37,7 +37,9 @@ fn assert_in_the_dark(run: &Run, dark: u64, truth_elsewhere: Truth) -> Record {
 fn writers(at: SocketAddr) -> Vec<String> {
     let clients: String = ask(at, "CLIENT LIST");
     let sends = |line: &&str| {
-        ["set", "mset", "client|reply", "client|info"].iter().any(|cmd| line.contains(&format!(" cmd={cmd} ")))
+        ["set", "mset", "client|reply", "client|info"]
+            .iter()
+            .any(|cmd| line.contains(&format!(" cmd={cmd} ")))
     };
     let id = |line: &str| line.split(' ').next().unwrap().strip_prefix("id=").unwrap().to_owned();
     clients.lines().filter(sends).map(id).collect()
