@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use fillbench::report::{OutputOptions, Report};
-use fillbench::results::{Event, Observer, Second, new_histogram};
+use fillbench::results::{Event, Observer, Options, Record, Second, new_histogram};
 
 #[test]
 fn another_reader_finds_every_pipeline() {
@@ -25,7 +25,8 @@ fn another_reader_finds_every_pipeline() {
         let (start, length) = (Duration::from_secs(number), Duration::from_secs(1));
         report.event(&Event::Second(Second { start, length, masters: Vec::new(), latency }));
     }
-    drop(report);
+    let record = Record::new("test".into(), String::new(), Options::default());
+    report.finish(&record, &new_histogram()).unwrap();
 
     let read = Command::new(python)
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/read_hlog.py"))

@@ -38,6 +38,13 @@ impl Info {
         self.text(name)?.parse().ok()
     }
 
+    /// The same, with as much memory in use as `other` says.
+    pub fn with_memory_of(mut self, other: &Self) -> Self {
+        const USED: &str = "used_memory";
+        self.fields.extend(other.text(USED).map(|used| (USED.to_owned(), used.to_owned())));
+        self
+    }
+
     /// `fillbench`, `valkey` or `redis`, and its own version: the first two also state the Redis
     /// version that they are compatible with.
     pub fn server(&self) -> (&'static str, String) {
@@ -135,6 +142,10 @@ mod tests {
         assert!(!info.discards() && Info::parse("fillbench_discard:1\r\n").discards());
         assert_eq!(Info::parse("redis_version:7.0.15\nfillbench_version:1.2.3").server().0, "fillbench");
         assert_eq!(info.run_id(), Some("abc"));
+        let earlier = Info::parse("used_memory:7\r\nrun_id:c\r\n");
+        let mixed = info.clone().with_memory_of(&earlier);
+        assert_eq!((mixed.number("used_memory"), mixed.run_id()), (Some(7), Some("abc")));
+        assert_eq!(info.clone().with_memory_of(&Info::default()), info);
         assert_eq!(info.number::<u64>("used_memory"), Some(1024));
         assert_eq!(info.number::<u64>("run_id"), None);
         assert_eq!((info.keys(), info.keys_of(0), info.keys_of(1), info.keys_of(11)), (7, 3, 0, 4));

@@ -2,7 +2,12 @@
 
 use std::process::{ExitCode, Termination};
 
+use anyhow::Result;
+
+use crate::args::UsageError;
+use crate::report::{OutputError, error_lines, tell};
 use crate::results::Verdict;
+use crate::server::StartError;
 
 /// The exit code of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +23,18 @@ pub enum Exit {
     Inexact,
     /// 130: it was interrupted; what was done until then has been told.
     Interrupted,
+}
+
+impl Exit {
+    /// What a command came to; what kept it from running is told, with its cure.
+    pub(super) fn of(came_to: Result<Self>) -> Self {
+        came_to.unwrap_or_else(|error| {
+            let of_output = error.downcast_ref::<OutputError>().map(|error| error.cure().to_owned());
+            let cure = of_output.or_else(|| error.downcast_ref::<StartError>().and_then(StartError::cure));
+            tell(&error_lines(&format!("{error:#}"), cure.as_deref()));
+            if error.is::<UsageError>() { Self::Usage } else { Self::Failed }
+        })
+    }
 }
 
 impl From<Verdict> for Exit {

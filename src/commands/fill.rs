@@ -13,7 +13,7 @@ use crate::args::{
 };
 use crate::fill::{FillError, FillOptions, Keeping, Limit, Limits, Prepared, fill, prepare};
 use crate::journal::Past;
-use crate::report::{OutputError, OutputOptions, Report, ask, error_lines, tell};
+use crate::report::{OutputOptions, Report, ask, tell};
 use crate::results::{Failure, LatencyHistogram, Options, Record, Resumed, Verdict, new_histogram};
 use crate::target::{Site, Started, Throwaway};
 use crate::units::show_count;
@@ -62,14 +62,7 @@ impl FillCommand {
 
     /// Fills, and tells everything.
     pub(super) fn run(self) -> Exit {
-        match self.try_run() {
-            Ok(exit) => exit,
-            Err(error) => {
-                let cure = error.downcast_ref::<OutputError>().map(OutputError::cure);
-                tell(&error_lines(&format!("{error:#}"), cure));
-                if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
-            }
-        }
+        Exit::of(self.try_run())
     }
 
     fn try_run(self) -> Result<Exit> {

@@ -8,9 +8,9 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
-use crate::args::{LogArgs, ServedArgs, UsageError};
-use crate::report::{OutputError, begin_log, error_lines, tell};
-use crate::server::{NodeFault, Server, ServerOptions, StartError};
+use crate::args::{LogArgs, ServedArgs};
+use crate::report::{begin_log, tell};
+use crate::server::{NodeFault, Server, ServerOptions};
 use crate::units::show_bytes;
 
 /// `fillbench serve`.
@@ -67,16 +67,7 @@ Exit codes: 0 stopped, by Ctrl-C or SHUTDOWN    1 could not run    2 bad usage";
 impl ServeCommand {
     /// Serves until it is told to stop.
     pub(super) fn run(self) -> Exit {
-        match self.try_run() {
-            Ok(()) => Exit::Exact,
-            Err(error) => {
-                let cure = error.downcast_ref::<StartError>().and_then(StartError::cure);
-                let of_log = error.downcast_ref::<OutputError>().map(|error| error.cure().to_owned());
-                let cure = cure.or(of_log);
-                tell(&error_lines(&format!("{error:#}"), cure.as_deref()));
-                if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
-            }
-        }
+        Exit::of(self.try_run().map(|()| Exit::Exact))
     }
 
     fn try_run(self) -> Result<()> {

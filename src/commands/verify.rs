@@ -10,7 +10,7 @@ use super::interrupt::interrupted;
 use super::start::{run_id, runtime};
 use crate::args::{ConnectionArgs, DatasetArgs, LogArgs, UsageError, Verifiable, VerifyArgs};
 use crate::fill::{FillError, Limit, Limits};
-use crate::report::{OutputError, VerifyReport, error_lines, tell};
+use crate::report::VerifyReport;
 use crate::results::{Event, Observer, Options, Verdict, Verification, VerifyAsked};
 use crate::target::Site;
 use crate::verify::{VerifyOptions, verify};
@@ -68,14 +68,7 @@ impl VerifyCommand {
 
     /// Verifies, and tells everything.
     pub(super) fn run(self) -> Exit {
-        match self.try_run() {
-            Ok(exit) => exit,
-            Err(error) => {
-                let cure = error.downcast_ref::<OutputError>().map(OutputError::cure);
-                tell(&error_lines(&format!("{error:#}"), cure));
-                if error.is::<UsageError>() { Exit::Usage } else { Exit::Failed }
-            }
-        }
+        Exit::of(self.try_run())
     }
 
     fn try_run(self) -> Result<Exit> {

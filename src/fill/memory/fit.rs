@@ -181,8 +181,10 @@ pub(in crate::fill) async fn check(
     let rooms = in_order(measuring).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
     for (node, room) in prepared.nodes.iter_mut().zip(&rooms) {
         if room.is_some() {
-            // What was written to measure, and deleted, is no part of the fill.
-            node.info = cluster::info(&mut node.connection).await?;
+            // What was written to measure, and deleted, is no part of the fill; the tables that it leaves are.
+            let before = node.info.take().unwrap_or_default();
+            let now = cluster::info(&mut node.connection).await?;
+            node.info = now.map(|now| now.with_memory_of(&before));
         }
     }
     judge(prepared, options, &rooms, flushing)?;

@@ -69,7 +69,12 @@ impl Scene {
 
     /// Begins a pass; returns how many keys each master is to be sent.
     fn plan(&mut self) -> [u64; 2] {
-        let shares = self.course.plan(1, false);
+        self.plan_with(1)
+    }
+
+    /// The same, with so many writers for each master.
+    fn plan_with(&mut self, writers: u64) -> [u64; 2] {
+        let shares = self.course.plan(writers, false);
         let starts = self.course.ledger.starts();
         let part = |share: Share| Part {
             master: share.master,
@@ -343,6 +348,27 @@ fn refusals_are_not_held_against_writers_whose_own_counts_lack_nothing() {
     scene.parts[0].progress.execute(8);
     scene.see(1, &refusing(3), HALF, [1, 2]);
     assert_eq!((scene.unvouched(), scene.kinds()), (0, vec![]));
+}
+
+#[test]
+fn a_writer_that_has_counted_to_its_end_holds_up_no_other() {
+    let mut scene = Scene::new(LONG);
+    scene.plan_with(2);
+    let all = scene.parts[0].walk.left();
+    scene.parts[1].progress.execute(8);
+    scene.parts[1].progress.count(Some(0));
+    scene.counts(all, Some(0));
+    scene.see(1, "", HALF, [1, 2]);
+    // Somebody else is refused, and the writer that goes on has counted since.
+    scene.see(1, &refusing(3), HALF, [1, 2]);
+    scene.course.mark(&address(1), &scene.parts);
+    scene.parts[1].progress.count(Some(0));
+    scene.see(1, &refusing(3), HALF, [1, 2]);
+    // It is cut off without a last count: those refusals were not its.
+    scene.parts[1].progress.execute(8);
+    let part = scene.parts.remove(1);
+    scene.course.add(&part, 16, true);
+    assert_eq!(scene.kinds(), []);
 }
 
 #[test]

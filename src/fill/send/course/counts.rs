@@ -139,13 +139,17 @@ impl Course {
         let (mut counted, mut asked, mut ours) = (true, u64::MAX, false);
         let mut covered = BTreeMap::new();
         for (place, part) in parts.iter().enumerate().filter(|(_, part)| part.master == index) {
-            let executed = part.progress.executed_keys();
+            // The count first: what it tells of is executed by then.
             let count = part.progress.take_count();
+            let executed = part.progress.executed_keys();
             ours |= self.report_ours(part, count, executed);
             // To whom nothing was sent, nothing was refused.
             counted &= count.is_some() || part.progress.wire_bytes() == 0;
             let count = count.unwrap_or_default();
-            asked = asked.min(count.look);
+            // A writer that has counted to its end has nothing left to be asked about.
+            if count.keys < part.walk.left() {
+                asked = asked.min(count.look);
+            }
             covered.insert(place, count.keys);
         }
         let counts = &mut self.members.get(index).counts;
