@@ -167,3 +167,30 @@ async fn look(
     *used = Some(node);
     Ok(Seen { info, view })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::{Server, ServerOptions};
+
+    #[tokio::test]
+    async fn however_many_wish_to_know_more_a_node_is_asked_now_and_then() {
+        let server = Server::start(&ServerOptions { masters: Some(1), ..ServerOptions::default() }).unwrap();
+        let node = server.addresses()[0];
+        let address = Address::tcp(&node.ip().to_string(), node.port());
+        let (connector, map) = (Connector::default(), AddressMap::default());
+        let mut patrol = Patrol::new(&connector, &map, Mode::Cluster, [&address].into_iter());
+        let (since, mut looks) = (Instant::now(), 0);
+        // A storm: every writer is redirected again and again.
+        while since.elapsed() < 5 * EVERY_AT_MOST {
+            patrol.hurry();
+            patrol.ask_due();
+            if let Ok(sight) = tokio::time::timeout(Duration::from_millis(1), patrol.next()).await {
+                assert!(sight.seen.is_ok());
+                looks += 1;
+            }
+        }
+        let most = since.elapsed().div_duration_f64(EVERY_AT_MOST).ceil();
+        assert!(looks > 1 && f64::from(looks) <= most, "{looks} of {most}");
+    }
+}
