@@ -1,6 +1,7 @@
 //! One file per subcommand: arguments become options, options an engine's run, its record a report.
 //! What went wrong becomes one exit code.
 
+mod before;
 mod cli;
 mod exit;
 mod fill;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::cluster::{Info, Mode};
+use crate::cluster::Info;
 use crate::dataset::Spec;
 use crate::results::{
     Event, Failure, Latency, LimitedBy, Observer, Rates, Record, Seconds, Server, SlotRun, Verdict,
@@ -68,26 +68,7 @@ impl<'a> Outcome<'a> {
 
     /// Enters what the masters said of themselves before the fill.
     pub fn before(&mut self, prepared: &Prepared) {
-        let target = &mut self.record.target;
-        target.mode = match prepared.topology.mode {
-            Mode::Cluster => "cluster".into(),
-            Mode::Standalone => "standalone".into(),
-        };
-        target.masters = prepared.topology.masters.len() as u64;
-        target.replicas = match prepared.topology.mode {
-            Mode::Cluster => {
-                prepared.topology.masters.iter().map(|master| master.replicas.len() as u64).sum()
-            }
-            // Nobody else knows of them.
-            Mode::Standalone => {
-                let infos = prepared.nodes.iter().filter_map(|node| node.info.as_ref());
-                infos.filter_map(|info| info.number::<u64>("connected_slaves")).sum()
-            }
-        };
-        let versions = prepared.nodes.iter().filter_map(|node| node.info.as_ref().map(Info::server));
-        if let Some((server, version)) = versions.min_by_key(|(_, version)| numbers(version)) {
-            (target.server, target.version) = (server.into(), version);
-        }
+        prepared.describe(&mut self.record.target);
         let masters = prepared.topology.masters.iter().zip(&prepared.nodes);
         self.record.servers = masters
             .map(|(master, node)| {
@@ -318,11 +299,6 @@ fn unproven(suspect: u64, after: &After) -> Option<Failure> {
 /// Processor seconds of a master during the fill, if it told them.
 fn cpu_of(server: &Server) -> Option<f64> {
     Some(server.cpu_user_seconds? + server.cpu_system_seconds?)
-}
-
-/// A version's numbers, so that 10 is above 9.
-fn numbers(version: &str) -> Vec<u32> {
-    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
 }
 
 /// What kept the run from being faster. The client's threads and the servers' processors are looked

@@ -8,6 +8,7 @@ use crate::journal::Place;
 use crate::net::{Address, Connection, NetError};
 use crate::proof::{Depth, count_database, count_slots, may_count, may_read};
 use crate::resp::Value;
+use crate::results::Target;
 use crate::slots::SLOTS;
 use crate::target::Site;
 use crate::write::ReplyMode;
@@ -103,6 +104,27 @@ impl Prepared {
         self.topology.masters.iter().map(|master| &master.address).collect()
     }
 
+    /// Enters what they are into a record's target.
+    pub fn describe(&self, target: &mut Target) {
+        target.mode = match self.topology.mode {
+            Mode::Cluster => "cluster".into(),
+            Mode::Standalone => "standalone".into(),
+        };
+        target.masters = self.topology.masters.len() as u64;
+        target.replicas = match self.topology.mode {
+            Mode::Cluster => self.topology.masters.iter().map(|master| master.replicas.len() as u64).sum(),
+            // Nobody else knows of them.
+            Mode::Standalone => {
+                let infos = self.nodes.iter().filter_map(|node| node.info.as_ref());
+                infos.filter_map(|info| info.number::<u64>("connected_slaves")).sum()
+            }
+        };
+        let versions = self.nodes.iter().filter_map(|node| node.info.as_ref().map(Info::server));
+        if let Some((server, version)) = versions.min_by_key(|(_, version)| numbers(version)) {
+            (target.server, target.version) = (server.into(), version);
+        }
+    }
+
     pub(super) fn infos(&self) -> Vec<Option<Info>> {
         self.nodes.iter().map(|node| node.info.clone()).collect()
     }
@@ -180,6 +202,11 @@ impl Prepared {
         }
         Ok(empty)
     }
+}
+
+/// A version's numbers, so that 10 is above 9.
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
 }
 
 /// Whether replies can be turned off, found out by turning them on.

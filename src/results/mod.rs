@@ -1,5 +1,5 @@
-//! What one run asked, did and found: the record that every report renders, that of a verification, and
-//! the events that an engine sends while it works. This room knows neither how a run is done nor how it is shown.
+//! What one run asked, did and found: the record that every report renders, that of a verification and of a
+//! sweep, and the events that an engine sends while it works. This room knows neither how a run is done nor how it is shown.
 
 mod client;
 mod event;
@@ -22,7 +22,7 @@ pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
 pub use incident::{Incident, IncidentKind, Incidents};
 pub use interval::{Interval, Second, Spread};
-pub use options::Options;
+pub use options::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
 pub use past::{PastDone, PastOptions, PastRun, PastRunError};
 pub use record::{
     Account, Done, Failure, Latency, LimitedBy, Program, Rates, Record, Refusal, SCHEMA, Seconds, Server,
