@@ -15,6 +15,7 @@ mod resumed;
 #[cfg(test)]
 mod schema;
 mod slot_run;
+mod sweep;
 mod verification;
 
 pub use client::{Client, Host};
@@ -30,6 +31,7 @@ pub use record::{
 };
 pub use resumed::Resumed;
 pub use slot_run::SlotRun;
+pub use sweep::{Point, SWEEP_SCHEMA, Setting, Sweep, SweepError, Turn};
 pub use verification::{
     Findings, Named, Repair, SampleBound, VERIFY_SCHEMA, Verification, VerifyAsked, VerifySeconds,
 };
