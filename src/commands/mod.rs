@@ -9,6 +9,8 @@ mod interrupt;
 mod resume;
 mod serve;
 mod start;
+mod sweep;
+mod sweep_runs;
 mod verify;
 
 pub use cli::Cli;
