@@ -165,6 +165,10 @@ impl SweepCommand {
         if throwaway.option().is_none() && site.address.to_string() != sweep.options.address {
             return Err(other(&format!("went to {}, and not to {}", sweep.options.address, site.address)));
         }
+        if site.connector.database != sweep.options.db {
+            let (there, here) = (sweep.options.db, site.connector.database);
+            return Err(other(&format!("went to database {there}, and not to {here}")));
+        }
         let fills = sweep.points.iter().map(|point| {
             let asked = options(&sweep.options, point)?;
             fill_of(asked).map_err(|error| {

@@ -51,7 +51,7 @@ fn a_killed_sweep_of_a_cluster_gives_each_point_its_repeats_once() {
 
 #[test]
 fn a_killed_sweep_of_its_own_servers_starts_others() {
-    kill_until_done(|folder| folder.begin(&format!("--embedded=2 {GRID}")));
+    kill_until_done(|folder| folder.begin(&format!("--embedded=2 {GRID} --warm-up 0")));
 }
 
 on_each_server! {

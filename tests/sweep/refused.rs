@@ -87,6 +87,7 @@ fn another_grid_or_target_is_not_gone_on_with() {
         ("--shuffle-seed 123456789", "and not 123456789"),
         ("--warm-up 20%", "has --warm-up 10%, and not 20%"),
         ("-p 1", "and not to 127.0.0.1:1"),
+        ("-n 1", "went to database 0, and not to 1"),
         ("--embedded", "went to other servers"),
         ("--ttl 2h", "--ttl does not go with --resume"),
         ("--rate 100", "--rate does not go with --resume"),
