@@ -46,10 +46,10 @@ install_packages() {
 
 # A Python of its own, with the packages that tests use.
 make_python() {
-    "$python" -c 'import hdrh, redis' 2>/dev/null && return
+    "$python" -c 'import duckdb, hdrh, redis' 2>/dev/null && return
     step "Python packages into target/python"
     python3 -m venv target/python
-    "$python" -m pip install --quiet --disable-pip-version-check -r tests/requirements-python.txt
+    "$python" -m pip install --quiet --disable-pip-version-check --prefer-binary -r tests/requirements-python.txt
     "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
         --only-binary :all: -r tests/requirements-judges.txt
 }

@@ -1,37 +1,31 @@
 //! Options that say how a dataset is filled.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::UsageError;
-use super::past::seconds;
+use super::{SteadyArgs, UsageError};
 use crate::dataset::Spec;
-use crate::fill::{CommandChoice, FillOptions, Timeouts, UntilMemory};
-use crate::results::Options;
-use crate::units::{Rate, parse_rate, parse_time, parse_time_above_zero};
-use crate::write::{Order, ReplicaWait, ReplyMode, TimeToLive};
+use crate::fill::{CommandChoice, FillOptions, UntilMemory};
+use crate::results::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
+use crate::write::{Order, ReplyMode, TimeToLive};
 
 /// How to fill, as it was typed.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Fill")]
 pub struct FillArgs {
     /// Keys between two barriers [default: chosen by bytes]
-    #[arg(short = 'P', long, value_name = "KEYS", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    #[arg(short = 'P', long, value_name = "KEYS", value_parser = clap::value_parser!(u64).range(PIPELINE_DEPTHS))]
     pipeline_depth: Option<u64>,
     /// Connections that write to each master [default: 1, and 2 with --wait-replicas]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=256))]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(WRITERS))]
     writers: Option<u64>,
     /// Pipelines in flight per writer [default: chosen by bytes]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(WINDOWS))]
     window: Option<u64>,
     /// Or: until each master uses 80% of its maxmemory, or 10GB
     #[arg(long, value_name = "MEMORY", value_parser = UntilMemory::parse, conflicts_with_all = ["data", "keys"])]
     until_memory: Option<UntilMemory>,
-    /// Fill although it is estimated not to fit
-    #[arg(long)]
-    force: bool,
     /// One key a command, or keys of one slot together; auto takes the faster that can do the rest
     #[arg(long, value_enum, default_value_t = CommandName::Auto)]
     command: CommandName,
@@ -41,18 +35,8 @@ pub struct FillArgs {
     /// Whether every command is answered; slower
     #[arg(long, value_enum, default_value_t = ReplyName::Off)]
     reply: ReplyName,
-    /// Time to live of each key; needs SET
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    ttl: Option<Duration>,
-    /// At most so many keys a second, or bytes like 100MB, over all writers
-    #[arg(long, value_name = "RATE", value_parser = parse_rate)]
-    rate: Option<Rate>,
-    /// Count only what so many replicas of each master have; slower
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
-    wait_replicas: Option<u64>,
-    /// How long a barrier waits for them
-    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "10s", requires = "wait_replicas")]
-    wait_timeout: Duration,
+    #[command(flatten)]
+    steady: SteadyArgs,
     /// One master after another, one writer, one pipeline
     #[arg(short = 'S', long)]
     serial: bool,
@@ -63,23 +47,8 @@ pub struct FillArgs {
     #[arg(short, long)]
     yes: bool,
     /// Threads of this client [default: a quarter of the processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(THREADS))]
     threads: Option<u64>,
-    /// How long a master may neither take nor answer anything
-    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "30s")]
-    barrier_timeout: Duration,
-    /// How long a master may be silent during the proof
-    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "30s")]
-    proof_timeout: Duration,
-    /// How long nothing may get better after something went wrong: a master is gone, say
-    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "60s")]
-    recovery_timeout: Duration,
-    /// How long emptying a master may take
-    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "5m")]
-    flush_timeout: Duration,
-    /// How long the whole run may take
-    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero)]
-    deadline: Option<Duration>,
 }
 
 /// Names for [`CommandChoice`].
@@ -111,7 +80,7 @@ impl FillArgs {
     /// [`UsageError`] names the options that do not go together.
     pub fn options(&self, spec: Arc<Spec>) -> Result<FillOptions, UsageError> {
         let mset = matches!(self.command, CommandName::Mset);
-        if mset && self.ttl.is_some() {
+        if mset && self.steady.ttl.is_some() {
             return Err(UsageError::new(
                 "--command mset takes no --ttl: MSET cannot set one; use --command set",
             ));
@@ -126,13 +95,11 @@ impl FillArgs {
                 "--serial is one writer and one pipeline: leave out --writers and --window",
             ));
         }
-        if let Some(ttl) = self.ttl {
-            check_ttl(ttl)?;
-        }
+        self.steady.check()?;
         Ok(FillOptions {
             spec,
             until_memory: self.until_memory,
-            force: self.force,
+            force: self.steady.force,
             command: match self.command {
                 CommandName::Auto => CommandChoice::Auto,
                 CommandName::Set => CommandChoice::Set,
@@ -146,21 +113,15 @@ impl FillArgs {
                 ReplyName::Off => ReplyMode::Off,
                 ReplyName::On => ReplyMode::On,
             },
-            ttl: self.ttl.map(TimeToLive),
-            wait: self.wait_replicas.map(|replicas| ReplicaWait { replicas, timeout: self.wait_timeout }),
+            ttl: self.steady.ttl.map(TimeToLive),
+            wait: self.steady.wait(),
             pipeline_depth: self.pipeline_depth,
             writers: self.writers,
             window: self.window,
-            rate: self.rate,
+            rate: self.steady.rate,
             serial: self.serial,
             flush: self.flush,
-            timeouts: Timeouts {
-                barrier: self.barrier_timeout,
-                proof: self.proof_timeout,
-                recovery: self.recovery_timeout,
-                flush: self.flush_timeout,
-                deadline: self.deadline,
-            },
+            timeouts: self.steady.timeouts(),
             threads: self.threads.unwrap_or_else(quarter_of_the_processors),
             keeping: None,
         })
@@ -179,7 +140,7 @@ impl FillArgs {
             data_bytes: _,
             keys: _,
             until_memory,
-            force,
+            force: _,
             key_size: _,
             value_size: _,
             key_prefix: _,
@@ -190,51 +151,40 @@ impl FillArgs {
             command,
             order,
             reply,
-            ttl_seconds,
-            rate_keys_per_second,
-            rate_bytes_per_second,
+            ttl_seconds: _,
+            rate_keys_per_second: _,
+            rate_bytes_per_second: _,
             serial,
             flush,
             threads,
             connect_timeout_seconds: _,
-            barrier_timeout_seconds,
-            proof_timeout_seconds,
-            recovery_timeout_seconds,
-            flush_timeout_seconds,
-            deadline_seconds,
-            wait_replicas,
-            wait_timeout_seconds,
+            barrier_timeout_seconds: _,
+            proof_timeout_seconds: _,
+            recovery_timeout_seconds: _,
+            flush_timeout_seconds: _,
+            deadline_seconds: _,
+            wait_replicas: _,
+            wait_timeout_seconds: _,
             address_map: _,
             embedded: _,
             discard: _,
             spawn: _,
             server_binary: _,
         } = past;
-        let keys = rate_keys_per_second.map(Rate::Keys);
         let until_memory = until_memory.as_deref().map(UntilMemory::parse).transpose();
         Ok(Self {
             until_memory: until_memory.map_err(|error| UsageError::new(error.to_string()))?,
-            force: *force,
             pipeline_depth: *pipeline_depth,
             writers: *writers,
             window: *window,
             command: named(command)?,
             order: named(order)?,
             reply: named(reply)?,
-            ttl: ttl_seconds.map(seconds).transpose()?,
-            rate: keys.or(rate_bytes_per_second.map(Rate::Bytes)),
+            steady: SteadyArgs::as_in(past)?,
             serial: *serial,
             flush: *flush,
             yes: false,
             threads: *threads,
-            barrier_timeout: seconds(*barrier_timeout_seconds)?,
-            proof_timeout: seconds(*proof_timeout_seconds)?,
-            recovery_timeout: seconds(*recovery_timeout_seconds)?,
-            flush_timeout: seconds(*flush_timeout_seconds)?,
-            deadline: deadline_seconds.map(seconds).transpose()?,
-            wait_replicas: *wait_replicas,
-            // Nobody waits if nothing is said.
-            wait_timeout: wait_timeout_seconds.map(seconds).transpose()?.unwrap_or_default(),
         })
     }
 
@@ -254,42 +204,21 @@ impl FillArgs {
             value.map_or_else(String::new, |v| v.get_name().into())
         };
         options.until_memory = self.until_memory.map(|until| until.to_string());
-        options.force = self.force;
         options.pipeline_depth = self.pipeline_depth;
         options.writers = self.writers;
         options.window = self.window;
         options.command = name(self.command.to_possible_value());
         options.order = name(self.order.to_possible_value());
         options.reply = name(self.reply.to_possible_value());
-        options.wait_replicas = self.wait_replicas;
-        options.wait_timeout_seconds = self.wait_replicas.map(|_| self.wait_timeout.as_secs_f64());
-        options.ttl_seconds = self.ttl.map(|ttl| ttl.as_secs_f64());
-        match self.rate {
-            Some(Rate::Keys(keys)) => options.rate_keys_per_second = Some(keys),
-            Some(Rate::Bytes(bytes)) => options.rate_bytes_per_second = Some(bytes),
-            None => {}
-        }
         options.serial = self.serial;
         options.flush = self.flush;
         options.threads = self.threads;
-        options.barrier_timeout_seconds = self.barrier_timeout.as_secs_f64();
-        options.proof_timeout_seconds = self.proof_timeout.as_secs_f64();
-        options.recovery_timeout_seconds = self.recovery_timeout.as_secs_f64();
-        options.flush_timeout_seconds = self.flush_timeout.as_secs_f64();
-        options.deadline_seconds = self.deadline.map(|deadline| deadline.as_secs_f64());
+        self.steady.describe(options);
     }
 }
 
 fn named<T: ValueEnum>(name: &str) -> Result<T, UsageError> {
     T::from_str(name, false).map_err(UsageError::new)
-}
-
-/// Servers count times to live in milliseconds.
-pub(super) fn check_ttl(ttl: Duration) -> Result<(), UsageError> {
-    match ttl < Duration::from_millis(1) {
-        true => Err(UsageError::new("--ttl is shorter than a millisecond: no key would live")),
-        false => Ok(()),
-    }
 }
 
 /// One thread sends more than one server takes; servers on the same machine need the others.

@@ -34,7 +34,12 @@ pub(super) fn read_run(folder: &Path, option: &str, other: &str) -> Result<Strin
 
 /// What is wrong with the record in a folder.
 pub(super) fn in_folder(folder: &Path, problem: &str) -> UsageError {
-    UsageError::new(format!("{}: {problem}", folder.join(RUN_FILE).display()))
+    in_file(&folder.join(RUN_FILE), problem)
+}
+
+/// What is wrong with a record.
+pub(super) fn in_file(path: &Path, problem: &str) -> UsageError {
+    UsageError::new(format!("{}: {problem}", path.display()))
 }
 
 /// A time in seconds.

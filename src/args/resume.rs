@@ -23,7 +23,7 @@ pub struct ResumeArgs {
 
 /// The options that go with `--resume`, by their long names: how to be let in, and what is told where. All
 /// others, and those that are still to come, are in the folder.
-const BESIDES: [&str; 19] = [
+pub(super) const BESIDES: [&str; 19] = [
     "resume",
     "pass",
     "askpass",
@@ -59,11 +59,7 @@ impl ResumeArgs {
     /// The option of a command line that does not go with `--resume`, if that was given: its id, which is
     /// that of a field.
     pub fn contradicted(given: &ArgMatches) -> Option<&Id> {
-        let was_given = |id: &Id| given.value_source(id.as_str()) == Some(ValueSource::CommandLine);
-        let is_group = |id: &Id| id.as_str().ends_with("Args");
-        let resumes = given.ids().any(|id| id == "resume" && was_given(id));
-        let mut others = given.ids().filter(|id| was_given(id) && !is_group(id));
-        others.find(|id| resumes && !BESIDES.contains(&id.as_str()))
+        contradicted(given, &BESIDES)
     }
 
     /// Reads the folder, if one is named.
@@ -93,6 +89,15 @@ impl ResumeArgs {
         let past = past.map_err(|error| UsageError::new(format!("{error}: {}", error.cure())))?;
         Ok(Some(Resuming { folder: folder.clone(), record, past: Arc::new(past) }))
     }
+}
+
+/// The option that was given beside `--resume` and is none of these: its id.
+pub(super) fn contradicted<'a>(given: &'a ArgMatches, besides: &[&str]) -> Option<&'a Id> {
+    let was_given = |id: &Id| given.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    let is_group = |id: &Id| id.as_str().ends_with("Args") || id.as_str().ends_with("Command");
+    let resumes = given.ids().any(|id| id == "resume" && was_given(id));
+    let mut others = given.ids().filter(|id| was_given(id) && !is_group(id));
+    others.find(|id| resumes && !besides.contains(&id.as_str()))
 }
 
 impl Resuming {

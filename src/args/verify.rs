@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use clap::{Args, ValueEnum};
 use humantime::format_duration;
 
-use super::fill::{check_ttl, quarter_of_the_processors};
+use super::fill::quarter_of_the_processors;
 use super::past::{in_folder, read_run};
+use super::steady::check_ttl;
 use super::{DatasetArgs, UsageError};
 use crate::dataset::{Amount, Request, Spec};
 use crate::proof::{ANY_CLOCK, Depth, Lifetime};

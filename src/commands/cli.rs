@@ -6,15 +6,16 @@ use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, S
 use super::Exit;
 use super::fill::FillCommand;
 use super::serve::ServeCommand;
+use super::sweep::SweepCommand;
 use super::verify::VerifyCommand;
-use crate::args::ResumeArgs;
+use crate::args::{ResumeArgs, SweepArgs};
 
 /// Fill Redis and Valkey, standalone or cluster, and prove that every key is there.
 #[derive(Parser)]
 #[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
 #[command(
-    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench serve [OPTIONS]"
+    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench serve [OPTIONS]"
 )]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -35,6 +36,8 @@ pub struct Cli {
 enum Command {
     /// Look again at the keys that a fill wrote, all or a sample, and repair them if asked
     Verify(Box<VerifyCommand>),
+    /// Fill with every combination of a grid of options, each several times, and keep every figure
+    Sweep(Box<SweepCommand>),
     /// Run a cluster, or a server, inside this process, until Ctrl-C
     Serve(ServeCommand),
 }
@@ -47,6 +50,7 @@ Examples:
   fillbench --keys 1000000 --json --yes --flush --out results/1
   fillbench --resume results/1             go on, if it was cut off
   fillbench verify --from results/1        is all of it still there?
+  fillbench sweep --spawn --keys 1000000 --writers 1,2,4 --out results/2
 
 Exit codes:
   0 every key is proven, or was thrown away with --discard
@@ -70,6 +74,11 @@ impl Cli {
         {
             return Self::try_parse_from([env!("CARGO_PKG_NAME"), "verify", "--help"]);
         }
+        if let Some(Command::Sweep(sweep)) = &cli.command
+            && sweep.wants_help()
+        {
+            return Self::try_parse_from([env!("CARGO_PKG_NAME"), "sweep", "--help"]);
+        }
         Ok(cli)
     }
 
@@ -77,6 +86,7 @@ impl Cli {
     pub fn run(self) -> Exit {
         match self.command {
             Some(Command::Verify(verify)) => verify.run(),
+            Some(Command::Sweep(sweep)) => sweep.run(),
             Some(Command::Serve(serve)) => serve.run(),
             None => self.fill.run(),
         }
@@ -85,13 +95,18 @@ impl Cli {
 
 /// What was asked is in the folder that is gone on from, and is not changed half-way.
 fn refuse_beside_resume(given: &ArgMatches) -> Result<(), clap::Error> {
-    let Some(id) = ResumeArgs::contradicted(given) else { return Ok(()) };
     let mut command = Cli::command();
-    let option = command.get_arguments().find(|option| option.get_id() == id);
+    let sweep = given.subcommand_matches("sweep");
+    let Some(id) = sweep.map_or_else(|| ResumeArgs::contradicted(given), SweepArgs::contradicted) else {
+        return Ok(());
+    };
+    let of = if sweep.is_some() { command.find_subcommand("sweep").unwrap_or(&command) } else { &command };
+    let option = of.get_arguments().find(|option| option.get_id() == id);
     let name = option.and_then(Arg::get_long).unwrap_or(id.as_str());
     let text = format!(
         "--{name} does not go with --resume: what was asked is in its folder; besides, give credentials, TLS files, \
-         --csv, --json, --quiet and --log"
+         {}--quiet and --log",
+        if sweep.is_some() { "--yes, " } else { "--csv, --json, " }
     );
     Err(command.error(ErrorKind::ArgumentConflict, text))
 }

@@ -1,6 +1,5 @@
 //! `fillbench [options]`: fill, prove, report.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -11,14 +10,14 @@ use clap::Args;
 use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, OutputArgs, ResumeArgs, ThrowawayArgs, UsageError,
 };
-use crate::fill::{FillError, FillOptions, Keeping, Limit, Limits, Prepared, fill, prepare};
+use crate::fill::{FillError, FillOptions, Keeping, Limits, Prepared, fill, prepare};
 use crate::journal::Past;
-use crate::report::{OutputOptions, Report, ask, tell};
+use crate::report::{OutputOptions, Report, tell};
 use crate::results::{Failure, LatencyHistogram, Options, Record, Resumed, Verdict, new_histogram};
 use crate::target::{Site, Started, Throwaway};
-use crate::units::show_count;
 
 use super::Exit;
+use super::before::{consent, cut, fail};
 use super::interrupt::interrupted;
 use super::resume::resume_command;
 use super::start::{run_id, runtime};
@@ -128,26 +127,11 @@ impl FillCommand {
     ) -> Result<(Job, Options), UsageError> {
         let spec = if fill.says_how_much() { dataset.open_spec() } else { dataset.spec() };
         let options = fill.options(spec?)?;
-        let brings = self.throwaway.option();
-        if let Some(option) = brings
-            && connection.names_a_server()
-        {
-            return Err(UsageError::new(format!(
-                "{option} starts servers of its own: leave out host, port, socket, URI, password and TLS"
-            )));
-        }
-        let mut site = connection.site()?;
-        if brings.is_some() {
-            // One in the environment is meant for other servers.
-            site.connector.credentials = None;
-        }
+        let site = self.throwaway.site(connection)?;
         let mut asked = Options::default();
         dataset.describe(&mut asked);
         connection.describe(&site, &mut asked);
         fill.describe(&mut asked);
-        if brings.is_some() {
-            asked.address.clear();
-        }
         self.throwaway.describe(&mut asked);
         let throwaway = self.throwaway.throwaway();
         let (output, resumed) = (OutputOptions::default(), Resumed::default());
@@ -179,7 +163,7 @@ impl Job {
             Err(limit) => return Ok(cut(record, limit)),
         };
         if self.options.flush && servers.is_none() && !self.yes {
-            match limits.within(consent(&prepared)).await {
+            match limits.within(consent(&prepared, "--flush")).await {
                 Ok(consented) => consented?,
                 Err(limit) => {
                     // The question's line is still open.
@@ -209,43 +193,5 @@ impl Job {
         };
         let prepared = prepare(self.site.clone(), &self.options).await;
         Ok((started, prepared.map_err(|error: FillError| error.failure())?))
-    }
-}
-
-/// A run that failed before anything was sent.
-fn fail(record: &mut Record, failure: Failure) -> LatencyHistogram {
-    record.error = Some(failure);
-    new_histogram()
-}
-
-/// A run that was cut short before anything was sent.
-fn cut(record: &mut Record, limit: Limit) -> LatencyHistogram {
-    match limit {
-        Limit::Interrupted => record.verdict = Verdict::Interrupted,
-        Limit::Deadline(limit) => record.error = Some(FillError::Deadline(limit).failure()),
-    }
-    new_histogram()
-}
-
-/// Emptying masters that hold keys wants a yes.
-async fn consent(prepared: &Prepared) -> Result<()> {
-    let masters: Vec<String> = prepared.addresses().iter().map(ToString::to_string).collect();
-    let hold = if masters.len() == 1 { "holds" } else { "hold" };
-    let (holding, them) = match prepared.existing_keys() {
-        Some(0) => return Ok(()),
-        Some(1) => (format!("{hold} 1 key"), "it"),
-        Some(keys) => (format!("{hold} {} keys", show_count(keys)), "them all"),
-        None => ("may hold keys".into(), "them all"),
-    };
-    let masters = masters.join(", ");
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        let text = format!("{masters} {holding}, which --flush deletes: give --yes if that is meant");
-        return Err(UsageError::new(text).into());
-    }
-    let question = format!("{masters} {holding}. Delete {them}?");
-    // Reading a terminal cannot be interrupted, but need not be waited for.
-    match tokio::task::spawn_blocking(move || ask(&question)).await {
-        Ok(true) => Ok(()),
-        _ => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
     }
 }

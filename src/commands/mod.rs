@@ -1,6 +1,7 @@
 //! One file per subcommand: arguments become options, options an engine's run, its record a report.
 //! What went wrong becomes one exit code.
 
+mod before;
 mod cli;
 mod exit;
 mod fill;
@@ -8,6 +9,8 @@ mod interrupt;
 mod resume;
 mod serve;
 mod start;
+mod sweep;
+mod sweep_runs;
 mod verify;
 
 pub use cli::Cli;

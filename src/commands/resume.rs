@@ -4,14 +4,19 @@ use std::path::Path;
 
 /// `fillbench --resume DIR`, as a shell takes it.
 pub(super) fn resume_command(folder: &Path) -> String {
+    resuming("fillbench", folder)
+}
+
+/// The same of a subcommand: `fillbench sweep --resume DIR`.
+pub(super) fn resuming(program: &str, folder: &Path) -> String {
     let folder = folder.display().to_string();
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_./-+:=@%,".contains(letter);
     // A folder that looks like an option is no option after `=`.
     let separator = if folder.starts_with('-') { '=' } else { ' ' };
     if folder.chars().all(is_plain) {
-        format!("fillbench --resume{separator}{folder}")
+        format!("{program} --resume{separator}{folder}")
     } else {
-        format!("fillbench --resume{separator}'{}'", folder.replace('\'', r"'\''"))
+        format!("{program} --resume{separator}'{}'", folder.replace('\'', r"'\''"))
     }
 }
 

@@ -75,21 +75,29 @@ impl Limits {
         *self.halt.borrow() || self.deadline.is_some_and(|(at, _)| Instant::now() >= at)
     }
 
-    /// As [`Self::bound`], for work that has something to put in order, and sees by [`Self::are_reached`] that it is
-    /// time to.
+    /// As [`Self::within`], for work that sees for itself that a limit is reached, and then has something to put in
+    /// order.
+    ///
+    /// # Errors
+    /// Which limit it was.
+    pub async fn within_late<T>(&self, work: impl Future<Output = T>) -> Result<T, Limit> {
+        tokio::pin!(work);
+        match self.within(&mut work).await {
+            Ok(done) => Ok(done),
+            Err(limit) => {
+                // What it comes to is of no use any more.
+                let _ = tokio::time::timeout(GRACE, work).await;
+                Err(limit)
+            }
+        }
+    }
+
+    /// As [`Self::within_late`], for work that may fail by itself.
     pub(super) async fn bound_late<T>(
         &self,
         work: impl Future<Output = Result<T, FillError>>,
     ) -> Result<T, Ended> {
-        tokio::pin!(work);
-        match self.within(&mut work).await {
-            Ok(done) => done.map_err(Ended::Failed),
-            Err(limit) => {
-                // What it comes to is of no use any more.
-                let _ = tokio::time::timeout(GRACE, work).await;
-                Err(limit.into())
-            }
-        }
+        self.within_late(work).await?.map_err(Ended::Failed)
     }
 
     /// As [`Self::within`], for work that may fail by itself.

@@ -27,6 +27,13 @@ pub(super) fn peak_rss_bytes() -> u64 {
     usage().map_or(0, |usage| usage.max_rss() as u64 * unit)
 }
 
+/// Has the peak of the resident set begin anew, where the operating system can: what several fills in one
+/// process need can then be told apart.
+pub fn forget_peak_rss() {
+    // proc(5), `clear_refs`; elsewhere there is no such file, and the peak stays that of all fills.
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
 fn usage() -> Option<Usage> {
     getrusage(UsageWho::RUSAGE_SELF).ok()
 }

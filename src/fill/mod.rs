@@ -21,7 +21,8 @@ mod settle;
 
 pub use error::FillError;
 pub use limits::{Limit, Limits};
-pub use memory::{GrowError, Shortage, UntilMemory};
+pub use machine::forget_peak_rss;
+pub use memory::{GrowError, Shortage, UntilMemory, check_room};
 pub use prepare::{Prepared, prepare};
 pub use run::fill;
 pub use settings::{CommandChoice, FillOptions, Keeping, Timeouts};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::cluster::{Info, Mode, audit};
+use crate::cluster::{Info, audit};
 use crate::dataset::Spec;
 use crate::results::{
     Event, Failure, Latency, LimitedBy, Observer, Rates, Record, Seconds, Server, SlotRun, Verdict,
@@ -68,18 +68,7 @@ impl<'a> Outcome<'a> {
 
     /// Enters what the masters said of themselves before the fill.
     pub fn before(&mut self, prepared: &Prepared) {
-        let target = &mut self.record.target;
-        target.mode = match prepared.topology.mode {
-            Mode::Cluster => "cluster".into(),
-            Mode::Standalone => "standalone".into(),
-        };
-        target.masters = prepared.topology.masters.len() as u64;
-        let infos = prepared.nodes.iter().filter_map(|node| node.info.as_ref());
-        target.replicas = prepared.topology.replicas(infos);
-        let versions = prepared.nodes.iter().filter_map(|node| node.info.as_ref().map(Info::server));
-        if let Some((server, version)) = versions.min_by_key(|(_, version)| numbers(version)) {
-            (target.server, target.version) = (server.into(), version);
-        }
+        prepared.describe(&mut self.record.target);
         let masters = prepared.topology.masters.iter().zip(&prepared.nodes);
         self.record.servers = masters
             .map(|(master, node)| {
@@ -304,11 +293,6 @@ fn unproven(suspect: u64, after: &After) -> Option<Failure> {
 /// Processor seconds of a master during the fill, if it told them.
 fn cpu_of(server: &Server) -> Option<f64> {
     Some(server.cpu_user_seconds? + server.cpu_system_seconds?)
-}
-
-/// A version's numbers, so that 10 is above 9.
-fn numbers(version: &str) -> Vec<u32> {
-    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
 }
 
 /// What kept the run from being faster. The client's threads and the servers' processors are looked

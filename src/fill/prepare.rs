@@ -8,6 +8,7 @@ use crate::journal::Place;
 use crate::net::{Address, Connection, NetError};
 use crate::proof::{Depth, count_database, count_slots, may_count, may_read};
 use crate::resp::Value;
+use crate::results::Target;
 use crate::slots::SLOTS;
 use crate::target::Site;
 use crate::write::{ReplyMode, executed_commands};
@@ -113,6 +114,21 @@ impl Prepared {
         self.topology.masters.iter().map(|master| &master.address).collect()
     }
 
+    /// Enters what they are into a record's target.
+    pub fn describe(&self, target: &mut Target) {
+        target.mode = match self.topology.mode {
+            Mode::Cluster => "cluster".into(),
+            Mode::Standalone => "standalone".into(),
+        };
+        target.masters = self.topology.masters.len() as u64;
+        let infos = self.nodes.iter().filter_map(|node| node.info.as_ref());
+        target.replicas = self.topology.replicas(infos);
+        let versions = self.nodes.iter().filter_map(|node| node.info.as_ref().map(Info::server));
+        if let Some((server, version)) = versions.min_by_key(|(_, version)| numbers(version)) {
+            (target.server, target.version) = (server.into(), version);
+        }
+    }
+
     pub(super) fn infos(&self) -> Vec<Option<Info>> {
         self.nodes.iter().map(|node| node.info.clone()).collect()
     }
@@ -196,6 +212,11 @@ impl Prepared {
 /// One master that keeps what it is sent, or does not say, has keys to prove.
 fn all_discard<'a>(mut infos: impl Iterator<Item = Option<&'a Info>>) -> bool {
     infos.all(|info| info.is_some_and(Info::discards))
+}
+
+/// A version's numbers, so that 10 is above 9.
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
 }
 
 /// Whether replies can be turned off, found out by turning them on.

@@ -132,7 +132,7 @@ impl Folder {
 }
 
 /// The tables of a folder with their headers.
-fn tables() -> io::Result<[(&'static str, Vec<u8>); 3]> {
+pub(super) fn tables() -> io::Result<[(&'static str, Vec<u8>); 3]> {
     Ok([
         ("runs.csv", line(columns())?),
         ("intervals.csv", line(intervals::COLUMNS)?),
@@ -182,7 +182,7 @@ fn whole_lines(path: &Path) -> io::Result<(File, Option<Vec<u8>>)> {
 }
 
 /// Locks the folder against other runs, where the file system can.
-fn lock(path: &Path) -> Result<Option<Flock<File>>, OutputError> {
+pub(super) fn lock(path: &Path) -> Result<Option<Flock<File>>, OutputError> {
     let folder = File::open(path).map_err(|error| OutputError::Open { path: path.into(), error })?;
     match Flock::lock(folder, FlockArg::LockExclusiveNonblock) {
         Ok(lock) => Ok(Some(lock)),

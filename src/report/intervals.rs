@@ -51,6 +51,14 @@ impl<W: Write> Intervals<W> {
     }
 }
 
+impl Intervals<Vec<u8>> {
+    /// The rows so far, which are then forgotten.
+    pub(super) fn take(&mut self) -> io::Result<Vec<u8>> {
+        let empty = csv::Writer::from_writer(Vec::new());
+        std::mem::replace(&mut self.rows, empty).into_inner().map_err(csv::IntoInnerError::into_error)
+    }
+}
+
 impl<W: Write + Send> Format for Intervals<W> {
     fn second(&mut self, second: &Second) -> io::Result<()> {
         for part in &second.masters {

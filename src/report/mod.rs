@@ -14,6 +14,8 @@ mod json;
 mod latency;
 mod log;
 mod open;
+mod sweep;
+mod sweep_folder;
 mod table;
 mod terminal;
 #[cfg(test)]
@@ -24,5 +26,7 @@ pub use error::OutputError;
 pub use json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
+pub use sweep::{RunWatch, SweepOutput, SweepReport, Swept, Watching};
+pub use sweep_folder::{KeptRun, SWEEP_FILE};
 pub use terminal::{Progress, ask, error_lines, summary, tell, verify_summary};
 pub use verification::VerifyReport;

@@ -11,7 +11,8 @@ pub struct Client {
     /// servers, as they tell it, is taken off; where they do not tell it (`cpu_user_seconds` is `null`),
     /// it is in here.
     pub cpu_seconds: f64,
-    /// Largest resident set of this process so far, in bytes; embedded servers are part of it.
+    /// Largest resident set of this process so far, in bytes; in a sweep, since the run began, where the system
+    /// can tell. Embedded servers are part of it.
     pub peak_rss_bytes: u64,
     /// Share of the writers' time, 0 to 1, spent waiting for a socket or a barrier.
     pub waiting_share: f64,

@@ -1,12 +1,13 @@
 //! Records to test reports with: one that went well, one with keys missing, one that never began.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{
     Account, Client, Done, Failure, Findings, Host, Incident, IncidentKind, Interval, Latency,
-    LatencyHistogram, LimitedBy, Named, Options, Program, Rates, Record, Refusal, Repair, Resumed, SCHEMA,
-    SampleBound, Second, Seconds, Server, SlotRun, Spread, Target, Verdict, Verification, VerifyAsked,
-    VerifySeconds, new_histogram,
+    LatencyHistogram, LimitedBy, Named, Options, Point, Program, Rates, Record, Refusal, Repair, Resumed,
+    SCHEMA, SWEEP_SCHEMA, SampleBound, Second, Seconds, Server, Setting, SlotRun, Spread, Sweep, Target,
+    Turn, Verdict, Verification, VerifyAsked, VerifySeconds, new_histogram,
 };
 
 const KEYS: u64 = 6_990_507;
@@ -327,4 +328,36 @@ pub(crate) fn sampled() -> Verification {
     record.sample =
         Some(SampleBound { percent: 1.0, seed: 1, confidence: 0.95, inexact_percent_max: 0.004_285_4 });
     record
+}
+
+/// Four points, three times each.
+pub(crate) fn sweep() -> Sweep {
+    let settings = |key_size, command: &str| {
+        let command = Setting::Word(command.into());
+        let all = [("command", command), ("key_size", Setting::Number(key_size))];
+        all.map(|(name, setting)| (name.to_owned(), setting)).into()
+    };
+    let points = [(64, "set"), (64, "mset"), (256, "set"), (256, "mset")];
+    let points =
+        (1..).zip(points).map(|(point, (size, command))| Point { point, settings: settings(size, command) });
+    let words = |words: [&str; 2]| words.map(|word| Setting::Word(word.into())).to_vec();
+    let order = (1..=3).flat_map(|repeat| [3, 1, 4, 2].map(|point| Turn { point, repeat }));
+    Sweep {
+        schema: SWEEP_SCHEMA.into(),
+        sweep: "20261120T101000Z-9c1d".into(),
+        started_at: "2026-11-20T10:10:00.250Z".into(),
+        program: exact().program,
+        target: exact().target,
+        options: options(),
+        grid: BTreeMap::from([
+            ("command".into(), words(["set", "mset"])),
+            ("key_size".into(), vec![Setting::Number(64), Setting::Number(256)]),
+            ("keys".into(), vec![Setting::Number(500_000)]),
+        ]),
+        repeat: 3,
+        warm_up_percent: 10.0,
+        shuffle_seed: 42,
+        points: points.collect(),
+        order: order.collect(),
+    }
 }

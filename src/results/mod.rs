@@ -1,5 +1,5 @@
-//! What one run asked, did and found: the record that every report renders, that of a verification, and
-//! the events that an engine sends while it works. This room knows neither how a run is done nor how it is shown.
+//! What one run asked, did and found: the record that every report renders, that of a verification and of a
+//! sweep, and the events that an engine sends while it works. This room knows neither how a run is done nor how it is shown.
 
 mod client;
 mod event;
@@ -15,6 +15,7 @@ mod resumed;
 #[cfg(test)]
 mod schema;
 mod slot_run;
+mod sweep;
 mod verification;
 
 pub use client::{Client, Host};
@@ -22,7 +23,7 @@ pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
 pub use incident::{Incident, IncidentKind, Incidents};
 pub use interval::{Interval, Second, Spread};
-pub use options::Options;
+pub use options::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
 pub use past::{PastDone, PastOptions, PastRun, PastRunError};
 pub use record::{
     Account, Done, Failure, Latency, LimitedBy, Program, Rates, Record, Refusal, SCHEMA, Seconds, Server,
@@ -30,6 +31,7 @@ pub use record::{
 };
 pub use resumed::Resumed;
 pub use slot_run::SlotRun;
+pub use sweep::{Point, SWEEP_SCHEMA, Setting, Sweep, SweepError, Turn};
 pub use verification::{
     Findings, Named, Repair, SampleBound, VERIFY_SCHEMA, Verification, VerifyAsked, VerifySeconds,
 };

@@ -1,6 +1,17 @@
 //! What a fill was asked, as it was typed.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
+
+/// What [`Options::pipeline_depth`] may be.
+pub const PIPELINE_DEPTHS: RangeInclusive<u64> = 1..=100_000_000;
+/// What [`Options::writers`] may be.
+pub const WRITERS: RangeInclusive<u64> = 1..=256;
+/// What [`Options::window`] may be.
+pub const WINDOWS: RangeInclusive<u64> = 1..=100_000;
+/// What [`Options::threads`] may be.
+pub const THREADS: RangeInclusive<u64> = 1..=256;
 
 /// What was asked, under the command line's own names. `null` means: left open.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

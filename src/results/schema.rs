@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{IncidentKind, LimitedBy, Record, Verdict, Verification, example};
+use super::{IncidentKind, LimitedBy, Record, Sweep, Verdict, Verification, example};
 
 /// What a value has against its schema. Only what our schemas use is understood, and a
 /// property that is not described is a fault here, though readers are told to expect new ones.
@@ -82,6 +82,10 @@ fn verify_schema() -> Value {
     serde_json::from_str(include_str!("verify.schema.json")).unwrap()
 }
 
+fn sweep_schema() -> Value {
+    serde_json::from_str(include_str!("sweep.schema.json")).unwrap()
+}
+
 fn check_verification(record: &Verification) -> Vec<String> {
     let schema = verify_schema();
     faults(&schema, &schema, &serde_json::to_value(record).unwrap(), "record")
@@ -124,7 +128,7 @@ fn every_enum_value_is_described() {
 /// All fields are always written, so a described one that is not required has gone away.
 #[test]
 fn every_described_field_is_required() {
-    for schema in [schema(), verify_schema()] {
+    for schema in [schema(), verify_schema(), sweep_schema()] {
         let objects = schema["$defs"].as_object().unwrap().values().chain([&schema]);
         for object in objects.filter(|one| one.get("properties").is_some()) {
             let described: BTreeSet<_> =
@@ -160,4 +164,19 @@ fn every_verification_fits_its_schema() {
     }
     let other = Verification { schema: "fillbench.verify/2".into(), ..example::verified() };
     assert_eq!(check_verification(&other).len(), 1);
+}
+
+#[test]
+fn every_sweep_fits_its_schema() {
+    let schema = sweep_schema();
+    let check = |sweep: &Sweep| faults(&schema, &schema, &serde_json::to_value(sweep).unwrap(), "record");
+    let sweep = example::sweep();
+    assert_eq!(check(&sweep), Vec::<String>::new());
+    let text = serde_json::to_string(&sweep).unwrap();
+    assert_eq!(Sweep::parse(&text).unwrap(), sweep);
+    let other = Sweep { schema: "fillbench.sweep/2".into(), ..sweep };
+    assert_eq!(check(&other).len(), 1);
+    let error = Sweep::parse(&serde_json::to_string(&other).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("`fillbench.sweep/2` by fillbench"), "{error}");
+    assert!(Sweep::parse("{}").unwrap_err().to_string().starts_with("holds no record of a sweep"));
 }

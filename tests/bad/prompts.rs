@@ -93,6 +93,27 @@ on_each_server! {
         }
     }
 
+    async fn a_sweep_asks_once(server: &Server) {
+        let servers = server.start(Layout::Standalone).await;
+        let address = servers.addresses()[0];
+        let folder = tempfile::tempdir().unwrap();
+        for (typed, code, told, left) in
+            [(&b"n\n"[..], 2, "the answer was no", 1), (b"\x03", 130, "interrupted", 1), (b"y\n", 0, "swept: 4 runs", 100)]
+        {
+            holding_one_key(address);
+            let out = folder.path().join(code.to_string());
+            let line = format!(
+                "sweep -p {} --keys 100 --writers 1,2 --repeat 2 --out {}", address.port(), out.display()
+            );
+            let (ended, shown) = in_a_terminal(&line, "holds 1 key. Delete it? [y/N]", typed);
+            assert!(ended == Some(code) && shown.contains(told), "{ended:?} {shown}");
+            assert_eq!(shown.matches("[y/N]").count(), 1, "{shown}");
+            // The bar of what there is to do.
+            assert_eq!(shown.contains("of 4 runs"), code == 0, "{shown}");
+            assert_eq!((ask::<u64>(address, "DBSIZE"), out.exists()), (left, code == 0), "{shown}");
+        }
+    }
+
     async fn a_password_is_asked_for_and_not_shown(server: &Server) {
         let servers = server.start(Layout::Standalone).await;
         let address = servers.addresses()[0];

@@ -147,6 +147,19 @@ fn with_margin(needed: u64) -> u64 {
     (needed as f64 * (1.0 + MARGIN)) as u64
 }
 
+/// Finds out whether a dataset has room, before anything is flushed for it.
+///
+/// # Errors
+/// [`FillError::NoRoom`] if it has none, and that is not forced.
+pub async fn check_room(
+    prepared: &mut Prepared,
+    options: &FillOptions,
+    limits: &Limits,
+) -> Result<(), FillError> {
+    let values = Arc::new(Values::new(&options.spec));
+    check(prepared, options, &values, options.flush, limits).await.map(drop)
+}
+
 /// Estimates what the fill takes of each master that has a limit, and refuses it where that is more than
 /// there is; if that is forced, it is a warning. `flushing` says that the masters are emptied first.
 pub(in crate::fill) async fn check(

@@ -8,7 +8,7 @@ mod grow;
 mod steps;
 mod tables;
 
-pub use fit::Shortage;
 pub(super) use fit::{Estimate, check};
+pub use fit::{Shortage, check_room};
 pub use grow::{GrowError, UntilMemory};
 pub(super) use steps::{growth, next_step};

@@ -52,6 +52,21 @@ impl Progress {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).view.insist(text);
     }
 
+    /// Writes what only the curious need, above the bar if there is one.
+    pub(in crate::report) fn say(&self, text: &str) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).view.say(text);
+    }
+
+    /// Draws the bar of something else than a stage, where there is one.
+    pub(in crate::report) fn draw(&self, heading: String, part: u64, of: u64, words: String) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).view.draw(heading, part, of, words);
+    }
+
+    /// Takes away what [`Self::draw`] has drawn.
+    pub(in crate::report) fn undraw(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).view.close(true);
+    }
+
     /// As [`Self::finish`], for a verification.
     pub fn finish_verification(&self, record: &Verification) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

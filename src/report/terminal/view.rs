@@ -57,13 +57,7 @@ impl View {
     /// Shows how far a stage is.
     pub(super) fn show(&mut self, stage: &Stage) {
         match self {
-            Self::Bar { bar, colour } => {
-                let bar = bar.get_or_insert_with(|| new_bar(*colour));
-                bar.set_prefix(heading(stage));
-                bar.set_length(stage.of);
-                bar.set_position(stage.keys);
-                bar.set_message(stage.words());
-            }
+            Self::Bar { .. } => self.draw(heading(stage), stage.keys, stage.of, stage.words()),
             Self::Lines { out, due, unsaid, said } => {
                 let line = format!("{}  {}", heading(stage), stage.words());
                 if stage.elapsed >= *due {
@@ -75,6 +69,17 @@ impl View {
                 }
             }
             Self::Quiet(_) => {}
+        }
+    }
+
+    /// Draws the bar, where there is one: so much of it is done.
+    pub(super) fn draw(&mut self, heading: String, part: u64, of: u64, words: String) {
+        if let Self::Bar { bar, colour } = self {
+            let bar = bar.get_or_insert_with(|| new_bar(*colour));
+            bar.set_prefix(heading);
+            bar.set_length(of);
+            bar.set_position(part);
+            bar.set_message(words);
         }
     }
 

@@ -1,0 +1,194 @@
+//! What a person reads of a sweep: what it will do, one line for each run, and what it came to.
+
+use std::path::Path;
+
+use super::words::{byte_rate, clock, key_rate, keys, micros, percent, short, wrap};
+use crate::report::Swept;
+use crate::results::{Record, Setting, Sweep, Verdict};
+use crate::units::{show_bytes, show_count};
+
+/// Settings of one parameter that are named one by one.
+const SETTINGS_NAMED: usize = 8;
+
+/// What is about to be done.
+pub(in crate::report) fn planned(sweep: &Sweep, left: u64, count: u64, payload_bytes: u64) -> String {
+    let (points, runs) = (sweep.points.len() as u64, sweep.order.len() as u64);
+    let times = if sweep.repeat == 1 { "once".into() } else { format!("{} times", show_count(sweep.repeat)) };
+    let what = format!("{} {times}: {}", plural(points, "point"), plural(runs, "run"));
+    let left = if left < runs { format!(", of which {} are left", show_count(left)) } else { String::new() };
+    let much = format!("{what}{left}, {} ({}) in all", keys(count), show_bytes(payload_bytes));
+    let axes = sweep.grid.iter().map(|(name, settings)| format!("{name} {}", named(settings)));
+    let warm_up = match sweep.warm_up_percent {
+        0.0 => "no warm-ups".into(),
+        share => format!("a warm-up of {share} % of its keys before each run"),
+    };
+    let order = format!("--shuffle-seed {}; the servers are emptied, and {warm_up}", sweep.shuffle_seed);
+    let target = &sweep.target;
+    let server = format!("{} {}", target.server, target.version);
+    let masters = match (&*target.mode, target.masters) {
+        ("standalone", _) => "a standalone server".into(),
+        (_, masters) => format!("a cluster of {}", plural(masters, "master")),
+    };
+    wrap("sweeping ", 9, &much)
+        + &wrap("    over ", 9, &axes.collect::<Vec<_>>().join("; "))
+        + &wrap("    into ", 9, &format!("{masters}, {}", server.trim()))
+        + &wrap("    with ", 9, &order)
+}
+
+fn named(settings: &[Setting]) -> String {
+    let mut words: Vec<String> = settings.iter().map(ToString::to_string).collect();
+    if words.len() > SETTINGS_NAMED {
+        let more = words.len() - SETTINGS_NAMED + 1;
+        let last = words.pop().unwrap_or_default();
+        words.truncate(SETTINGS_NAMED - 2);
+        words.extend([format!("({more} more)"), last]);
+    }
+    words.join(", ")
+}
+
+/// How long it may take.
+pub(in crate::report) fn estimated(seconds: f64, by: &str) -> String {
+    format!("   takes about {}, by {by}\n", clock(seconds))
+}
+
+/// `sweep  25%`
+pub(in crate::report) fn bar_heading(done: u64, of: u64) -> String {
+    format!("sweep {:>3}%", percent(done, of))
+}
+
+/// `6 of 24 runs  0:41 left  filling 43%: key_size 64`
+pub(in crate::report) fn bar(
+    done: u64,
+    of: u64,
+    seconds_left: Option<f64>,
+    work: &str,
+    keys: (u64, u64),
+    point: &str,
+) -> String {
+    let left = seconds_left.map_or_else(String::new, |seconds| format!("  {} left", clock(seconds)));
+    let share = percent(keys.0, keys.1);
+    format!("{} of {} runs{left}  {work} {share}%: {point}", short(done as f64), short(of as f64))
+}
+
+/// What became of a run, and which one of how many it was.
+pub(in crate::report) fn ended(
+    (number, of): (u64, u64),
+    point: &str,
+    repeat: u64,
+    record: &Record,
+) -> String {
+    let what = match record.verdict {
+        Verdict::Exact | Verdict::Discarded => {
+            let (rates, latency) = (&record.rates, &record.latency_us);
+            let rate = key_rate(rates.keys_per_second);
+            let bytes = byte_rate(rates.payload_bytes_per_second);
+            format!("{rate}, {bytes}, p99 {}", micros(latency.p99))
+        }
+        Verdict::Missing | Verdict::Wrong => {
+            let account = &record.account;
+            let (missing, wrong) = (account.missing.unwrap_or_default(), account.wrong.unwrap_or_default());
+            format!("{} missing, {} wrong", keys(missing), show_count(wrong))
+        }
+        _ => {
+            let error = record.error.as_ref().map_or("it came to no end", |error| &error.message);
+            format!("failed: {error}")
+        }
+    };
+    let width = of.to_string().len();
+    let first = format!("{number:>width$}/{of}  ");
+    wrap(&first, first.len(), &format!("{point}, run {repeat}: {what}"))
+}
+
+/// What the whole came to.
+pub(in crate::report) fn swept(result: &Swept, out: &Path) -> String {
+    let (done, of) = result.runs;
+    let mut parts = Vec::new();
+    if result.failed > 0 {
+        parts.push(format!("{} failed", show_count(result.failed)));
+    }
+    if result.inexact > 0 {
+        parts.push(format!("{} with keys missing or wrong", show_count(result.inexact)));
+    }
+    if parts.is_empty() {
+        parts.push("all exact".into());
+    }
+    let time = match result.runs_now {
+        0 => String::new(),
+        now if now == done => format!(" in {}", clock(result.seconds)),
+        now => format!(", {} of them now, in {}", show_count(now), clock(result.seconds)),
+    };
+    let head = match result.interrupted {
+        true => format!("interrupted: {} of {} are kept", show_count(done), plural(of, "run")),
+        false => format!("swept: {}{time}, {}", plural(done, "run"), parts.join(", ")),
+    };
+    let mut text = wrap("", 0, &head) + &wrap("  results in ", 13, &out.display().to_string());
+    if let Some(command) = &result.resume_command {
+        // In one line, so that it can be copied.
+        text += &format!("  to go on: {command}\n");
+    }
+    text
+}
+
+fn plural(count: u64, thing: &str) -> String {
+    format!("{} {thing}{}", show_count(count), if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::example;
+
+    #[test]
+    fn a_sweep_says_what_it_will_do() {
+        let sweep = example::sweep();
+        let text = planned(&sweep, 12, 6_000_000, 3 << 30) + &planned(&sweep, 5, 2_500_000, 1 << 30);
+        insta::assert_snapshot!(text + &estimated(754.0, "the first warm-up"));
+    }
+
+    #[test]
+    fn each_run_is_a_line() {
+        let sweep = example::sweep();
+        let words = sweep.words(2);
+        let lines = [example::exact(), example::missing(), example::failed()]
+            .iter()
+            .zip(9..)
+            .map(|(record, number)| ended((number, 12), &words, 3, record))
+            .collect::<String>();
+        insta::assert_snapshot!(lines);
+        assert_eq!(bar_heading(3, 12), "sweep  25%");
+        let shown = bar(3, 12, Some(61.0), "filling", (43, 100), &words);
+        assert_eq!(shown, "3 of 12 runs  1:01 left  filling 43%: command mset, key_size 64");
+    }
+
+    #[test]
+    fn the_end_says_what_it_came_to_and_how_to_go_on() {
+        let well = Swept {
+            runs: (12, 12),
+            runs_now: 12,
+            inexact: 0,
+            failed: 0,
+            interrupted: false,
+            seconds: 61.0,
+            resume_command: None,
+        };
+        let badly = Swept { inexact: 1, failed: 2, ..well.clone() };
+        let cut = Swept {
+            runs: (5, 12),
+            interrupted: true,
+            resume_command: Some("fillbench sweep --resume results/1".into()),
+            ..well.clone()
+        };
+        let resumed = Swept { runs_now: 7, ..well.clone() };
+        let nothing_left = Swept { runs_now: 0, ..well.clone() };
+        let all =
+            [well, badly, cut, resumed, nothing_left].map(|result| swept(&result, Path::new("results/1")));
+        insta::assert_snapshot!(all.concat());
+    }
+
+    #[test]
+    fn long_lists_are_cut_short() {
+        let settings: Vec<_> = (1..=20).map(Setting::Number).collect();
+        assert_eq!(named(&settings), "1, 2, 3, 4, 5, 6, (13 more), 20");
+        assert_eq!(named(&settings[..8]), "1, 2, 3, 4, 5, 6, 7, 8");
+    }
+}

@@ -1,0 +1,110 @@
+//! How long the rest of a sweep will take, by what has been seen of it. Pure: times come from outside.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::results::Turn;
+
+/// What is left, and how long it may take.
+pub struct Pace {
+    left: VecDeque<Turn>,
+    /// Bytes of keys and values that one run of a point writes, its warm-up included.
+    bytes: BTreeMap<u64, u64>,
+    /// Seconds of the runs of each point, and how many there were.
+    seen: BTreeMap<u64, (f64, u64)>,
+    bytes_seen: u64,
+    seconds_seen: f64,
+    /// Bytes and seconds of the first warm-up, until a whole run has been seen.
+    first: Option<(u64, f64)>,
+}
+
+impl Pace {
+    /// Before anything is seen: `bytes` are those that one run of each point writes, warm-up included.
+    pub fn new(left: &[Turn], bytes: BTreeMap<u64, u64>) -> Self {
+        Self {
+            left: left.iter().copied().collect(),
+            bytes,
+            seen: BTreeMap::new(),
+            bytes_seen: 0,
+            seconds_seen: 0.0,
+            first: None,
+        }
+    }
+
+    /// A warm-up has ended. The first one is something to go by.
+    pub fn warmed(&mut self, bytes: u64, seconds: f64) {
+        self.first.get_or_insert((bytes, seconds));
+    }
+
+    /// The run that was next has ended, after so long, warm-up included.
+    pub(super) fn ended(&mut self, turn: Turn, seconds: f64) {
+        self.left.retain(|one| *one != turn);
+        let (sum, runs) = self.seen.entry(turn.point).or_default();
+        (*sum, *runs) = (*sum + seconds, *runs + 1);
+        self.bytes_seen += self.bytes_of(turn.point);
+        self.seconds_seen += seconds;
+    }
+
+    /// How many runs are left, the present one included.
+    pub fn runs_left(&self) -> u64 {
+        self.left.len() as u64
+    }
+
+    /// Seconds until the end, counted from the beginning of the present run; `None` while nothing is known.
+    pub fn seconds_left(&self) -> Option<f64> {
+        self.left.iter().map(|turn| self.seconds_of(turn.point)).sum()
+    }
+
+    /// A point that has been run takes what it took; another what its bytes would take of those that have.
+    fn seconds_of(&self, point: u64) -> Option<f64> {
+        if let Some((sum, runs)) = self.seen.get(&point) {
+            return Some(sum / *runs as f64);
+        }
+        let (bytes, seconds) = match self.bytes_seen {
+            0 => self.first?,
+            bytes => (bytes, self.seconds_seen),
+        };
+        Some(self.bytes_of(point) as f64 * seconds / bytes.max(1) as f64)
+    }
+
+    fn bytes_of(&self, point: u64) -> u64 {
+        self.bytes.get(&point).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(point: u64, repeat: u64) -> Turn {
+        Turn { point, repeat }
+    }
+
+    #[test]
+    fn the_first_warm_up_gives_a_guess_and_runs_refine_it() {
+        let turns = [turn(1, 1), turn(2, 1), turn(1, 2), turn(2, 2)];
+        let mut pace = Pace::new(&turns, BTreeMap::from([(1, 1_000), (2, 3_000)]));
+        assert_eq!((pace.seconds_left(), pace.runs_left()), (None, 4));
+        pace.warmed(100, 0.5);
+        // 8000 bytes at 200 a second.
+        assert_eq!(pace.seconds_left(), Some(40.0));
+        pace.warmed(100, 500.0);
+        assert_eq!(pace.seconds_left(), Some(40.0));
+        pace.ended(turns[0], 2.0);
+        // Point 1 takes what it took, and point 2, three times as large, three times as long.
+        assert_eq!((pace.seconds_left(), pace.runs_left()), (Some(6.0 + 2.0 + 6.0), 3));
+        pace.ended(turns[1], 9.0);
+        pace.ended(turns[2], 4.0);
+        assert_eq!(pace.seconds_left(), Some(9.0));
+        pace.ended(turns[3], 1.0);
+        assert_eq!((pace.seconds_left(), pace.runs_left()), (Some(0.0), 0));
+    }
+
+    #[test]
+    fn without_a_warm_up_the_first_run_is_what_is_known() {
+        let mut pace = Pace::new(&[turn(1, 1), turn(1, 2)], BTreeMap::from([(1, 10)]));
+        pace.ended(turn(1, 1), 3.0);
+        assert_eq!(pace.seconds_left(), Some(3.0));
+        pace.warmed(1, 1.0);
+        assert_eq!(pace.seconds_left(), Some(3.0));
+    }
+}
