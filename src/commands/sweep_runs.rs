@@ -190,7 +190,8 @@ impl Filler<'_> {
         self.fill(&options, &mut record, watch)?;
         let went_well = matches!(record.verdict, Verdict::Exact | Verdict::Discarded);
         if went_well {
-            pace.warmed(options.spec.payload_bytes(), began.elapsed().as_secs_f64());
+            let bytes = options.spec.payload_bytes();
+            pace.warmed(bytes, record.seconds.fill, began.elapsed().as_secs_f64());
             self.tell(pace, "the first warm-up");
         }
         Ok(Some(record))

@@ -13,8 +13,17 @@ pub struct Pace {
     seen: BTreeMap<u64, (f64, u64)>,
     bytes_seen: u64,
     seconds_seen: f64,
-    /// Bytes and seconds of the first warm-up, until a whole run has been seen.
-    first: Option<(u64, f64)>,
+    first: Option<WarmUp>,
+}
+
+/// The first warm-up.
+#[derive(Clone, Copy)]
+struct WarmUp {
+    bytes: u64,
+    /// Seconds in which they were sent.
+    sending: f64,
+    /// Seconds that a fill takes besides, however much it sends.
+    beside: f64,
 }
 
 impl Pace {
@@ -30,9 +39,10 @@ impl Pace {
         }
     }
 
-    /// A warm-up has ended. The first one is something to go by.
-    pub fn warmed(&mut self, bytes: u64, seconds: f64) {
-        self.first.get_or_insert((bytes, seconds));
+    /// A warm-up has ended: so many bytes were sent in so many seconds of those that it took. The first one is
+    /// something to go by.
+    pub fn warmed(&mut self, bytes: u64, sending: f64, seconds: f64) {
+        self.first.get_or_insert(WarmUp { bytes, sending, beside: (seconds - sending).max(0.0) });
     }
 
     /// The run that was next has ended, after so long, warm-up included.
@@ -59,11 +69,16 @@ impl Pace {
         if let Some((sum, runs)) = self.seen.get(&point) {
             return Some(sum / *runs as f64);
         }
-        let (bytes, seconds) = match self.bytes_seen {
-            0 => self.first?,
-            bytes => (bytes, self.seconds_seen),
+        // Both the warm-up and the fill.
+        let beside = self.first.map_or(0.0, |first| 2.0 * first.beside);
+        let (bytes, sending) = match (self.bytes_seen, self.first) {
+            (0, first) => first.map(|first| (first.bytes, first.sending))?,
+            (bytes, _) => {
+                let runs: u64 = self.seen.values().map(|(_, runs)| runs).sum();
+                (bytes, (self.seconds_seen - runs as f64 * beside).max(0.0))
+            }
         };
-        Some(self.bytes_of(point) as f64 * seconds / bytes.max(1) as f64)
+        Some(beside + self.bytes_of(point) as f64 * sending / bytes.max(1) as f64)
     }
 
     fn bytes_of(&self, point: u64) -> u64 {
@@ -84,10 +99,10 @@ mod tests {
         let turns = [turn(1, 1), turn(2, 1), turn(1, 2), turn(2, 2)];
         let mut pace = Pace::new(&turns, BTreeMap::from([(1, 1_000), (2, 3_000)]));
         assert_eq!((pace.seconds_left(), pace.runs_left()), (None, 4));
-        pace.warmed(100, 0.5);
+        pace.warmed(100, 0.5, 0.5);
         // 8000 bytes at 200 a second.
         assert_eq!(pace.seconds_left(), Some(40.0));
-        pace.warmed(100, 500.0);
+        pace.warmed(100, 500.0, 500.0);
         assert_eq!(pace.seconds_left(), Some(40.0));
         pace.ended(turns[0], 2.0);
         // Point 1 takes what it took, and point 2, three times as large, three times as long.
@@ -100,11 +115,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_fill_takes_besides_does_not_grow_with_its_bytes() {
+        let turns = [turn(1, 1), turn(2, 1)];
+        let mut pace = Pace::new(&turns, BTreeMap::from([(1, 1_000), (2, 3_000)]));
+        pace.warmed(100, 0.5, 1.0);
+        // 4000 bytes at 200 a second, and half a second beside each of four fills.
+        assert_eq!(pace.seconds_left(), Some(22.0));
+        pace.ended(turns[0], 6.0);
+        // It sent 1000 bytes in five seconds.
+        assert_eq!(pace.seconds_left(), Some(16.0));
+    }
+
+    #[test]
     fn without_a_warm_up_the_first_run_is_what_is_known() {
         let mut pace = Pace::new(&[turn(1, 1), turn(1, 2)], BTreeMap::from([(1, 10)]));
         pace.ended(turn(1, 1), 3.0);
         assert_eq!(pace.seconds_left(), Some(3.0));
-        pace.warmed(1, 1.0);
+        pace.warmed(1, 1.0, 1.0);
         assert_eq!(pace.seconds_left(), Some(3.0));
     }
 }
