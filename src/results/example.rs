@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub(crate) use super::example_comparison::{compared, compared_alone, compared_apart};
 use super::{
     Account, Client, Done, Failure, Findings, Host, Incident, IncidentKind, Interval, Latency,
     LatencyHistogram, LimitedBy, Named, Options, Program, Rates, Record, Refusal, Repair, Resumed, SCHEMA,
