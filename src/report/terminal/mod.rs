@@ -8,7 +8,7 @@ mod stage;
 mod summary;
 mod verification;
 mod view;
-mod words;
+pub(super) mod words;
 
 pub use errors::{ask, error_lines, tell};
 pub use progress::Progress;
