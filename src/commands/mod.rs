@@ -2,6 +2,7 @@
 //! What went wrong becomes one exit code.
 
 mod cli;
+mod compare;
 mod exit;
 mod fill;
 mod interrupt;
