@@ -9,6 +9,7 @@
 //! L6 args/      what the command line may say, as options that fit together
 //! L5 fill/      the engine: plan, send, settle      report/   what people and machines read
 //!    verify/    the engine: look at keys again         sweep/    which runs a grid comes to, and going through them
+//!    compare/   runs against runs: the statistics
 //! L4 repair/    many slots at once: read, mend
 //! L3 write/     batch, writer        proof/   count, look        target/  site, spawn
 //!    journal/   what was executed, written down for whoever goes on
@@ -22,6 +23,7 @@
 pub mod args;
 pub mod cluster;
 pub mod commands;
+pub mod compare;
 pub mod dataset;
 pub mod fill;
 pub mod journal;

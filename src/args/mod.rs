@@ -1,6 +1,7 @@
 //! What the command line may say: clap structs in groups that commands share, and the small
 //! validated options that they become before anything is connected or opened.
 
+mod compare;
 mod connection;
 mod dataset;
 mod fill;
@@ -16,6 +17,7 @@ mod uri;
 mod usage;
 mod verify;
 
+pub use compare::{CompareArgs, CompareFormat};
 pub use connection::ConnectionArgs;
 pub use dataset::DatasetArgs;
 pub use fill::FillArgs;

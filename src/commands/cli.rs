@@ -4,6 +4,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::Exit;
+use super::compare::CompareCommand;
 use super::fill::FillCommand;
 use super::serve::ServeCommand;
 use super::sweep::SweepCommand;
@@ -15,7 +16,7 @@ use crate::args::{ResumeArgs, SweepArgs};
 #[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
 #[command(
-    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench serve [OPTIONS]"
+    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare BASE NEW [OPTIONS]\n       fillbench serve [OPTIONS]"
 )]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -40,6 +41,8 @@ enum Command {
     Sweep(Box<SweepCommand>),
     /// Run a cluster, or a server, inside this process, until Ctrl-C
     Serve(ServeCommand),
+    /// Say whether runs are slower than others, and how sure that is
+    Compare(CompareCommand),
 }
 
 const AFTER_HELP: &str = "\
@@ -51,11 +54,13 @@ Examples:
   fillbench --resume results/1             go on, if it was cut off
   fillbench verify --from results/1        is all of it still there?
   fillbench sweep --spawn --keys 1000000 --writers 1,2,4 --out results/2
+  fillbench compare results/old results/new     is it slower now?
 
 Exit codes:
   0 every key is proven, or was thrown away with --discard
   1 could not run or finish    2 bad usage
-  3 keys missing or wrong  130 interrupted";
+  3 keys missing or wrong      4 slower, by compare
+  5 compare cannot tell      130 interrupted";
 
 impl Cli {
     /// Reads the process's arguments.
@@ -88,6 +93,7 @@ impl Cli {
             Some(Command::Verify(verify)) => verify.run(),
             Some(Command::Sweep(sweep)) => sweep.run(),
             Some(Command::Serve(serve)) => serve.run(),
+            Some(Command::Compare(compare)) => compare.run(),
             None => self.fill.run(),
         }
     }
@@ -121,6 +127,7 @@ fn keep_secrets(error: clap::Error) -> clap::Error {
         (_, [_, Some(ContextValue::String(word))]) if !is_ours(word) => {}
         _ => return error,
     }
-    let text = "a word belongs to no option: a server is named by -h HOST or -u URI";
+    let text = "a word belongs to no option: a server is named by -h HOST or -u URI, and only compare takes words, two \
+                of them";
     Cli::command().error(ErrorKind::UnknownArgument, text)
 }

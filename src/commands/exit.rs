@@ -6,14 +6,14 @@ use anyhow::Result;
 
 use crate::args::UsageError;
 use crate::report::{OutputError, error_lines, tell};
-use crate::results::Verdict;
+use crate::results::{ComparisonVerdict, Verdict};
 use crate::server::StartError;
 
 /// The exit code of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: every key that was promised exists with its exact value, or was sent to servers that were
-    /// told to keep nothing; or what was served has been stopped.
+    /// told to keep nothing; or what was served has been stopped; or, of runs compared, none is slower.
     Exact,
     /// 1: it could not run, or not finish.
     Failed,
@@ -21,6 +21,10 @@ pub enum Exit {
     Usage,
     /// 3: keys are missing, or hold other values.
     Inexact,
+    /// 4: runs are worse than those that they were compared with.
+    Regression,
+    /// 5: the runs that were compared are too few or too noisy to say, or have no point in common.
+    Inconclusive,
     /// 130: it was interrupted; what was done until then has been told.
     Interrupted,
 }
@@ -48,6 +52,16 @@ impl From<Verdict> for Exit {
     }
 }
 
+impl From<ComparisonVerdict> for Exit {
+    fn from(verdict: ComparisonVerdict) -> Self {
+        match verdict {
+            ComparisonVerdict::NoChange | ComparisonVerdict::Better => Self::Exact,
+            ComparisonVerdict::Regression => Self::Regression,
+            ComparisonVerdict::Inconclusive => Self::Inconclusive,
+        }
+    }
+}
+
 impl Termination for Exit {
     fn report(self) -> ExitCode {
         ExitCode::from(match self {
@@ -55,6 +69,8 @@ impl Termination for Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Inexact => 3,
+            Self::Regression => 4,
+            Self::Inconclusive => 5,
             Self::Interrupted => 130,
         })
     }

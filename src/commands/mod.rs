@@ -3,6 +3,7 @@
 
 mod before;
 mod cli;
+mod compare;
 mod exit;
 mod fill;
 mod interrupt;

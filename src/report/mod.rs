@@ -1,10 +1,11 @@
 //! What people and machines read of a run: progress and summary on stderr, and the same record as
-//! JSON, tables and histograms. It renders records and events, and must not know how they came about.
+//! JSON, tables and histograms; and what comes of comparing runs. It renders records and events, and must not know how they came about.
 //!
 //! Everything that writes somewhere has one shape (`format.rs`): told each second, told the end, and left
 //! alone after its first failure, so that one full disk does not cost the other reports.
 
 mod columns;
+mod comparison;
 mod error;
 mod folder;
 mod format;
@@ -22,6 +23,7 @@ mod terminal;
 mod tests;
 mod verification;
 
+pub use comparison::{comparison_markdown, comparison_table, print, print_json};
 pub use error::OutputError;
 pub use json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
 pub use log::{LogFormat, LogOptions, begin_log};

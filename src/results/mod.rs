@@ -1,10 +1,14 @@
-//! What one run asked, did and found: the record that every report renders, that of a verification and of a
-//! sweep, and the events that an engine sends while it works. This room knows neither how a run is done nor how it is shown.
+//! What one run asked, did and found: the record that every report renders, those of a verification, of a sweep,
+//! and of runs compared with others, and the events that an engine sends while it works. This room knows neither
+//! how a run is done nor how it is shown.
 
 mod client;
+mod comparison;
 mod event;
 #[cfg(test)]
 pub(crate) mod example;
+#[cfg(test)]
+mod example_comparison;
 mod histogram;
 mod incident;
 mod interval;
@@ -19,6 +23,10 @@ mod sweep;
 mod verification;
 
 pub use client::{Client, Host};
+pub use comparison::{
+    COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, ComparisonVerdict, LonePoint,
+    MetricChange, PercentInterval, PointParameters,
+};
 pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
 pub use incident::{Incident, IncidentKind, Incidents};

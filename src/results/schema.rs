@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{IncidentKind, LimitedBy, Record, Sweep, Verdict, Verification, example};
+use super::{Comparison, IncidentKind, LimitedBy, Record, Sweep, Verdict, Verification, example};
 
 /// What a value has against its schema. Only what our schemas use is understood, and a
 /// property that is not described is a fault here, though readers are told to expect new ones.
@@ -86,6 +86,15 @@ fn sweep_schema() -> Value {
     serde_json::from_str(include_str!("sweep.schema.json")).unwrap()
 }
 
+fn compare_schema() -> Value {
+    serde_json::from_str(include_str!("compare.schema.json")).unwrap()
+}
+
+fn check_comparison(record: &Comparison) -> Vec<String> {
+    let schema = compare_schema();
+    faults(&schema, &schema, &serde_json::to_value(record).unwrap(), "record")
+}
+
 fn check_verification(record: &Verification) -> Vec<String> {
     let schema = verify_schema();
     faults(&schema, &schema, &serde_json::to_value(record).unwrap(), "record")
@@ -128,7 +137,7 @@ fn every_enum_value_is_described() {
 /// All fields are always written, so a described one that is not required has gone away.
 #[test]
 fn every_described_field_is_required() {
-    for schema in [schema(), verify_schema(), sweep_schema()] {
+    for schema in [schema(), verify_schema(), sweep_schema(), compare_schema()] {
         let objects = schema["$defs"].as_object().unwrap().values().chain([&schema]);
         for object in objects.filter(|one| one.get("properties").is_some()) {
             let described: BTreeSet<_> =
@@ -179,4 +188,29 @@ fn every_sweep_fits_its_schema() {
     let error = Sweep::parse(&serde_json::to_string(&other).unwrap()).unwrap_err().to_string();
     assert!(error.contains("`fillbench.sweep/2` by fillbench"), "{error}");
     assert!(Sweep::parse("{}").unwrap_err().to_string().starts_with("holds no record of a sweep"));
+}
+
+#[test]
+fn every_comparison_fits_its_schema() {
+    for record in [example::compared(), example::compared_alone(), example::compared_apart()] {
+        assert_eq!(check_comparison(&record), Vec::<String>::new());
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Comparison>(&text).unwrap(), record);
+    }
+    let other = Comparison { schema: "fillbench.compare/2".into(), ..example::compared() };
+    assert_eq!(check_comparison(&other).len(), 1);
+}
+
+/// Whatever can be asked for is described.
+#[test]
+fn every_name_of_a_comparison_is_described() {
+    let described = compare_schema();
+    let names = |pointer: &str| -> Vec<String> {
+        serde_json::from_value(described.pointer(pointer).unwrap().clone()).unwrap()
+    };
+    let point = example::compared().points.remove(0).parameters;
+    assert_eq!(
+        names("/$defs/parameters/required").into_iter().collect::<BTreeSet<_>>(),
+        point.named().map(|(name, _)| name.to_owned()).into()
+    );
 }

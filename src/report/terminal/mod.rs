@@ -9,7 +9,7 @@ mod summary;
 mod sweep;
 mod verification;
 mod view;
-mod words;
+pub(super) mod words;
 
 pub use errors::{ask, error_lines, tell};
 pub use progress::Progress;

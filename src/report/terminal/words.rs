@@ -3,10 +3,10 @@
 use crate::units::show_count;
 
 /// Text is wrapped before this column.
-pub(super) const WIDTH: usize = 79;
+pub(in crate::report) const WIDTH: usize = 79;
 
 /// Three digits and a unit of thousands: `2.91M`.
-pub(super) fn short(number: f64) -> String {
+pub(in crate::report) fn short(number: f64) -> String {
     scaled(number, &["", "k", "M", "G", "T"])
 }
 
@@ -21,7 +21,7 @@ pub(super) fn byte_rate(per_second: f64) -> String {
 }
 
 /// A length of time given in microseconds: `213 µs`, `1.25 ms`, `2.41 s`.
-pub(super) fn micros(us: u64) -> String {
+pub(in crate::report) fn micros(us: u64) -> String {
     scaled(us as f64, &[" µs", " ms", " s"])
 }
 
@@ -57,7 +57,7 @@ pub(super) fn percent(part: u64, whole: u64) -> u64 {
 
 /// Breaks text at spaces before [`WIDTH`]; what follows the first line is indented. Line breaks in
 /// the text stay.
-pub(super) fn wrap(first: &str, indent: usize, text: &str) -> String {
+pub(in crate::report) fn wrap(first: &str, indent: usize, text: &str) -> String {
     let mut shown = String::from(first);
     let mut column = first.chars().count();
     for (number, line) in text.lines().enumerate() {

@@ -1,0 +1,87 @@
+//! Which runs are compared with which, by what, and how the outcome is shown.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use crate::compare::{CompareOptions, Difference, Metric, RESAMPLES};
+use crate::units::parse_percent;
+
+/// What to compare, as it was typed.
+#[derive(Args, Clone, Debug)]
+pub struct CompareArgs {
+    /// Runs to compare with: a runs.csv, a run.json, what --out left, or a folder of these, three deep
+    #[arg(value_name = "BASE")]
+    base: PathBuf,
+    /// Runs to judge
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// The figure that decides
+    #[arg(long, value_name = "NAME", value_parser = metric(), default_value = "keys_per_second")]
+    metric: Metric,
+    /// The smallest change that matters
+    #[arg(long, value_name = "PERCENT", value_parser = parse_percent, default_value = "3%")]
+    threshold: f64,
+    /// Compare although these differ, or say little of a server; separated by commas
+    #[arg(long, value_name = "WHAT", value_parser = difference(), value_delimiter = ',')]
+    despite: Vec<Difference>,
+    /// A table for a terminal, or for a pull request
+    #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
+    format: CompareFormat,
+    /// Print one JSON document, and nothing else
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+/// How the outcome is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// For a terminal.
+    Text,
+    /// For a pull request.
+    Markdown,
+    /// For machines.
+    #[value(skip)]
+    Json,
+}
+
+fn metric() -> impl TypedValueParser<Value = Metric> {
+    let names = PossibleValuesParser::new(Metric::ALL.map(Metric::name));
+    names.try_map(|name| Metric::named(&name).ok_or("no such metric"))
+}
+
+fn difference() -> impl TypedValueParser<Value = Difference> {
+    let names = PossibleValuesParser::new(Difference::ALL.map(Difference::name));
+    names.try_map(|name| Difference::named(&name).ok_or("no such difference"))
+}
+
+impl CompareArgs {
+    /// The runs to compare with.
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// The runs to judge.
+    pub fn new_runs(&self) -> &Path {
+        &self.new
+    }
+
+    /// How to show what comes out.
+    pub fn format(&self) -> CompareFormat {
+        if self.json { CompareFormat::Json } else { self.format }
+    }
+
+    /// The engine's options.
+    pub fn options(&self) -> CompareOptions {
+        let mut despite = self.despite.clone();
+        despite.sort();
+        despite.dedup();
+        CompareOptions {
+            metric: self.metric,
+            threshold_percent: self.threshold,
+            despite,
+            resamples: RESAMPLES,
+        }
+    }
+}

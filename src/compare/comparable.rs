@@ -1,0 +1,137 @@
+//! What has to be the same so that a difference in speed says something about the servers.
+
+use super::points::Point;
+use super::{Obstacle, Run};
+use crate::results::Host;
+
+/// The same machine may be told to have a little less memory by another kernel.
+const MEMORY_TOLERANCE: f64 = 0.02;
+
+/// What may be told to be passed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Difference {
+    /// The servers' name or version.
+    Server,
+    /// The machine that sent the runs.
+    Machine,
+    /// The kind of target, its mode, or how many masters it has.
+    Target,
+    /// Runs that did not end exact.
+    Verdict,
+    /// Runs that the client limited.
+    Client,
+    /// Runs that went on from others.
+    Resumed,
+}
+
+impl Difference {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Server, Self::Machine, Self::Target, Self::Verdict, Self::Client, Self::Resumed];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Machine => "machine",
+            Self::Target => "target",
+            Self::Verdict => "verdict",
+            Self::Client => "client",
+            Self::Resumed => "resumed",
+        }
+    }
+
+    /// The one with a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.name() == name)
+    }
+
+    /// What would make it go away.
+    pub(super) fn cure(self) -> &'static str {
+        match self {
+            Self::Server => "run both sides with the same server",
+            Self::Machine => "run both sides on the same machine",
+            Self::Target => "run both sides against the same kind of target",
+            Self::Verdict => "repeat the runs that did not end well",
+            Self::Client => "run again with more --threads, or from a machine of its own",
+            Self::Resumed => "take runs that were not cut off",
+        }
+    }
+}
+
+/// What is in the way at any of the points, each kind once, but for what is passed by.
+pub(super) fn obstacles(points: &[Point<'_>], despite: &[Difference]) -> Vec<Obstacle> {
+    let mut found = Vec::new();
+    for difference in Difference::ALL.into_iter().filter(|one| !despite.contains(one)) {
+        let text = match difference {
+            Difference::Server => other(points, |a, b| a.server == b.server, |run| run.server.clone()),
+            Difference::Machine => {
+                other(points, |a, b| is_same(&a.machine, &b.machine), |run| shown(&run.machine))
+            }
+            // Points that only differ by it are told by whoever pairs them.
+            Difference::Target => None,
+            // One that reached no server is alone with its parameters, and is not to be passed by for that.
+            Difference::Verdict => some(points.iter(), |run| run.verdict != "exact")
+                .map(|(run, rest)| format!("{} ended as `{}`{rest}", run.place, run.verdict)),
+            Difference::Client => {
+                some(compared(points), |run| run.limited_by == "client").map(|(run, rest)| {
+                    format!("{} was limited by the client, and says nothing of the servers{rest}", run.place)
+                })
+            }
+            Difference::Resumed => some(compared(points), |run| run.is_resumed).map(|(run, rest)| {
+                format!("{} went on from another, and measured a part of a fill{rest}", run.place)
+            }),
+        };
+        found.extend(text.map(|text| Obstacle { difference, text }));
+    }
+    found
+}
+
+/// The first pair of runs of one point that are not the same in something.
+fn other(
+    points: &[Point<'_>],
+    is_same: impl Fn(&Run, &Run) -> bool,
+    shown: impl Fn(&Run) -> String,
+) -> Option<String> {
+    compared(points).find_map(|point| {
+        let first = point.runs().next()?;
+        let other = point.runs().find(|run| !is_same(first, run))?;
+        Some(format!(
+            "{} was run with {}, and {} with {}",
+            first.place,
+            shown(first),
+            other.place,
+            shown(other)
+        ))
+    })
+}
+
+fn compared<'a, 'b>(points: &'b [Point<'a>]) -> impl Iterator<Item = &'b Point<'a>> {
+    points.iter().filter(|point| point.is_on_both_sides())
+}
+
+/// The first run that is so, and how many more are.
+fn some<'a: 'b, 'b>(
+    points: impl Iterator<Item = &'b Point<'a>>,
+    is_so: impl Fn(&Run) -> bool,
+) -> Option<(&'a Run, String)> {
+    let mut found = points.flat_map(Point::runs).filter(|run| is_so(run));
+    let first = found.next()?;
+    let rest = match found.count() {
+        0 => String::new(),
+        1 => "; 1 more likewise".into(),
+        more => format!("; {more} more likewise"),
+    };
+    Some((first, rest))
+}
+
+fn is_same(a: &Host, b: &Host) -> bool {
+    let (less, more) = (a.memory_bytes.min(b.memory_bytes), a.memory_bytes.max(b.memory_bytes));
+    let memory_is_same = (more - less) as f64 <= MEMORY_TOLERANCE * more as f64;
+    memory_is_same && (&a.cpu_model, a.cpus, &a.os) == (&b.cpu_model, b.cpus, &b.os)
+}
+
+fn shown(machine: &Host) -> String {
+    let memory = crate::units::show_bytes(machine.memory_bytes);
+    format!("{} × {}, {memory}, {}", machine.cpus, machine.cpu_model, machine.os)
+}

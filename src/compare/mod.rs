@@ -1,0 +1,30 @@
+//! Runs against runs: is the new side slower? From files to points, from points to statistics, from those to
+//! a verdict. It knows nothing of terminals, and nothing is connected to.
+//!
+//! A run is one observation, however many keys or latencies it has measured: what goes on in a machine for
+//! a minute makes all of them slower together. So samples are values of whole runs, and never pooled.
+
+mod bootstrap;
+mod comparable;
+mod comparison;
+mod error;
+mod fields;
+mod files;
+mod mann_whitney;
+mod metric;
+mod points;
+mod run;
+#[cfg(test)]
+mod simulation_tests;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub use bootstrap::{change_percent, interval_percent, median};
+pub use comparable::Difference;
+pub use comparison::{CompareOptions, RESAMPLES, compare};
+pub use error::{CompareError, LoadError, Obstacle};
+pub use files::{Runs, load};
+pub use mann_whitney::{holm, least_p_value, p_value};
+pub use metric::Metric;
+pub use run::Run;

@@ -1,0 +1,140 @@
+//! One run, as far as it matters to a comparison.
+
+use super::fields::Fields;
+use super::{LoadError, Metric};
+use crate::results::{Host, PointParameters, SCHEMA};
+
+/// Bytes in a gigabyte, as processor time is told for.
+const GB: f64 = 1e9;
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its id.
+    pub id: String,
+    /// The file that it was read from, and the row if it has rows.
+    pub place: String,
+    /// How it ended, in one word.
+    pub verdict: String,
+    /// What kept it from being faster.
+    pub limited_by: String,
+    /// Whether it went on from another, and so measured a part of a fill.
+    pub is_resumed: bool,
+    /// The point that it belongs to.
+    pub parameters: PointParameters,
+    /// The servers' name and version.
+    pub server: String,
+    /// The machine that sent it.
+    pub machine: Host,
+    /// What was chosen where the parameters left it open.
+    pub chosen: Vec<(&'static str, String)>,
+    /// The figure of each metric, in the order of [`Metric::ALL`]; `None` where it was not measured.
+    pub figures: [Option<f64>; Metric::ALL.len()],
+}
+
+impl Run {
+    /// A figure, if it was measured.
+    pub fn figure(&self, metric: Metric) -> Option<f64> {
+        let place = Metric::ALL.iter().position(|one| *one == metric);
+        place.and_then(|place| self.figures[place])
+    }
+
+    /// Reads a run.
+    ///
+    /// # Errors
+    /// [`LoadError`] if it lacks something, or holds something else.
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, LoadError> {
+        let schema = fields.text("schema", "schema")?;
+        if schema != SCHEMA {
+            return Err(LoadError::OtherVersion { place: fields.place.clone(), schema });
+        }
+        let server = fields.text("target_server", "target.server")?;
+        let version = fields.text("target_version", "target.version")?;
+        Ok(Self {
+            id: fields.text("run", "run")?,
+            place: fields.place.clone(),
+            verdict: fields.text("verdict", "verdict")?,
+            limited_by: fields.text("limited_by", "limited_by")?,
+            is_resumed: fields.known::<u64>("resumed_times", "resumed.times")? > 0,
+            parameters: parameters(fields)?,
+            server: format!("{server} {version}").trim().to_owned(),
+            machine: Host {
+                cpu_model: fields.text("host_cpu_model", "client.host.cpu_model")?,
+                cpus: fields.known("host_cpus", "client.host.cpus")?,
+                memory_bytes: fields.known("host_memory_bytes", "client.host.memory_bytes")?,
+                os: fields.text("host_os", "client.host.os")?,
+            },
+            chosen: vec![
+                ("command", fields.text("command", "done.command")?),
+                ("group_keys", fields.text("group_keys", "done.group_keys")?),
+                ("pipeline_depth", fields.text("pipeline_depth", "done.pipeline_depth")?),
+                ("window", fields.text("window", "done.window")?),
+                ("writers", fields.text("writers", "done.writers")?),
+                ("threads", fields.text("threads", "done.threads")?),
+            ],
+            figures: figures(fields)?,
+        })
+    }
+}
+
+fn parameters(fields: &Fields<'_>) -> Result<PointParameters, LoadError> {
+    let until_memory = fields.text("asked_until_memory", "options.until_memory")?;
+    let until_memory = Some(until_memory).filter(|text| !text.is_empty());
+    let planned = fields.known("account_planned", "account.planned")?;
+    Ok(PointParameters {
+        target_kind: fields.text("target_kind", "target.kind")?,
+        target_mode: fields.text("target_mode", "target.mode")?,
+        target_masters: fields.known("target_masters", "target.masters")?,
+        key_size: fields.known("key_size", "options.key_size")?,
+        value_size: fields.known("value_size", "options.value_size")?,
+        keys: if until_memory.is_some() { None } else { Some(planned) },
+        until_memory,
+        command: fields.text("asked_command", "options.command")?,
+        order: fields.text("asked_order", "options.order")?,
+        reply: fields.text("asked_reply", "options.reply")?,
+        pipeline_depth: fields.open("asked_pipeline_depth", "options.pipeline_depth")?,
+        writers: fields.open("asked_writers", "options.writers")?,
+        window: fields.open("asked_window", "options.window")?,
+        threads: fields.open("asked_threads", "options.threads")?,
+        ttl_seconds: fields.open("ttl_seconds", "options.ttl_seconds")?,
+        rate_keys_per_second: fields.open("asked_rate_keys_per_second", "options.rate_keys_per_second")?,
+        rate_bytes_per_second: fields.open("asked_rate_bytes_per_second", "options.rate_bytes_per_second")?,
+        wait_replicas: fields.open("asked_wait_replicas", "options.wait_replicas")?,
+        serial: fields.known("serial", "options.serial")?,
+        flush: fields.known("flush", "options.flush")?,
+        tls: fields.known("tls", "options.tls")?,
+        discard: fields.known("asked_discard", "options.discard")?,
+    })
+}
+
+/// What was not measured, because nothing was sent or a server did not tell, has no figure.
+fn figures(fields: &Fields<'_>) -> Result<[Option<f64>; Metric::ALL.len()], LoadError> {
+    let latencies: u64 = fields.known("latency_us_count", "latency_us.count")?;
+    let payload: u64 = fields.known("payload_bytes", "done.payload_bytes")?;
+    let per_gb = |seconds: f64| (payload > 0).then(|| seconds / (payload as f64 / GB));
+    let mut figures = [None; Metric::ALL.len()];
+    for (figure, metric) in figures.iter_mut().zip(Metric::ALL) {
+        let name = metric.name();
+        *figure = match metric {
+            Metric::KeysPerSecond => {
+                let rate: f64 = fields.known(name, "rates.keys_per_second")?;
+                Some(rate).filter(|rate| *rate > 0.0)
+            }
+            Metric::ClientCpuSecondsPerGb => {
+                per_gb(fields.known("client_cpu_seconds", "client.cpu_seconds")?)
+            }
+            Metric::ServersCpuSecondsPerGb => {
+                let user = fields.sum("servers_cpu_user_seconds", "cpu_user_seconds")?;
+                let system = fields.sum("servers_cpu_system_seconds", "cpu_system_seconds")?;
+                user.zip(system).and_then(|(user, system)| per_gb(user + system))
+            }
+            _ => {
+                let of_latency = name.trim_start_matches("latency_us_");
+                let value: f64 = fields.known(name, &format!("latency_us.{of_latency}"))?;
+                Some(value).filter(|_| latencies > 0)
+            }
+        }
+        .filter(|value: &f64| value.is_finite());
+    }
+    Ok(figures)
+}

@@ -1,0 +1,10 @@
+//! What comes of comparing runs, on stdout: a table for a terminal, one for a pull request, or JSON.
+
+mod markdown;
+mod print;
+mod table;
+mod words;
+
+pub use markdown::comparison_markdown;
+pub use print::{print, print_json};
+pub use table::comparison_table;

@@ -1,0 +1,142 @@
+//! What the tables of a comparison say in the same words.
+
+use crate::report::terminal::words::{micros, short};
+use crate::results::{
+    ComparedPoint, Comparison, ComparisonVerdict, LonePoint, MetricChange, PercentInterval, PointParameters,
+};
+
+/// What a parameter is that was not given.
+const UNSAID: [&str; 3] = ["auto", "none", "false"];
+
+/// What points have in common, and what tells them apart.
+pub(super) struct Names {
+    /// Places in [`PointParameters::named`].
+    varying: Vec<usize>,
+    /// What all points have, as far as it was asked.
+    pub(super) everywhere: String,
+}
+
+impl Names {
+    pub(super) fn of(comparison: &Comparison) -> Self {
+        let compared = comparison.points.iter().map(|point| &point.parameters);
+        let lone = comparison.only_base.iter().chain(&comparison.only_new).map(|point| &point.parameters);
+        let all: Vec<_> = compared.chain(lone).map(PointParameters::named).collect();
+        let Some(first) = all.first() else {
+            return Self { varying: Vec::new(), everywhere: String::new() };
+        };
+        let is_varying = |place: &usize| all.iter().any(|one| one[*place] != first[*place]);
+        let (varying, same): (Vec<_>, Vec<_>) = (0..first.len()).partition(is_varying);
+        let said = same.into_iter().map(|place| &first[place]);
+        let said = said.filter(|(_, value)| !UNSAID.contains(&value.as_str()));
+        Self { varying, everywhere: said.map(named).collect::<Vec<_>>().join(", ") }
+    }
+
+    /// What tells a point from the others; empty if there are no others.
+    pub(super) fn name(&self, point: &PointParameters) -> String {
+        let all = point.named();
+        self.varying.iter().map(|&place| named(&all[place])).collect::<Vec<_>>().join(", ")
+    }
+
+    pub(super) fn lone(&self, point: &LonePoint) -> String {
+        format!("{} ({})", self.name(&point.parameters), runs(point.runs))
+    }
+}
+
+fn named((name, value): &(&'static str, String)) -> String {
+    format!("{name} {value}")
+}
+
+pub(super) fn runs(count: u64) -> String {
+    if count == 1 { "1 run".into() } else { format!("{count} runs") }
+}
+
+/// Runs of all points of each side.
+pub(super) fn runs_of_sides(comparison: &Comparison) -> (u64, u64) {
+    let of = |lone: &[LonePoint]| lone.iter().map(|point| point.runs).sum::<u64>();
+    let (base, new) = (of(&comparison.only_base), of(&comparison.only_new));
+    let points = comparison.points.iter();
+    points.fold((base, new), |(base, new), point| (base + point.base_runs, new + point.new_runs))
+}
+
+/// The verdict over all points, and what it means.
+pub(super) fn headline(comparison: &Comparison) -> String {
+    let Comparison { points, verdict, options, .. } = comparison;
+    let count = points.iter().filter(|point| point.verdict == *verdict).count();
+    let places = match points.len() {
+        1 => String::new(),
+        all => format!(" at {count} of {all} points"),
+    };
+    let metric = &options.metric;
+    let meaning = match verdict {
+        _ if points.is_empty() => "no point is on both sides".into(),
+        ComparisonVerdict::NoChange => {
+            format!("whatever has changed in {metric} is less than {} %", options.threshold_percent)
+        }
+        ComparisonVerdict::Better => format!("{metric} is better{places}, and worse at none"),
+        ComparisonVerdict::Regression => format!("{metric} is worse{places}"),
+        ComparisonVerdict::Inconclusive => format!("these runs cannot tell{places}"),
+    };
+    format!("{}: {meaning}", word(*verdict))
+}
+
+pub(super) fn word(verdict: ComparisonVerdict) -> &'static str {
+    match verdict {
+        ComparisonVerdict::NoChange => "no change",
+        ComparisonVerdict::Better => "better",
+        ComparisonVerdict::Regression => "regression",
+        ComparisonVerdict::Inconclusive => "inconclusive",
+    }
+}
+
+/// Why a point is not settled, and what would settle it; nothing if it is.
+pub(super) fn open_question(point: &ComparedPoint) -> Option<String> {
+    let cure = match point.repeats_needed {
+        Some(repeats) => format!("about {repeats} runs of each side would settle it"),
+        None => "even 100 runs of each side would not settle it".into(),
+    };
+    (point.verdict == ComparisonVerdict::Inconclusive).then(|| format!("{}; {cure}", point.reason))
+}
+
+/// A metric's name where there is little room.
+pub(super) fn label(metric: &MetricChange) -> String {
+    match metric.name.as_str() {
+        "keys_per_second" => "keys/s".into(),
+        "client_cpu_seconds_per_gb" => "client CPU".into(),
+        "servers_cpu_seconds_per_gb" => "server CPU".into(),
+        name => name.trim_start_matches("latency_us_").replace('_', "."),
+    }
+}
+
+/// A figure in the metric's unit.
+pub(super) fn figure(metric: &MetricChange, value: f64) -> String {
+    match metric.name.as_str() {
+        "keys_per_second" => short(value),
+        name if name.starts_with("latency_us_") => micros(value.round() as u64),
+        _ => format!("{value:.2} s/GB"),
+    }
+}
+
+pub(super) fn change(metric: &MetricChange) -> String {
+    metric.change_percent.map_or_else(|| "?".into(), |change| format!("{}%", signed(change)))
+}
+
+pub(super) fn interval(metric: &MetricChange) -> String {
+    metric.interval_percent.map_or_else(
+        || "?".into(),
+        |PercentInterval { low, high }| format!("{} to {}%", signed(low), signed(high)),
+    )
+}
+
+/// One digit after the point, and none where there are enough before it.
+fn signed(percent: f64) -> String {
+    match percent.abs() {
+        large if large >= 99.95 => format!("{percent:+.0}"),
+        // No zero is negative.
+        small if small < 0.05 => "+0.0".into(),
+        _ => format!("{percent:+.1}"),
+    }
+}
+
+pub(super) fn p_value(p_value: f64) -> String {
+    if p_value < 0.0001 { "<.0001".into() } else { format!("{p_value:.4}") }
+}

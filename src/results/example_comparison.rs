@@ -1,0 +1,105 @@
+//! Comparisons to test reports with: one with each verdict, one of a single point, one of nothing.
+
+use super::{
+    COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, ComparisonVerdict, LonePoint,
+    MetricChange, PercentInterval, PointParameters, Program,
+};
+
+fn parameters(depth: u64) -> PointParameters {
+    PointParameters {
+        target_kind: "attached".into(),
+        target_mode: "cluster".into(),
+        target_masters: 3,
+        key_size: 256,
+        value_size: 512,
+        keys: Some(1_000_000),
+        command: "auto".into(),
+        order: "slot".into(),
+        reply: "off".into(),
+        pipeline_depth: Some(depth),
+        writers: Some(2),
+        ..PointParameters::default()
+    }
+}
+
+fn metric(name: &str, medians: (f64, f64), interval: (f64, f64)) -> MetricChange {
+    MetricChange {
+        name: name.into(),
+        higher_is_better: name == "keys_per_second",
+        base_median: medians.0,
+        new_median: medians.1,
+        change_percent: Some(100.0 * (medians.1 / medians.0 - 1.0)),
+        interval_percent: Some(PercentInterval { low: interval.0, high: interval.1 }),
+    }
+}
+
+fn point(depth: u64, new: f64, interval: (f64, f64), p: f64, verdict: ComparisonVerdict) -> ComparedPoint {
+    ComparedPoint {
+        parameters: parameters(depth),
+        base_runs: 7,
+        new_runs: 8,
+        metrics: vec![
+            metric("keys_per_second", (1_234_567.0, new), interval),
+            metric("latency_us_p50", (1_800.0, 1_790.0), (-1.0, 1.0)),
+            metric("latency_us_p99", (12_345.0, 12_340.0), (-4.0, 5.5)),
+            metric("client_cpu_seconds_per_gb", (0.321, 0.319), (-2.0, 2.0)),
+            metric("servers_cpu_seconds_per_gb", (1.21, 3.4), (150.0, 220.0)),
+        ],
+        p_value: p / 4.0,
+        p_value_corrected: p,
+        p_value_least: 0.0012,
+        verdict,
+        reason: "too noisy: the interval holds 0 and reaches beyond ±3 %".into(),
+        repeats_needed: None,
+    }
+}
+
+/// A point with each verdict, and one on one side only.
+pub(crate) fn compared() -> Comparison {
+    use ComparisonVerdict::{Better, Inconclusive, NoChange, Regression};
+    let open = point(10_000, 1_239_500.0, (-12.5, 10.25), 0.8065, Inconclusive);
+    Comparison {
+        schema: COMPARE_SCHEMA.into(),
+        program: Program { version: "0.1.0".into() },
+        options: CompareAsked {
+            base: "results/a_b|c".into(),
+            new: "results/new".into(),
+            metric: "keys_per_second".into(),
+            threshold_percent: 3.0,
+            despite: vec!["server".into()],
+        },
+        method: CompareMethod { confidence: 0.95, significance: 0.05, resamples: 10_000, seed: 1 },
+        points: vec![
+            point(10, 1_234_000.0, (-0.8, 0.64), 1.0, NoChange),
+            point(100, 1_101_000.0, (-12.4, -8.9), 0.0012, Regression),
+            point(1_000, 2_801_000.0, (104.8, 133.2), 0.000_04, Better),
+            ComparedPoint { repeats_needed: Some(23), ..open.clone() },
+            ComparedPoint { parameters: PointParameters { writers: None, ..parameters(10_000) }, ..open },
+        ],
+        only_base: vec![LonePoint { parameters: parameters(5), runs: 7 }],
+        only_new: vec![LonePoint { parameters: parameters(6), runs: 1 }],
+        warnings: vec!["1 of 36 runs of results/new have no keys_per_second".into()],
+        verdict: Regression,
+    }
+}
+
+/// One point, whose base was 0 where it is no more.
+pub(crate) fn compared_alone() -> Comparison {
+    let mut only = point(10, 1_234_000.0, (-0.8, 0.64), 0.5, ComparisonVerdict::NoChange);
+    only.metrics.truncate(2);
+    (only.metrics[1].base_median, only.metrics[1].change_percent, only.metrics[1].interval_percent) =
+        (0.0, None, None);
+    Comparison {
+        points: vec![only],
+        only_base: Vec::new(),
+        only_new: Vec::new(),
+        warnings: Vec::new(),
+        verdict: ComparisonVerdict::NoChange,
+        ..compared()
+    }
+}
+
+/// No point on both sides.
+pub(crate) fn compared_apart() -> Comparison {
+    Comparison { points: Vec::new(), verdict: ComparisonVerdict::Inconclusive, ..compared() }
+}
