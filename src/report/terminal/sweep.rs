@@ -23,15 +23,9 @@ pub(in crate::report) fn planned(sweep: &Sweep, left: u64, count: u64, payload_b
         share => format!("a warm-up of {share} % of its keys before each run"),
     };
     let order = format!("--shuffle-seed {}; the servers are emptied, and {warm_up}", sweep.shuffle_seed);
-    let target = &sweep.target;
-    let server = format!("{} {}", target.server, target.version);
-    let masters = match (&*target.mode, target.masters) {
-        ("standalone", _) => "a standalone server".into(),
-        (_, masters) => format!("a cluster of {}", plural(masters, "master")),
-    };
     wrap("sweeping ", 9, &much)
         + &wrap("    over ", 9, &axes.collect::<Vec<_>>().join("; "))
-        + &wrap("    into ", 9, &format!("{masters}, {}", server.trim()))
+        + &wrap("    into ", 9, &sweep.target.describe())
         + &wrap("    with ", 9, &order)
 }
 
