@@ -37,7 +37,7 @@ pub struct Cli {
 enum Command {
     /// Look again at the keys that a fill wrote, all or a sample, and repair them if asked
     Verify(Box<VerifyCommand>),
-    /// Fill with every combination of a grid of options, each several times, and keep every figure
+    /// Fill with every combination of a grid of options, and keep every figure
     Sweep(Box<SweepCommand>),
     /// Run a cluster, or a server, inside this process, until Ctrl-C
     Serve(ServeCommand),
@@ -54,7 +54,7 @@ Examples:
   fillbench --resume results/1             go on, if it was cut off
   fillbench verify --from results/1        is all of it still there?
   fillbench sweep --spawn --keys 1000000 --writers 1,2,4 --out results/2
-  fillbench compare results/old results/new     is it slower now?
+  fillbench compare results/1 results/3    is it slower now?
 
 Exit codes:
   0 every key is proven, or was thrown away with --discard
