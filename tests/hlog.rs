@@ -1,7 +1,4 @@
 //! The interval log is read back by somebody else's reader: the Python port of HdrHistogram.
-#![cfg(test)]
-
-mod common;
 
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -11,8 +8,8 @@ use fillbench::results::{Event, Observer, Options, Record, Second, new_histogram
 
 #[test]
 fn another_reader_finds_every_pipeline() {
-    let Some(python) = common::python("hdrh") else {
-        common::skip("another_reader_finds_every_pipeline", "no python with the package hdrhistogram");
+    let Some(python) = crate::common::python("hdrh") else {
+        crate::common::skip("another_reader_finds_every_pipeline", "no python with the package hdrhistogram");
         return;
     };
     let place = tempfile::tempdir().unwrap();

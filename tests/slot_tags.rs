@@ -1,12 +1,10 @@
 //! The slot table against the program that makes it, and against the servers themselves.
-#![cfg(test)]
 
-mod common;
 #[path = "../slot-tags/make.rs"]
 #[expect(dead_code, reason = "its main is for `cargo run --example slot-tags`")]
 mod make;
 
-use common::{Server, connect, on_each_server};
+use crate::common::{Server, connect, on_each_server};
 use fillbench::slots::{SLOTS, tag};
 use fillbench::target::Layout;
 

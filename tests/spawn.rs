@@ -1,10 +1,6 @@
 //! Throwaway servers: that they are what was asked for, that they can be made to fail, and that they
 //! are gone whatever ends us.
 
-#![cfg(test)]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -12,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Server, ask, cluster, eventually, key_counts, on_each_server};
+use crate::common::{Server, ask, cluster, eventually, key_counts, on_each_server};
 use fillbench::slots::{SLOTS, tag};
 use fillbench::target::{Layout, Spawn, SpawnError, Spawned};
 use redis::Commands;
@@ -153,7 +149,7 @@ on_each_server! {
     async fn a_paused_server_is_silent_until_it_goes_on(server: &Server) {
         let servers = server.start(Layout::Standalone).await;
         let address = servers.addresses()[0];
-        let mut connection = common::connect(address);
+        let mut connection = crate::common::connect(address);
         connection.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         servers.pause(0).unwrap();
         let error = redis::cmd("PING").query::<String>(&mut connection).unwrap_err();

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use fillbench::target::Layout;
 
-use crate::case::Case;
+use crate::bad::case::Case;
 use crate::common::{Server, ask, on_each_server};
 
 const KEYS: u64 = 200;

@@ -7,7 +7,7 @@ use std::path::Path;
 use fillbench::target::{Layout, Spawn, Spawned};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
-use crate::case::Case;
+use crate::bad::case::Case;
 use crate::common::Server;
 
 /// A port on which something answers each caller's first bytes with `says`.

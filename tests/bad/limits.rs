@@ -2,7 +2,7 @@
 
 use fillbench::target::{Layout, Spawn};
 
-use crate::case::Case;
+use crate::bad::case::Case;
 use crate::common::{Server, ask, connect, eventually, on_each_server};
 
 on_each_server! {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use assert_cmd::cargo::cargo_bin;
 use serde_json::Value;
 
-use crate::case::{Case, flat};
+use crate::bad::case::{Case, flat};
 use crate::common::{Server, fillbench};
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use assert_cmd::cargo::cargo_bin;
 use fillbench::target::Layout;
 
-use crate::case::Case;
+use crate::bad::case::Case;
 use crate::common::{Server, ask, on_each_server};
 
 fn holding_one_key(address: SocketAddr) -> u64 {

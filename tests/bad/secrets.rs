@@ -6,7 +6,7 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 use fillbench::target::Layout;
 
-use crate::case::{Case, Ran};
+use crate::bad::case::{Case, Ran};
 use crate::common::{Server, connect, on_each_server};
 
 /// What no output may hold; it is part of every password here.
@@ -98,7 +98,7 @@ fn a_password_cannot_be_asked_for_without_a_terminal() {
     command.args(["--wait"]).arg(cargo_bin("fillbench")).args(["--keys", "10", "--askpass"]);
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    let told = crate::case::flat(&String::from_utf8_lossy(&output.stderr));
+    let told = crate::bad::case::flat(&String::from_utf8_lossy(&output.stderr));
     assert!(told.contains("--askpass needs a terminal to ask on"), "{told}");
     assert!(told.contains("set REDISCLI_AUTH") && !told.contains("os error"), "{told}");
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::case::Case;
+use crate::bad::case::Case;
 
 #[test]
 fn a_program_that_is_no_server_is_told() {

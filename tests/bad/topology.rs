@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fillbench::target::{Layout, Spawn};
 
-use crate::case::Case;
+use crate::bad::case::Case;
 use crate::common::{Server, ask, eventually, key_counts, on_each_server};
 
 fn at(address: SocketAddr) -> String {

@@ -1,7 +1,7 @@
 //! Command lines that make no sense. No server is needed to say so, and none is asked: nothing listens on
 //! port 1.
 
-use crate::case::Case;
+use crate::bad::case::Case;
 use crate::common::fillbench;
 
 #[test]

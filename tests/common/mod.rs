@@ -4,7 +4,6 @@
 //! Redis is `FILLBENCH_TEST_REDIS`, or `redis-server` on PATH; Valkey is `FILLBENCH_TEST_VALKEY`, or
 //! `target/test-servers/valkey-server` (which `test.sh` fetches), or `valkey-server` on PATH. A test
 //! without its server says `skipped`; with `CI=true` or `FILLBENCH_TEST_NO_SKIPS=1` it fails.
-#![allow(dead_code, unused_macros, unused_imports, reason = "each test file uses a part of this")]
 
 use std::fmt::Debug;
 use std::io::Write;

@@ -2,7 +2,7 @@
 
 use fillbench::results::{Comparison, ComparisonVerdict};
 
-use crate::made::{Place, STEADY, compare, times};
+use crate::compare::made::{Place, STEADY, compare, times};
 
 #[test]
 fn json_is_one_document_with_all_that_was_found() {

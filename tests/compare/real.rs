@@ -3,7 +3,7 @@
 use fillbench::results::Comparison;
 
 use crate::common::fillbench;
-use crate::made::{Place, compare};
+use crate::compare::made::{Place, compare};
 
 /// Nothing is said of the verdict: this machine has other things to do.
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::common::fillbench;
-use crate::made::{Place, STEADY, compare, times};
+use crate::compare::made::{Place, STEADY, compare, times};
 
 #[test]
 fn what_is_not_comparable_is_refused_unless_told() {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::made::{Place, STEADY, compare, times};
+use crate::compare::made::{Place, STEADY, compare, times};
 
 #[test]
 fn records_and_tables_say_the_same() {

@@ -1,6 +1,6 @@
 //! Each verdict, with its exit code.
 
-use crate::made::{Place, STEADY, compare, times};
+use crate::compare::made::{Place, STEADY, compare, times};
 
 #[test]
 fn each_verdict_has_its_exit_code() {

@@ -3,7 +3,7 @@
 use fillbench::resp::Value;
 use fillbench::target::Layout;
 
-use crate::judge::{Both, Client};
+use crate::conformity::judge::{Both, Client};
 
 #[tokio::test]
 async fn keys_are_found_in_commands() {

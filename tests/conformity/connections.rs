@@ -9,7 +9,7 @@ use fillbench::server::{Server as Embedded, ServerOptions};
 use fillbench::target::Layout;
 
 use crate::common::{Server, eventually};
-use crate::judge::{Both, Client};
+use crate::conformity::judge::{Both, Client};
 
 /// How long the pauses are.
 const PAUSE_MS: u64 = 1500;

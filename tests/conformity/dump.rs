@@ -3,7 +3,7 @@
 use fillbench::resp::Value;
 use fillbench::target::Layout;
 
-use crate::judge::Both;
+use crate::conformity::judge::Both;
 
 fn bulk(value: &Value) -> &[u8] {
     value.as_bytes().unwrap_or_else(|| panic!("{value:?}"))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fillbench::resp::Value;
 use fillbench::target::Layout;
 
-use crate::judge::{Both, Client};
+use crate::conformity::judge::{Both, Client};
 
 #[tokio::test]
 async fn every_way_to_have_a_key_expire() {

@@ -7,8 +7,8 @@ use fillbench::server::{Server as Embedded, ServerOptions};
 use fillbench::target::{Layout, Spawned};
 
 use crate::common::{Server, eventually};
-use crate::judge::Client;
-use crate::pair::Pair;
+use crate::conformity::judge::Client;
+use crate::conformity::pair::Pair;
 
 /// What an embedded server with this fault says to a write.
 fn said(fault: &str) -> String {

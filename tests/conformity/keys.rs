@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fillbench::resp::Value;
 use fillbench::target::Layout;
 
-use crate::judge::{Both, Client};
+use crate::conformity::judge::{Both, Client};
 
 #[tokio::test]
 async fn keys_are_named_and_renamed() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fillbench::resp::{Value, encode_command};
 use fillbench::target::Layout;
 
-use crate::judge::{Both, Client};
+use crate::conformity::judge::{Both, Client};
 
 impl Client {
     /// A number that INFO tells.

@@ -3,7 +3,7 @@
 use fillbench::resp::{Value, encode_command};
 use fillbench::target::Layout;
 
-use crate::judge::{Both, Client};
+use crate::conformity::judge::{Both, Client};
 
 /// Commands sent before their answers are read.
 const PIPELINE: usize = 1000;

@@ -6,7 +6,7 @@ use fillbench::server::{Server as Embedded, ServerOptions};
 use fillbench::target::{Layout, Spawned};
 
 use crate::common::{Server, eventually};
-use crate::judge::Client;
+use crate::conformity::judge::Client;
 
 /// A cluster of two, with a client at each node.
 pub(crate) struct Side {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fillbench::resp::encode_command;
 use fillbench::target::Layout;
 
-use crate::judge::Both;
+use crate::conformity::judge::Both;
 
 /// How long it may take until all answers are there.
 const TIMEOUT: Duration = Duration::from_secs(60);

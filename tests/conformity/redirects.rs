@@ -3,8 +3,8 @@
 use fillbench::resp::Value;
 
 use crate::common::eventually;
-use crate::judge::Client;
-use crate::pair::Pair;
+use crate::conformity::judge::Client;
+use crate::conformity::pair::Pair;
 
 #[tokio::test]
 async fn commands_are_sent_where_their_keys_are() {

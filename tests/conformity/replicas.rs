@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::common::eventually;
-use crate::pair::{Pair, Side};
+use crate::conformity::pair::{Pair, Side};
 
 /// Has node 1 copy node 0, which has all slots, and waits until it does.
 fn pair_up(side: &mut Side) {

@@ -2,7 +2,7 @@
 
 use fillbench::target::Layout;
 
-use crate::judge::{Both, Client};
+use crate::conformity::judge::{Both, Client};
 
 /// What the server sends for a command in RESP3, with the node's own name and port taken out.
 fn told(client: &mut Client, command: &str, port: u16) -> String {

@@ -2,7 +2,7 @@
 
 use fillbench::target::Layout;
 
-use crate::judge::Both;
+use crate::conformity::judge::Both;
 
 #[tokio::test]
 async fn set_and_get_with_every_option() {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use fillbench::resp::Value;
 use fillbench::target::Layout;
 
-use crate::judge::{Both, Client};
-use crate::protocol::answers;
+use crate::conformity::judge::{Both, Client};
+use crate::conformity::protocol::answers;
 
 /// How long a pause lasts that nobody ends.
 const PAUSE_MS: u64 = 60_000;

@@ -6,8 +6,8 @@ use fillbench::net::{Connection, NetError};
 use fillbench::resp::{Value, encode_command};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::server::Server;
-use crate::{assert_told, patient};
+use crate::connections::server::Server;
+use crate::connections::{assert_told, patient};
 
 #[tokio::test]
 async fn every_way_to_a_server_leads_there() {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use fillbench::net::Connector;
 use fillbench::resp::Value;
 
-use crate::server::Server;
-use crate::{assert_told, failure, patient, with_password};
+use crate::connections::server::Server;
+use crate::connections::{assert_told, failure, patient, with_password};
 
 #[tokio::test]
 async fn passwords_are_wanted_refused_and_taken() {

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use fillbench::net::{Address, Connector, NetError, Tls, TlsOptions};
 
-use crate::server::pretender;
-use crate::{assert_told, failure, patient, with_password};
+use crate::connections::server::pretender;
+use crate::connections::{assert_told, failure, patient, with_password};
 
 #[tokio::test]
 async fn nobody_there() {

@@ -8,9 +8,9 @@ use fillbench::net::{Connector, Tls, TlsOptions};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
-use crate::established::assert_pipelines_do_not_block;
-use crate::server::{Server, pretender};
-use crate::{assert_told, failure, patient};
+use crate::connections::established::assert_pipelines_do_not_block;
+use crate::connections::server::{Server, pretender};
+use crate::connections::{assert_told, failure, patient};
 
 /// A folder with the `ca.crt` of an authority, and certificates for a server and a client.
 fn certificates(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> TempDir {

@@ -7,10 +7,10 @@ use fillbench::results::IncidentKind;
 use fillbench::server::{Server, ServerOptions};
 
 use crate::common::{ask, at};
-use crate::data::Data;
-use crate::replicas::{is_copied, is_master};
-use crate::run::{Run, begin};
-use crate::site::{slots_by, truth_at};
+use crate::embedded::replicas::{is_copied, is_master};
+use crate::fill::data::Data;
+use crate::fill::run::{Run, begin};
+use crate::fill::site::{slots_by, truth_at};
 
 const LAG: Duration = Duration::from_millis(100);
 

@@ -8,9 +8,9 @@ use fillbench::results::{IncidentKind, Verdict};
 use fillbench::server::{NodeFault, Server, ServerOptions};
 
 use crate::common::{ask, at};
-use crate::data::Data;
-use crate::run::{Run, begin};
-use crate::site::{SlotsOf, Truth, slots_by, truth_at};
+use crate::fill::data::Data;
+use crate::fill::run::{Run, begin};
+use crate::fill::site::{SlotsOf, Truth, slots_by, truth_at};
 
 /// Servers with faults, and a fill into them.
 struct Bench {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use fillbench::results::{LimitedBy, Record, Verdict};
 
 use crate::common::fillbench;
-use crate::data::Data;
-use crate::run::{Run, Running, begin};
+use crate::fill::data::Data;
+use crate::fill::run::{Run, Running, begin};
 
 fn start(data: &Data, args: &str) -> Running {
     let mut all = data.args();

@@ -6,8 +6,8 @@ use std::path::Path;
 use fillbench::results::{Incident, IncidentKind};
 use serde_json::Value;
 
-use crate::run::{Run, begin};
-use crate::serve::{addresses, serve_with};
+use crate::embedded::serve::{addresses, serve_with};
+use crate::fill::run::{Run, begin};
 
 const PASSWORD: &str = "hunter2";
 

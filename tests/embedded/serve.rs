@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 
 use crate::common::{ask, fillbench};
-use crate::run::{Running, begin};
+use crate::fill::run::{Running, begin};
 
 fn serve(args: &str) -> Running {
     serve_with(args, &[])

@@ -3,7 +3,7 @@
 use fillbench::server::{Server, ServerOptions};
 
 use crate::common::{ask, connect, eventually, key_counts};
-use crate::replicas::{is_copied, is_master};
+use crate::embedded::replicas::{is_copied, is_master};
 
 fn start(replicas: u16) -> Server {
     let server =

@@ -8,8 +8,8 @@ use redis::Commands;
 use redis::cluster_routing::{Route, SlotAddr};
 
 use crate::common::{Server, ask, cluster, connect, on_each_server};
-use crate::data::Data;
-use crate::site::Site;
+use crate::fill::data::Data;
+use crate::fill::site::Site;
 
 /// All keys and values of all masters.
 fn everything(site: &Site) -> BTreeMap<Vec<u8>, Vec<u8>> {

@@ -7,8 +7,8 @@ use fillbench::results::{IncidentKind, Verdict};
 use fillbench::target::{Layout, Spawn};
 
 use crate::common::{Server, ask, connect, key_counts, on_each_server};
-use crate::data::Data;
-use crate::site::Site;
+use crate::fill::data::Data;
+use crate::fill::site::Site;
 
 /// So many fills are tried until a replica has everything in time.
 const FILLS_AT_MOST: usize = 5;

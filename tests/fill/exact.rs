@@ -5,8 +5,8 @@ use std::time::Duration;
 use fillbench::target::Layout;
 
 use crate::common::{Server, ask, connect, on_each_server};
-use crate::data::Data;
-use crate::site::Site;
+use crate::fill::data::Data;
+use crate::fill::site::Site;
 
 /// A small cluster whose masters own very different numbers of slots.
 const UNEVEN: [u32; 3] = [1, 6, 2];

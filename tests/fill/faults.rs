@@ -9,9 +9,9 @@ use fillbench::results::{IncidentKind, Record, Verdict};
 use fillbench::target::{Layout, Spawn};
 
 use crate::common::{Server, ask, eventually, on_each_server};
-use crate::data::Data;
-use crate::run::Run;
-use crate::site::{Site, SlotsOf, Truth, truth_at};
+use crate::fill::data::Data;
+use crate::fill::run::Run;
+use crate::fill::site::{Site, SlotsOf, Truth, truth_at};
 
 /// How many keys stand in some slots.
 fn keys_in(data: &Data, slots: &[u16]) -> u64 {

@@ -3,8 +3,8 @@
 use fillbench::target::Layout;
 
 use crate::common::{Server, ask, on_each_server};
-use crate::data::Data;
-use crate::site::{Site, truth_at};
+use crate::fill::data::Data;
+use crate::fill::site::{Site, truth_at};
 
 on_each_server! {
     async fn a_refused_overwrite_leaves_the_old_value_and_is_told(server: &Server) {

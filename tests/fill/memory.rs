@@ -3,8 +3,8 @@
 use fillbench::target::Layout;
 
 use crate::common::{Server, on_each_server};
-use crate::data::Data;
-use crate::site::Site;
+use crate::fill::data::Data;
+use crate::fill::site::Site;
 
 const MIB: u64 = 1 << 20;
 

@@ -5,8 +5,8 @@ use fillbench::target::Layout;
 use redis::{Commands, Connection};
 
 use crate::common::{Server, ask, connect, on_each_server};
-use crate::data::Data;
-use crate::site::{Site, Truth};
+use crate::fill::data::Data;
+use crate::fill::site::{Site, Truth};
 
 /// Keys of somebody else, in the slots and with the tags of ours.
 const THEIRS: u64 = 300;

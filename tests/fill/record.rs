@@ -9,9 +9,9 @@ use fillbench::target::Layout;
 use serde_json::Value;
 
 use crate::common::{Server, at, on_each_server};
-use crate::data::Data;
-use crate::run::begin;
-use crate::site::Site;
+use crate::fill::data::Data;
+use crate::fill::run::begin;
+use crate::fill::site::Site;
 
 /// Names that others may build on.
 const NAMES: [&str; 28] = [

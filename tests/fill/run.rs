@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fillbench::results::{IncidentKind, Record, Verdict};
 use tempfile::TempDir;
 
-use crate::site::Truth;
+use crate::fill::site::Truth;
 
 /// No run in these tests takes as long: one that does hangs.
 const LIMIT: Duration = Duration::from_secs(90);

@@ -10,8 +10,8 @@ use fillbench::results::{IncidentKind, Verdict};
 use fillbench::target::Layout;
 
 use crate::common::{Server, ask, eventually, key_counts, on_each_server};
-use crate::data::Data;
-use crate::site::Site;
+use crate::fill::data::Data;
+use crate::fill::site::Site;
 
 on_each_server! {
     async fn what_was_refused_is_read_and_the_rest_counted(server: &Server) {

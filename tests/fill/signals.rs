@@ -7,9 +7,9 @@ use fillbench::results::Verdict;
 use fillbench::target::Layout;
 
 use crate::common::{Server, eventually, on_each_server};
-use crate::data::Data;
-use crate::run::{Run, Running, begin};
-use crate::site::Site;
+use crate::fill::data::Data;
+use crate::fill::run::{Run, Running, begin};
+use crate::fill::site::Site;
 
 /// Interrupts it, and checks that it ends soon and says so.
 #[track_caller]

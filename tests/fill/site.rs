@@ -7,8 +7,8 @@ use fillbench::slots::SLOTS;
 use fillbench::target::{Layout, Spawned};
 
 use crate::common::{Server, ask, at, connect, key_counts};
-use crate::data::Data;
-use crate::run::{Run, Running, begin};
+use crate::fill::data::Data;
+use crate::fill::run::{Run, Running, begin};
 
 /// How much is asked for at a time.
 const BATCH_KEYS: usize = 2_000;

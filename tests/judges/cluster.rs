@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redis::cluster::{ClusterClient, ClusterConnection};
 
 use crate::common::{ask, eventually, key_counts};
-use crate::{Nodes, judged, said};
+use crate::judges::{Nodes, judged, said};
 
 pub(crate) fn id(node: SocketAddr) -> String {
     ask(node, "CLUSTER MYID")

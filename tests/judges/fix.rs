@@ -4,9 +4,9 @@
 use std::net::SocketAddr;
 use std::ops::Range;
 
-use crate::cluster::{check, client, id};
 use crate::common::{ask, connect, eventually, key_counts};
-use crate::{judged, said};
+use crate::judges::cluster::{check, client, id};
+use crate::judges::{judged, said};
 
 /// Keys of each slot.
 const KEYS: usize = 20;

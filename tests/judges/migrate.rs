@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use fillbench::server::{Server as Embedded, ServerOptions};
 use redis::{Commands, Connection};
 
-use crate::Nodes;
 use crate::common::{ask, connect};
+use crate::judges::Nodes;
 
 /// A server that may want passwords: that of the default user, or that of the user `alice`.
 const PASSWORD: &str = "secret";

@@ -1,7 +1,7 @@
 //! The cluster client of redis-py, by a script of its own.
 
 use crate::common::{python, skip};
-use crate::{judged, said};
+use crate::judges::{judged, said};
 
 judged! {
     fn redis_py_finds_every_key_and_follows_slots(nodes: Some(3)) {

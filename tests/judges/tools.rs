@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::common::{ask, key_counts};
-use crate::{judged, said};
+use crate::judges::{judged, said};
 
 fn port(address: SocketAddr) -> String {
     address.port().to_string()

@@ -1,8 +1,8 @@
 //! What a fill is estimated to take is what it then takes.
 
 use crate::common::Server;
-use crate::data::Data;
-use crate::house::{House, in_each_house};
+use crate::fill::data::Data;
+use crate::memory::house::{House, in_each_house};
 
 in_each_house! {
     async fn an_estimate_is_right_within_a_tenth(server: Option<&Server>) {

@@ -7,9 +7,9 @@ use fillbench::server::{Server as Embedded, ServerOptions};
 use fillbench::target::{Layout, Spawned};
 
 use crate::common::{Server, ask, at, connect, fillbench, key_counts};
-use crate::data::Data;
-use crate::run::{Run, begin};
-use crate::site::slots_by;
+use crate::fill::data::Data;
+use crate::fill::run::{Run, begin};
+use crate::fill::site::slots_by;
 
 pub(crate) const MIB: u64 = 1 << 20;
 

@@ -1,8 +1,8 @@
 //! A fill that does not fit is refused before it begins, with its numbers and what would do.
 
 use crate::common::{Server, ask};
-use crate::data::Data;
-use crate::house::{House, MIB, in_each_house};
+use crate::fill::data::Data;
+use crate::memory::house::{House, MIB, in_each_house};
 
 /// The number that follows a word in what the program says to do.
 fn number_after(text: &str, word: &str) -> u64 {

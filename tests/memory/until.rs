@@ -4,9 +4,9 @@
 use fillbench::results::Record;
 
 use crate::common::{Server, ask};
-use crate::data::Data;
-use crate::house::{House, MIB, in_each_house};
-use crate::run::Run;
+use crate::fill::data::Data;
+use crate::fill::run::Run;
+use crate::memory::house::{House, MIB, in_each_house};
 
 /// Fills until so much memory is used; gives the run and its record.
 fn fill(house: &House, data: &Data, words: &str) -> (Run, Record) {
@@ -129,7 +129,7 @@ async fn what_finds_out_how_much_it_is_cannot_be_gone_on_with() {
     let out = folder.path().join("out");
     let (_, record) = fill(&house, &Data::of(1), &format!("--until-memory 10MiB --out {}", out.display()));
     assert_eq!((record.resume_command, out.join("journal.log").exists()), (None, false));
-    let run = crate::run::begin(&["--resume".into(), out.display().to_string()], &[]).end();
+    let run = crate::fill::run::begin(&["--resume".into(), out.display().to_string()], &[]).end();
     assert_eq!(run.code, 2, "{run:?}");
     let text = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("was given --until-memory") && text.contains("begin anew, with --flush"), "{text}");
@@ -139,7 +139,7 @@ async fn what_finds_out_how_much_it_is_cannot_be_gone_on_with() {
 #[test]
 fn a_server_that_keeps_nothing_is_not_filled_for_ever() {
     let args = ["--embedded", "--discard", "--until-memory", "50MiB", "--json"].map(String::from);
-    let run = crate::run::begin(&args, &[]).end();
+    let run = crate::fill::run::begin(&args, &[]).end();
     assert_eq!(run.code, 1, "{run:?}");
     run.assert_error(&["throws away what it is sent", "--keys"]);
 }

@@ -6,9 +6,9 @@ use std::process::Command;
 use fillbench::results::{IncidentKind, Record, Verdict};
 
 use crate::common::{at, key_counts};
-use crate::data::Data;
-use crate::kept::{Kept, assert_exact, sets};
-use crate::place::Place;
+use crate::fill::data::Data;
+use crate::resume::kept::{Kept, assert_exact, sets};
+use crate::verify::place::Place;
 
 #[test]
 fn half_a_record_at_the_end_is_passed_by() {

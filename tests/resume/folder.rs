@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::Data;
-use crate::kept::{Kept, assert_exact};
-use crate::place::Place;
+use crate::fill::data::Data;
+use crate::resume::kept::{Kept, assert_exact};
+use crate::verify::place::Place;
 
 #[test]
 fn tables_stay_whole_and_their_rows_name_their_run() {

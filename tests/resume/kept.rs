@@ -8,9 +8,9 @@ use fillbench::results::Record;
 use tempfile::TempDir;
 
 use crate::common::{ask, at};
-use crate::data::Data;
-use crate::place::Place;
-use crate::run::{Run, Running, begin};
+use crate::fill::data::Data;
+use crate::fill::run::{Run, Running, begin};
+use crate::verify::place::Place;
 
 /// A folder for `--out`, in one that goes away.
 pub(crate) struct Kept {

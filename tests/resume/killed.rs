@@ -5,9 +5,9 @@ use std::time::Duration;
 use fillbench::results::Verdict;
 
 use crate::common::{Server, key_counts};
-use crate::data::Data;
-use crate::kept::{Kept, assert_exact, sets};
-use crate::place::Place;
+use crate::fill::data::Data;
+use crate::resume::kept::{Kept, assert_exact, sets};
+use crate::verify::place::Place;
 
 /// Keys a second: little enough that a busy machine keeps up.
 const RATE: u64 = 30_000;

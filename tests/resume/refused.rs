@@ -3,10 +3,10 @@
 use fillbench::server::{Server as Embedded, ServerOptions};
 
 use crate::common::{ask, connect, eventually, fillbench, key_counts};
-use crate::data::Data;
-use crate::kept::{Kept, assert_exact};
-use crate::place::Place;
-use crate::run::begin;
+use crate::fill::data::Data;
+use crate::fill::run::begin;
+use crate::resume::kept::{Kept, assert_exact};
+use crate::verify::place::Place;
 
 /// A place whose fill was cut off.
 fn cut_off(masters: Option<u16>, data: &Data) -> (Place, Kept) {

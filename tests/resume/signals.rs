@@ -4,10 +4,10 @@ use std::process::Command;
 
 use fillbench::results::Verdict;
 
-use crate::data::Data;
-use crate::kept::{Kept, assert_exact};
-use crate::place::Place;
-use crate::run::begin;
+use crate::fill::data::Data;
+use crate::fill::run::begin;
+use crate::resume::kept::{Kept, assert_exact};
+use crate::verify::place::Place;
 
 #[test]
 fn an_interrupted_fill_says_how_to_go_on_and_loses_nothing() {

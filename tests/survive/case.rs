@@ -54,27 +54,27 @@ macro_rules! survive {
         mod $name {
             use super::*;
 
-            fn test($cluster: &mut $crate::cluster::Cluster, $case: $crate::case::Case) $body
+            fn test($cluster: &mut $crate::survive::cluster::Cluster, $case: $crate::survive::case::Case) $body
 
-            $($crate::case::survive! { @one $name $kind })+
+            $($crate::survive::case::survive! { @one $name $kind })+
         }
     )*};
     (@one $name:ident redis) => {
         #[test]
         fn redis() {
-            $crate::cluster::on_real("redis", module_path!(), test);
+            $crate::survive::cluster::on_real("redis", module_path!(), test);
         }
     };
     (@one $name:ident valkey) => {
         #[test]
         fn valkey() {
-            $crate::cluster::on_real("valkey", module_path!(), test);
+            $crate::survive::cluster::on_real("valkey", module_path!(), test);
         }
     };
     (@one $name:ident embedded) => {
         #[test]
         fn embedded() {
-            $crate::cluster::on_embedded(module_path!(), test);
+            $crate::survive::cluster::on_embedded(module_path!(), test);
         }
     };
 }

@@ -1,10 +1,10 @@
 //! Several faults in one fill, one after the other and on top of each other.
 
-use crate::case::{Case, survive};
-use crate::cluster::move_slot;
 use crate::common::ask;
-use crate::data::Data;
-use crate::judge::Trial;
+use crate::fill::data::Data;
+use crate::survive::case::{Case, survive};
+use crate::survive::cluster::move_slot;
+use crate::survive::judge::Trial;
 
 survive! {
     fn a_restart_then_moves_then_a_takeover_and_killed_clients_throughout(cluster, case) on redis, valkey, embedded {

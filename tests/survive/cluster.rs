@@ -10,11 +10,11 @@ use fillbench::target::{Layout, Spawn, SpawnError, Spawned};
 use redis::RedisResult;
 use tokio::runtime::Runtime;
 
-use crate::case::{Case, case_of};
 use crate::common::{Server, ask, connect, eventually};
-use crate::data::Data;
-use crate::run::{Running, begin};
-use crate::site::{SlotsOf, slots_by};
+use crate::fill::data::Data;
+use crate::fill::run::{Running, begin};
+use crate::fill::site::{SlotsOf, slots_by};
+use crate::survive::case::{Case, case_of};
 
 /// How long a real node is silent before the others call it failed.
 pub(crate) const NODE_TIMEOUT: Duration = Duration::from_millis(1000);

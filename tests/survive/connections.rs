@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::case::survive;
 use crate::common::ask;
-use crate::data::Data;
-use crate::judge::Trial;
+use crate::fill::data::Data;
+use crate::survive::case::survive;
+use crate::survive::judge::Trial;
 
 /// How long a fault lasts that is lifted.
 const WHILE: Duration = Duration::from_millis(1500);

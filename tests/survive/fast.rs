@@ -1,12 +1,12 @@
 //! Faults while the fill goes as fast as it can, with full pipelines on their way; and with other ways to
 //! send than those of the other tests.
 
-use crate::case::{Case, survive};
-use crate::cluster::{Cluster, move_slot, sum_of_keys};
 use crate::common::ask;
-use crate::data::Data;
-use crate::judge::{Trial, assert_told};
-use crate::run::Running;
+use crate::fill::data::Data;
+use crate::fill::run::Running;
+use crate::survive::case::{Case, survive};
+use crate::survive::cluster::{Cluster, move_slot, sum_of_keys};
+use crate::survive::judge::{Trial, assert_told};
 
 /// So many that the first are there long before the last.
 const KEYS: u64 = 150_000;

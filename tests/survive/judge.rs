@@ -10,12 +10,12 @@ use fillbench::results::{Record, Verdict};
 use fillbench::slots::slot_of;
 use redis::{Connection, Value};
 
-use crate::cluster::Cluster;
 use crate::common::{ask, connect};
-use crate::data::Data;
-use crate::run::{Run, Running};
-use crate::site::Truth;
-use crate::theirs::Theirs;
+use crate::fill::data::Data;
+use crate::fill::run::{Run, Running};
+use crate::fill::site::Truth;
+use crate::survive::cluster::Cluster;
+use crate::survive::theirs::Theirs;
 
 /// Keys asked for at a time.
 const BATCH: usize = 2_000;
@@ -238,7 +238,7 @@ mod judged {
     use redis::Commands;
 
     use super::*;
-    use crate::case::EARLY;
+    use crate::survive::case::EARLY;
 
     /// The parts of an account that are changed one by one.
     const TOLD: [&str; 4] = ["proven", "missing", "wrong", "suspect"];

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use fillbench::results::Verdict;
 
-use crate::case::{Case, survive};
-use crate::cluster::{Cluster, sum_of_keys};
 use crate::common::{ask, connect, eventually};
-use crate::data::Data;
-use crate::judge::{Trial, assert_told, refused};
+use crate::fill::data::Data;
+use crate::survive::case::{Case, survive};
+use crate::survive::cluster::{Cluster, sum_of_keys};
+use crate::survive::judge::{Trial, assert_told, refused};
 
 /// The masters that are not struck, and how many keys they held before.
 struct Others {
@@ -113,13 +113,13 @@ survive! {
         // Less than a value and the few clients that only ask.
         ask::<String>(node, "CONFIG SET maxmemory-clients 150kb");
         let evicted = || {
-            let info: String = crate::cluster::try_ask(node, "INFO stats").unwrap_or_default();
+            let info: String = crate::survive::cluster::try_ask(node, "INFO stats").unwrap_or_default();
             let count = info.lines().find_map(|line| line.strip_prefix("evicted_clients:")?.trim().parse().ok());
             count.unwrap_or(0_u64)
         };
         eventually(&true, || evicted() > 0);
         // Whoever says so may be thrown out, too.
-        eventually(&true, || crate::cluster::try_ask::<String>(node, "CONFIG SET maxmemory-clients 0").is_ok());
+        eventually(&true, || crate::survive::cluster::try_ask::<String>(node, "CONFIG SET maxmemory-clients 0").is_ok());
         trial.survived(cluster, running);
     }
 

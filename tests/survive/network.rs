@@ -4,12 +4,12 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::case::{Case, survive};
-use crate::cluster::Cluster;
 use crate::common::ask;
-use crate::data::Data;
-use crate::judge::Trial;
-use crate::proxy::{Doors, Gate};
+use crate::fill::data::Data;
+use crate::survive::case::{Case, survive};
+use crate::survive::cluster::Cluster;
+use crate::survive::judge::Trial;
+use crate::survive::proxy::{Doors, Gate};
 
 /// How long it lasts, where nobody's patience ends.
 const SHORT: Duration = Duration::from_millis(700);

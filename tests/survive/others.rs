@@ -8,11 +8,11 @@ use fillbench::dataset::golden;
 use fillbench::results::IncidentKind;
 use redis::Commands;
 
-use crate::case::{Case, survive};
-use crate::cluster::Cluster;
 use crate::common::{ask, connect};
-use crate::data::Data;
-use crate::judge::{Trial, refused};
+use crate::fill::data::Data;
+use crate::survive::case::{Case, survive};
+use crate::survive::cluster::Cluster;
+use crate::survive::judge::{Trial, refused};
 
 /// Keys of ours in the slots that one master is filled with first, at their owner.
 fn first_keys(cluster: &Cluster, data: &Data, master: usize) -> (SocketAddr, Vec<String>) {

@@ -2,11 +2,11 @@
 
 use fillbench::results::Verdict;
 
-use crate::case::survive;
-use crate::cluster::Cluster;
 use crate::common::{ask, connect, eventually};
-use crate::data::Data;
-use crate::judge::Trial;
+use crate::fill::data::Data;
+use crate::survive::case::survive;
+use crate::survive::cluster::Cluster;
+use crate::survive::judge::Trial;
 
 const USER: &str = "--user filler -a hunter2";
 

@@ -2,12 +2,12 @@
 
 use fillbench::results::IncidentKind;
 
-use crate::case::{Case, survive};
-use crate::cluster::{Cluster, try_ask};
 use crate::common::{ask, connect, eventually};
-use crate::data::Data;
-use crate::judge::{Trial, refused};
-use crate::others::{count_commands, misled};
+use crate::fill::data::Data;
+use crate::survive::case::{Case, survive};
+use crate::survive::cluster::{Cluster, try_ask};
+use crate::survive::judge::{Trial, refused};
+use crate::survive::others::{count_commands, misled};
 
 /// Refusals that end by themselves sooner or later, so that writing again is worth it.
 const PASSING: [&str; 9] =

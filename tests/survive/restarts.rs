@@ -1,8 +1,8 @@
 //! Masters that end and come back without their keys, before their replicas take over.
 
-use crate::case::{Case, survive};
-use crate::data::Data;
-use crate::judge::{Trial, assert_told};
+use crate::fill::data::Data;
+use crate::survive::case::{Case, survive};
+use crate::survive::judge::{Trial, assert_told};
 
 survive! {
     fn a_master_that_restarts_without_its_keys(cluster, case) on redis, valkey, embedded {

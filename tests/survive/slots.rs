@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use fillbench::dataset::golden;
 use fillbench::target::Layout;
 
-use crate::case::{Case, case_of, survive};
-use crate::cluster::{Cluster, give_slot, id, move_keys, move_slot, open_slot, wait_until_newer};
 use crate::common::{Server, ask, eventually};
-use crate::data::Data;
-use crate::judge::Trial;
+use crate::fill::data::Data;
+use crate::survive::case::{Case, case_of, survive};
+use crate::survive::cluster::{Cluster, give_slot, id, move_keys, move_slot, open_slot, wait_until_newer};
+use crate::survive::judge::Trial;
 
 /// The slots of a master in the order in which they are filled.
 fn in_order(cluster: &Cluster, master: usize) -> Vec<u16> {
@@ -102,7 +102,7 @@ survive! {
         let running = cluster.begin(&trial.data, case, "");
         ask::<String>(owner, &format!("CLUSTER DELSLOTS {slot}"));
         eventually(&true, || ask::<String>(owner, "CLUSTER INFO").contains("cluster_state:fail"));
-        eventually(&true, || crate::judge::refused(owner, "CLUSTERDOWN") > 0);
+        eventually(&true, || crate::survive::judge::refused(owner, "CLUSTERDOWN") > 0);
         ask::<String>(owner, &format!("CLUSTER ADDSLOTS {slot}"));
         trial.survived(cluster, running);
     }

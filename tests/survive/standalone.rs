@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use fillbench::target::Layout;
 
-use crate::case::Case;
-use crate::cluster::Cluster;
 use crate::common::{Server, ask, connect, eventually};
-use crate::data::Data;
-use crate::judge::{Trial, assert_told, refused};
+use crate::fill::data::Data;
+use crate::survive::case::Case;
+use crate::survive::cluster::Cluster;
+use crate::survive::judge::{Trial, assert_told, refused};
 
 const CASE: Case =
     Case { name: "standalone", command: "set", writers: 2, percent: 30, victim: 0, seconds: 2 };

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::case::{Case, survive};
-use crate::cluster::{Cluster, NODE_TIMEOUT};
 use crate::common::{ask, eventually};
-use crate::data::Data;
-use crate::judge::{Trial, assert_told};
+use crate::fill::data::Data;
+use crate::survive::case::{Case, survive};
+use crate::survive::cluster::{Cluster, NODE_TIMEOUT};
+use crate::survive::judge::{Trial, assert_told};
 
 /// After it has voted about a master, a real node votes about the same slots again no earlier than this.
 const VOTES_AGAIN: Duration = NODE_TIMEOUT.saturating_mul(2).saturating_add(Duration::from_millis(300));
@@ -60,7 +60,7 @@ survive! {
         let running = cluster.begin(&trial.data, case, "");
         // It ends without an answer.
         let _: redis::RedisResult<String> =
-            crate::cluster::try_ask(cluster.master(case.victim), "SHUTDOWN NOSAVE");
+            crate::survive::cluster::try_ask(cluster.master(case.victim), "SHUTDOWN NOSAVE");
         cluster.until_gone(case.victim);
         cluster.until_owner(cluster.replica_of(case.victim));
         trial.survived(cluster, running);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::cluster::Cluster;
 use crate::common::{ask, connect};
-use crate::data::Data;
+use crate::fill::data::Data;
+use crate::survive::cluster::Cluster;
 
 /// One slot in so many has a key of theirs: in the others, a count may prove ours.
 const EVERY: usize = 64;

@@ -4,7 +4,7 @@ use fillbench::server::{Server as Embedded, ServerOptions};
 use fillbench::target::Layout;
 
 use crate::common::{Server, on_each_server};
-use crate::folder::Folder;
+use crate::sweep::folder::Folder;
 
 /// Each run takes about half a second.
 const GRID: &str =
@@ -15,7 +15,7 @@ fn embedded() -> Embedded {
 }
 
 /// Kills a sweep again and again, whenever it has come a little further.
-fn kill_until_done(begin: impl FnOnce(&Folder) -> crate::run::Running) {
+fn kill_until_done(begin: impl FnOnce(&Folder) -> crate::fill::run::Running) {
     let folder = Folder::new();
     let mut running = begin(&folder);
     for wanted in [1, 3, 6] {

@@ -9,7 +9,7 @@ use fillbench::results::{Record, Sweep, Turn};
 use tempfile::TempDir;
 
 use crate::common::at;
-use crate::run::{Running, begin};
+use crate::fill::run::{Running, begin};
 
 /// A row of a table, by the names of its columns.
 pub(crate) type Row = BTreeMap<String, String>;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::common::{python, skip};
-use crate::folder::Folder;
+use crate::sweep::folder::Folder;
 
 #[test]
 fn duckdb_reads_the_tables_as_they_are() {

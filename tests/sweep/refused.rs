@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use fillbench::server::{Server as Embedded, ServerOptions};
 
 use crate::common::ask;
-use crate::folder::Folder;
-use crate::run::Run;
+use crate::fill::run::Run;
+use crate::sweep::folder::Folder;
 
 fn embedded() -> Embedded {
     Embedded::start(&ServerOptions { masters: None, ..ServerOptions::default() }).unwrap()

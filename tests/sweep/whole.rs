@@ -4,8 +4,8 @@ use fillbench::server::{Server as Embedded, ServerOptions};
 use fillbench::target::Layout;
 
 use crate::common::{Server, ask, key_counts, on_each_server};
-use crate::folder::{Folder, Row};
-use crate::run::Run;
+use crate::fill::run::Run;
+use crate::sweep::folder::{Folder, Row};
 
 const GRID: &str = "--keys 20000 --key-size 32,64 --value-size 64 --writers 1..2+1 --repeat 2";
 

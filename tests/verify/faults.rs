@@ -4,9 +4,9 @@ use fillbench::dataset::Position;
 use fillbench::results::{Findings, Named, Verdict};
 
 use crate::common::connect;
-use crate::data::Data;
-use crate::place::{Place, everywhere};
-use crate::site::slots_by;
+use crate::fill::data::Data;
+use crate::fill::site::slots_by;
+use crate::verify::place::{Place, everywhere};
 
 /// The key with an index.
 fn key(data: &Data, index: u64) -> String {

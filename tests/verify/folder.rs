@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::fillbench;
-use crate::data::Data;
-use crate::place::{Place, Verified, everywhere};
+use crate::fill::data::Data;
+use crate::verify::place::{Place, Verified, everywhere};
 
 /// Verifies what a folder tells, without a word about the server.
 fn verify(folder: &Path, args: &str) -> std::process::Output {

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 
 use crate::common::{ask, connect, eventually};
-use crate::data::Data;
-use crate::place::{Place, everywhere};
-use crate::site::slots_by;
+use crate::fill::data::Data;
+use crate::fill::site::slots_by;
+use crate::verify::place::{Place, everywhere};
 
 /// A slot that the first master owns, whatever the shares.
 const SLOT: u16 = 5;

@@ -9,8 +9,8 @@ use fillbench::slots::slot_of;
 use fillbench::target::{Layout, Spawned};
 
 use crate::common::{Server, at, connect, fillbench};
-use crate::data::Data;
-use crate::site::{Truth, slots_by, truth_at};
+use crate::fill::data::Data;
+use crate::fill::site::{Truth, slots_by, truth_at};
 
 /// Servers that live as long as this.
 enum Servers {
@@ -134,12 +134,12 @@ macro_rules! everywhere {
         mod $name {
             use super::*;
 
-            fn test($place: &$crate::place::Place) $body
+            fn test($place: &$crate::verify::place::Place) $body
 
             async fn real(server: &'static str, test_name: &str) {
                 if let Some(server) = $crate::common::Server::find(server, test_name) {
                     let layout = fillbench::target::Layout::shares(&[1, 6, 2]);
-                    let place = $crate::place::Place::real(&server, layout).await;
+                    let place = $crate::verify::place::Place::real(&server, layout).await;
                     tokio::task::spawn_blocking(move || test(&place)).await.unwrap();
                 }
             }
@@ -156,7 +156,7 @@ macro_rules! everywhere {
 
             #[test]
             fn embedded() {
-                test(&$crate::place::Place::embedded(Some(3)));
+                test(&$crate::verify::place::Place::embedded(Some(3)));
             }
         }
     )*};

@@ -7,10 +7,10 @@ use fillbench::results::{Verdict, Verification};
 use fillbench::target::Layout;
 
 use crate::common::{Server, ask, at, connect, fillbench, on_each_server};
-use crate::data::Data;
-use crate::place::{Place, Verified};
-use crate::run::begin;
-use crate::site::{slots_by, truth_at};
+use crate::fill::data::Data;
+use crate::fill::run::begin;
+use crate::fill::site::{slots_by, truth_at};
+use crate::verify::place::{Place, Verified};
 
 /// It ended with an error that has these words, and a cure that has those.
 #[track_caller]

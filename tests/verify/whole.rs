@@ -3,8 +3,8 @@
 use fillbench::target::Layout;
 
 use crate::common::{Server, ask, on_each_server};
-use crate::data::Data;
-use crate::place::{Place, everywhere};
+use crate::fill::data::Data;
+use crate::verify::place::{Place, everywhere};
 
 const CHECKS: [&str; 3] = ["exists", "size", "value"];
 

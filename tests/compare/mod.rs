@@ -1,9 +1,5 @@
 //! `fillbench compare` from outside: what it reads, what it refuses, what it says and with which exit code.
 //! The runs are rows and records of one real fill, with other figures.
-#![cfg(test)]
-
-#[path = "../common/mod.rs"]
-mod common;
 
 mod forms;
 mod made;

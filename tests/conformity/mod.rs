@@ -1,6 +1,5 @@
 //! The embedded server beside a real one: the same commands to both, and the same answers from both,
 //! so that the embedded one cannot drift. The real one is Redis, whose version the embedded one tells.
-#![cfg(test)]
 
 mod commands;
 mod connections;
@@ -18,6 +17,3 @@ mod replicas;
 mod shards;
 mod strings;
 mod transactions;
-
-#[path = "../common/mod.rs"]
-mod common;

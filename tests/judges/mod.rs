@@ -1,17 +1,12 @@
 //! Programs and clients of others, which know nothing of this project, at work on the embedded server
 //! and, where they can be, on a real one with the same assertions.
 
-#![cfg(test)]
-
 mod cluster;
 mod fix;
 mod kept;
 mod migrate;
 mod python;
 mod tools;
-
-#[path = "../common/mod.rs"]
-mod common;
 
 use std::net::SocketAddr;
 
@@ -30,7 +25,7 @@ impl Nodes {
     }
 
     pub(crate) async fn real(masters: Option<u16>, test: &str) -> Option<Self> {
-        let redis = common::Server::find("redis", test)?;
+        let redis = crate::common::Server::find("redis", test)?;
         Some(Self::Real(redis.start(masters.map_or(Layout::Standalone, Layout::even)).await))
     }
 
@@ -53,14 +48,14 @@ macro_rules! judged {
 
             #[test]
             fn embedded() {
-                let nodes = $crate::Nodes::embedded($masters);
+                let nodes = $crate::judges::Nodes::embedded($masters);
                 test(&nodes.addresses());
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn real() {
                 let test_name = concat!(stringify!($name), "::real");
-                if let Some(nodes) = $crate::Nodes::real($masters, test_name).await {
+                if let Some(nodes) = $crate::judges::Nodes::real($masters, test_name).await {
                     let addresses = nodes.addresses();
                     tokio::task::spawn_blocking(move || test(&addresses)).await.unwrap();
                     drop(nodes);

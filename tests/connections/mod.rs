@@ -1,10 +1,6 @@
 //! Connections to real servers, and to listeners that only pretend: every way in which one can fail is
 //! told by its cause, with its cure.
 
-#![cfg(test)]
-
-#[path = "../common/mod.rs"]
-mod common;
 mod established;
 mod handshake;
 mod pretenders;
