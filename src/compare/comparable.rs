@@ -1,7 +1,7 @@
 //! What has to be the same so that a difference in speed says something about the servers.
 
 use super::points::Point;
-use super::{Obstacle, Run};
+use super::{Metric, Obstacle, Run};
 use crate::results::Host;
 
 /// The same machine may be told to have a little less memory by another kernel.
@@ -14,20 +14,32 @@ pub enum Difference {
     Server,
     /// The machine that sent the runs.
     Machine,
-    /// The kind of target, its mode, or how many masters it has.
+    /// The kind of target, its mode, how many nodes it has, or the host that it is on.
     Target,
+    /// Points of the base that the new side lacks.
+    Points,
     /// Runs that did not end exact.
     Verdict,
     /// Runs that the client limited.
     Client,
+    /// Runs that `--rate` limited, where speed decides.
+    Rate,
     /// Runs that went on from others.
     Resumed,
 }
 
 impl Difference {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Server, Self::Machine, Self::Target, Self::Verdict, Self::Client, Self::Resumed];
+    pub const ALL: [Self; 8] = [
+        Self::Server,
+        Self::Machine,
+        Self::Target,
+        Self::Points,
+        Self::Verdict,
+        Self::Client,
+        Self::Rate,
+        Self::Resumed,
+    ];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -35,8 +47,10 @@ impl Difference {
             Self::Server => "server",
             Self::Machine => "machine",
             Self::Target => "target",
+            Self::Points => "points",
             Self::Verdict => "verdict",
             Self::Client => "client",
+            Self::Rate => "rate",
             Self::Resumed => "resumed",
         }
     }
@@ -51,16 +65,24 @@ impl Difference {
         match self {
             Self::Server => "run both sides with the same server",
             Self::Machine => "run both sides on the same machine",
-            Self::Target => "run both sides against the same kind of target",
+            Self::Target => "run both sides against the same kind of target, on the same host",
+            Self::Points => "run what the new side lacks",
             Self::Verdict => "repeat the runs that did not end well",
             Self::Client => "run again with more --threads, or from a machine of its own",
+            Self::Rate => "run without --rate, or compare latencies",
             Self::Resumed => "take runs that were not cut off",
         }
     }
 }
 
-/// What is in the way at any of the points, each kind once, but for what is passed by.
-pub(super) fn obstacles(points: &[Point<'_>], despite: &[Difference]) -> Vec<Obstacle> {
+/// What is in the way at any of the points, each kind once, but for what is passed by. Among `all` are those of
+/// runs that measured nothing.
+pub(super) fn obstacles(
+    all: &[Point<'_>],
+    points: &[Point<'_>],
+    metric: Metric,
+    despite: &[Difference],
+) -> Vec<Obstacle> {
     let mut found = Vec::new();
     for difference in Difference::ALL.into_iter().filter(|one| !despite.contains(one)) {
         let text = match difference {
@@ -68,16 +90,24 @@ pub(super) fn obstacles(points: &[Point<'_>], despite: &[Difference]) -> Vec<Obs
             Difference::Machine => {
                 other(points, |a, b| is_same(&a.machine, &b.machine), |run| shown(&run.machine))
             }
-            // Points that only differ by it are told by whoever pairs them.
-            Difference::Target => None,
+            // Points that differ by the rest of it are told by whoever pairs them.
+            Difference::Target => {
+                other(points, |a, b| (&a.host, a.replicas) == (&b.host, b.replicas), shown_target)
+            }
+            // They are no reason not to look at the others.
+            Difference::Points => None,
             // One that reached no server is alone with its parameters, and is not to be passed by for that.
-            Difference::Verdict => some(points.iter(), |run| run.verdict != "exact")
+            Difference::Verdict => some(all.iter(), |run| run.verdict != "exact")
                 .map(|(run, rest)| format!("{} ended as `{}`{rest}", run.place, run.verdict)),
             Difference::Client => {
                 some(compared(points), |run| run.limited_by == "client").map(|(run, rest)| {
                     format!("{} was limited by the client, and says nothing of the servers{rest}", run.place)
                 })
             }
+            Difference::Rate if metric != Metric::KeysPerSecond => None,
+            Difference::Rate => some(compared(points), |run| run.limited_by == "rate").map(|(run, rest)| {
+                format!("{} was limited by --rate, and says nothing of the servers' speed{rest}", run.place)
+            }),
             Difference::Resumed => some(compared(points), |run| run.is_resumed).map(|(run, rest)| {
                 format!("{} went on from another, and measured a part of a fill{rest}", run.place)
             }),
@@ -129,6 +159,14 @@ fn is_same(a: &Host, b: &Host) -> bool {
     let (less, more) = (a.memory_bytes.min(b.memory_bytes), a.memory_bytes.max(b.memory_bytes));
     let memory_is_same = (more - less) as f64 <= MEMORY_TOLERANCE * more as f64;
     memory_is_same && (&a.cpu_model, a.cpus, &a.os) == (&b.cpu_model, b.cpus, &b.os)
+}
+
+fn shown_target(run: &Run) -> String {
+    let host = if run.host.is_empty() { "servers of its own" } else { &run.host };
+    match run.replicas {
+        1 => format!("{host} and 1 replica"),
+        replicas => format!("{host} and {replicas} replicas"),
+    }
 }
 
 fn shown(machine: &Host) -> String {

@@ -59,6 +59,7 @@ pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comp
     points.retain(Point::is_on_both_sides);
     warnings.extend(points.iter().filter_map(chosen_otherwise));
     let points = decided(&points, options);
+    let lacking = !only_base.is_empty() && !options.despite.contains(&Difference::Points);
     Ok(Comparison {
         schema: COMPARE_SCHEMA.into(),
         program: Program { version: env!("CARGO_PKG_VERSION").into() },
@@ -75,7 +76,7 @@ pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comp
             resamples: options.resamples,
             seed: SEED,
         },
-        verdict: overall(&points),
+        verdict: overall(&points, lacking),
         points,
         only_base,
         only_new,
@@ -91,25 +92,31 @@ fn paired<'a>(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Point<'a>>, CompareError> {
     let all = |side: &'a Runs| -> Vec<&'a Run> { side.runs.iter().collect() };
-    // Looked at with all runs: one that failed has no figure, and is in the way all the same.
-    let mut in_the_way = obstacles(&points(&all(base), &all(new)), &options.despite);
     let measured = |side: &'a Runs| -> Vec<&'a Run> {
-        side.runs.iter().filter(|run| run.figure(options.metric).is_some()).collect()
+        side.runs.iter().filter(|run| run.is_whole() && run.figure(options.metric).is_some()).collect()
     };
     let (of_base, of_new) = (measured(base), measured(new));
-    for (side, kept) in [(base, of_base.len()), (new, of_new.len())] {
-        if kept < side.runs.len() {
-            let (left_out, name) = (side.runs.len() - kept, options.metric.name());
-            warnings.push(format!("{left_out} of {} runs of {} have no {name}", side.runs.len(), side.path));
-        }
+    for (side, kept) in [(base, &of_base), (new, &of_new)] {
+        let name = options.metric.name();
+        let mut warn = |count: usize, what: &str| {
+            if count > 0 {
+                warnings.push(format!("{count} of {} runs of {} {what}", side.runs.len(), side.path));
+            }
+        };
+        warn(side.runs.len() - kept.len(), &format!("came to no end or have no {name}, and are left out"));
+        let count = |is_so: fn(&Run) -> bool| kept.iter().filter(|run| is_so(run)).count();
+        warn(count(|run| run.repaired > 0), "had keys written again after the fill that was measured");
+        warn(
+            count(|run| run.limited_by == "unknown"),
+            "were too short, or told too little, to say what limited them",
+        );
     }
-    let mut points = points(&of_base, &of_new);
-    if let Err(obstacle) = join_other_targets(&mut points, &options.despite) {
-        in_the_way.push(obstacle);
-    } else if in_the_way.is_empty() {
-        // Points that were joined have runs of both sides only now.
-        in_the_way = obstacles(&points, &options.despite);
-    }
+    let mut measured = points(&of_base, &of_new);
+    let joined = join_other_targets(&mut measured, &options.despite);
+    let everything = points(&all(base), &all(new));
+    let mut in_the_way = obstacles(&everything, &measured, options.metric, &options.despite);
+    in_the_way.extend(joined.err());
+    let points = measured;
     if in_the_way.is_empty() { Ok(points) } else { Err(CompareError::NotComparable(in_the_way)) }
 }
 

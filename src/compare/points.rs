@@ -20,10 +20,6 @@ impl<'a> Point<'a> {
     pub(super) fn runs(&self) -> impl Iterator<Item = &'a Run> {
         self.base.iter().chain(&self.new).copied()
     }
-
-    fn is_like(&self, other: &Self) -> bool {
-        self.parameters.without_target() == other.parameters.without_target()
-    }
 }
 
 /// All points, in the order in which their first runs come.
@@ -52,29 +48,26 @@ pub(super) fn join_other_targets(
     points: &mut Vec<Point<'_>>,
     despite: &[Difference],
 ) -> Result<(), Obstacle> {
+    let mut likeness: Vec<_> = points.iter().map(|point| point.parameters.without_target()).collect();
     let mut place = 0;
-    while place < points.len() {
-        let is_lone = |point: &Point<'_>| !point.is_on_both_sides();
-        let like = |side: fn(&Point<'_>) -> bool| -> Vec<usize> {
-            let all = points.iter().enumerate();
-            let found =
-                all.filter(|(_, point)| is_lone(point) && side(point) && point.is_like(&points[place]));
-            found.map(|(place, _)| place).collect()
+    // Whatever the base has stands before what the new side alone has.
+    while place < points.len() && !points[place].base.is_empty() {
+        let is_like = |(other, point): &(usize, &Point<'_>)| {
+            !point.is_on_both_sides() && likeness[*other] == likeness[place]
         };
-        let (of_base, of_new) = (like(|point| !point.base.is_empty()), like(|point| !point.new.is_empty()));
+        let like: Vec<usize> = points.iter().enumerate().filter(is_like).map(|(other, _)| other).collect();
+        let (of_base, of_new): (Vec<usize>, Vec<usize>) =
+            like.into_iter().partition(|&other| !points[other].base.is_empty());
+        let base = place;
         place += 1;
-        let (Some(&base), Some(&new)) = (of_base.first(), of_new.first()) else { continue };
+        let Some(&new) = of_new.first().filter(|_| of_base.contains(&base)) else { continue };
         if !despite.contains(&Difference::Target) {
-            let (base, new) = (&points[base], &points[new]);
-            let text = format!("{}, and {}", told(base), told(new));
+            let text = format!("{}, and {}", told(&points[base]), told(&points[new]));
             return Err(Obstacle { difference: Difference::Target, text });
         }
         if (of_base.len(), of_new.len()) == (1, 1) {
-            let runs = std::mem::take(&mut points[new].new);
-            points[base].new = runs;
-            points.retain(|point| point.runs().next().is_some());
-            // What stood before may have moved up.
-            place = 0;
+            points[base].new = points.remove(new).new;
+            likeness.remove(new);
         }
     }
     Ok(())

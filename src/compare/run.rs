@@ -1,5 +1,7 @@
 //! One run, as far as it matters to a comparison.
 
+use std::net::IpAddr;
+
 use super::fields::Fields;
 use super::{LoadError, Metric};
 use crate::results::{Host, PointParameters, SCHEMA};
@@ -20,10 +22,16 @@ pub struct Run {
     pub limited_by: String,
     /// Whether it went on from another, and so measured a part of a fill.
     pub is_resumed: bool,
+    /// Keys that were written again after the fill, which its speed knows nothing of.
+    pub repaired: u64,
     /// The point that it belongs to.
     pub parameters: PointParameters,
     /// The servers' name and version.
     pub server: String,
+    /// The host that it was sent to: `this machine` for all of its names, empty where servers were started.
+    pub host: String,
+    /// Replicas of all masters together.
+    pub replicas: u64,
     /// The machine that sent it.
     pub machine: Host,
     /// What was chosen where the parameters left it open.
@@ -33,6 +41,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether it came to its end, so that its figures are those of a whole fill.
+    pub fn is_whole(&self) -> bool {
+        !["failed", "interrupted", "unfinished"].contains(&self.verdict.as_str())
+    }
+
     /// A figure, if it was measured.
     pub fn figure(&self, metric: Metric) -> Option<f64> {
         let place = Metric::ALL.iter().position(|one| *one == metric);
@@ -56,7 +69,10 @@ impl Run {
             verdict: fields.text("verdict", "verdict")?,
             limited_by: fields.text("limited_by", "limited_by")?,
             is_resumed: fields.known::<u64>("resumed_times", "resumed.times")? > 0,
+            repaired: fields.known("account_repaired", "account.repaired")?,
             parameters: parameters(fields)?,
+            host: host(&fields.text("address", "options.address")?),
+            replicas: fields.known("target_replicas", "target.replicas")?,
             server: format!("{server} {version}").trim().to_owned(),
             machine: Host {
                 cpu_model: fields.text("host_cpu_model", "client.host.cpu_model")?,
@@ -74,6 +90,20 @@ impl Run {
             ],
             figures: figures(fields)?,
         })
+    }
+}
+
+/// The host of an address, without its port. A socket's path is on this machine.
+fn host(address: &str) -> String {
+    if address.is_empty() {
+        return String::new();
+    }
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match is_loopback || bare == "localhost" || address.starts_with('/') {
+        true => "this machine".into(),
+        false => host.into(),
     }
 }
 
@@ -137,4 +167,17 @@ fn figures(fields: &Fields<'_>) -> Result<[Option<f64>; Metric::ALL.len()], Load
         .filter(|value: &f64| value.is_finite());
     }
     Ok(figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_names_of_this_machine_are_one_host() {
+        for here in ["localhost:6379", "127.0.0.1:7000", "127.0.0.2:1", "[::1]:6379", "/run/valkey.sock"] {
+            assert_eq!(host(here), "this machine", "{here}");
+        }
+        assert_eq!(["db.example:6379", "[fd00::2]:7000", ""].map(host), ["db.example", "[fd00::2]", ""]);
+    }
 }

@@ -12,6 +12,9 @@ fn run(id: &str, keys_per_second: f64) -> Run {
         verdict: "exact".into(),
         limited_by: "server".into(),
         is_resumed: false,
+        repaired: 0,
+        host: String::new(),
+        replicas: 0,
         parameters: PointParameters {
             target_kind: "spawned".into(),
             target_mode: "cluster".into(),
@@ -92,8 +95,9 @@ fn three_against_three_settle_nothing_however_far_apart() {
     // Nor where values are equal, and the test is an approximation.
     let point = compared(&[100.0; 3], &[50.0; 3]).points.remove(0);
     assert_eq!((point.verdict, point.p_value), (ComparisonVerdict::Inconclusive, point.p_value_least));
-    // One run has no noise that could be seen, and proves nothing.
-    assert_eq!(compared(&[100.0], &[100.0]).verdict, ComparisonVerdict::Inconclusive);
+    // One run has no noise that could be seen, and proves nothing: what it takes at least is all that is known.
+    let point = compared(&[100.0], &[50.0]).points.remove(0);
+    assert_eq!((point.verdict, point.repeats_needed), (ComparisonVerdict::Inconclusive, Some(4)));
 }
 
 #[test]
@@ -180,7 +184,7 @@ type Change = fn(&mut Run);
 
 #[test]
 fn what_is_not_comparable_is_refused_unless_told() {
-    let changes: [(Difference, &str, Change); 9] = [
+    let changes: [(Difference, &str, Change); 12] = [
         (Difference::Server, "valkey 9.1.2, and new0/run.json with redis 7", |run| {
             run.server = "redis 7".into();
         }),
@@ -189,10 +193,19 @@ fn what_is_not_comparable_is_refused_unless_told() {
         (Difference::Machine, "4.0 GiB", |run| run.machine.memory_bytes = 4 << 30),
         (Difference::Machine, "Linux 7", |run| run.machine.os = "Linux 7".into()),
         (Difference::Target, "1 master (spawned cluster)", |run| run.parameters.target_masters = 1),
+        (
+            Difference::Target,
+            "with servers of its own and 0 replicas, and new0/run.json with db.example",
+            |run| {
+                run.host = "db.example".into();
+            },
+        ),
+        (Difference::Target, "and 3 replicas", |run| run.replicas = 3),
         (Difference::Verdict, "new0/run.json ended as `missing`; 6 more", |run| {
             run.verdict = "missing".into();
         }),
         (Difference::Client, "was limited by the client", |run| run.limited_by = "client".into()),
+        (Difference::Rate, "was limited by --rate", |run| run.limited_by = "rate".into()),
         (Difference::Resumed, "went on from another", |run| run.is_resumed = true),
     ];
     for (difference, says, change) in changes {
@@ -247,7 +260,79 @@ fn a_run_that_reached_no_server_is_not_passed_by() {
     let told = CompareOptions { despite: vec![Difference::Verdict], ..options() };
     let comparison = compare(&base, &new, &told).unwrap();
     assert_eq!((comparison.points[0].base_runs, comparison.points[0].new_runs), (7, 6));
-    assert_eq!(comparison.warnings, ["1 of 7 runs of new have no keys_per_second"]);
+    assert_eq!(
+        comparison.warnings,
+        ["1 of 7 runs of new came to no end or have no keys_per_second, and are left out"]
+    );
+}
+
+/// What a fill that failed had measured until then is no figure of a fill, and a run that reached nothing knows
+/// no machine.
+#[test]
+fn a_run_that_came_to_no_end_is_left_out_with_its_figures() {
+    for verdict in ["failed", "interrupted", "unfinished"] {
+        let (base, mut new) = (side("base", &STEADY), side("new", &STEADY));
+        let failed = &mut new.runs[0];
+        (failed.verdict, failed.machine) = (verdict.into(), Host::default());
+        failed.figures[0] = Some(1.0);
+        let told = CompareOptions { despite: vec![Difference::Verdict], ..options() };
+        let point = compare(&base, &new, &told).unwrap().points.remove(0);
+        assert_eq!((point.base_runs, point.new_runs), (7, 6), "{verdict}");
+        assert!(point.metrics[0].new_median > 99.0, "{point:?}");
+    }
+}
+
+#[test]
+fn a_rate_that_was_asked_for_is_no_matter_to_latencies() {
+    let (mut base, mut new) = (side("base", &STEADY), side("new", &STEADY));
+    base.runs.iter_mut().chain(&mut new.runs).for_each(|run| run.limited_by = "rate".into());
+    let latencies = CompareOptions { metric: Metric::LatencyUsP99, ..options() };
+    assert!(compare(&base, &new, &latencies).is_ok());
+    assert!(compare(&base, &new, &options()).is_err());
+}
+
+#[test]
+fn runs_that_tell_less_than_they_should_are_noted() {
+    let (base, mut new) = (side("base", &STEADY), side("new", &STEADY));
+    new.runs[0].repaired = 3;
+    new.runs[1].limited_by = "unknown".into();
+    let notes = compare(&base, &new, &options()).unwrap().warnings;
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert!(notes[0].starts_with("1 of 7 runs of new had keys written again"), "{notes:?}");
+    assert!(notes[1].starts_with("1 of 7 runs of new were too short"), "{notes:?}");
+}
+
+#[test]
+fn points_that_the_new_side_lacks_leave_it_open_unless_told() {
+    let (mut base, new) = (side("base", &STEADY), side("new", &STEADY));
+    let mut alone = run("alone", 1.0);
+    alone.parameters.key_size = 9;
+    base.runs.push(alone);
+    let verdict = |despite: &[Difference]| {
+        compare(&base, &new, &CompareOptions { despite: despite.into(), ..options() }).unwrap().verdict
+    };
+    assert_eq!(verdict(&[]), ComparisonVerdict::Inconclusive);
+    assert_eq!(verdict(&[Difference::Points]), ComparisonVerdict::NoChange);
+    // A regression stays one.
+    let worse = side("new", &times(STEADY, 0.8));
+    assert_eq!(compare(&base, &worse, &options()).unwrap().verdict, ComparisonVerdict::Regression);
+}
+
+#[test]
+fn other_targets_are_joined_point_by_point() {
+    let (mut base, mut new) = (side("base", &[]), side("new", &[]));
+    for (all, name, masters) in [(&mut base, "b", 3), (&mut new, "n", 1)] {
+        for writers in 1..=3 {
+            for mut run in side(&format!("{name}{writers}-"), &STEADY).runs {
+                (run.parameters.target_masters, run.parameters.writers) = (masters, Some(writers));
+                all.runs.push(run);
+            }
+        }
+    }
+    let told = CompareOptions { despite: vec![Difference::Target], ..options() };
+    let comparison = compare(&base, &new, &told).unwrap();
+    let points: Vec<_> = comparison.points.iter().map(|point| (point.base_runs, point.new_runs)).collect();
+    assert_eq!((points, comparison.only_base.len(), comparison.only_new.len()), (vec![(7, 7); 3], 0, 0));
 }
 
 #[test]

@@ -6,8 +6,11 @@ use crate::results::{ComparedPoint, ComparisonVerdict, PercentInterval};
 /// Corrected p-values below this are told from chance.
 pub const SIGNIFICANCE: f64 = 0.05;
 
-/// Nobody is told to make more runs than this.
+/// Nobody is told to make more runs than this, or than ten times those that were made.
 const REPEATS_MAX: usize = 100;
+
+/// Runs of a side whose spread says nothing of the noise.
+const TOO_FEW_TO_SEE_NOISE: usize = 2;
 
 /// Everything that a verdict rests on.
 #[derive(Clone, Debug)]
@@ -27,6 +30,11 @@ pub(super) struct Evidence {
     /// What the correction multiplies that by.
     pub(super) correction: f64,
     pub(super) threshold_percent: f64,
+}
+
+/// The most runs of each side that [`Evidence::repeats_needed`] thinks of, where there are so many now.
+fn repeats_max(runs: usize) -> usize {
+    REPEATS_MAX.max(runs.saturating_mul(10))
 }
 
 /// A change in the direction that is worse, and its interval.
@@ -81,7 +89,8 @@ impl Evidence {
     }
 
     /// Runs of each side that would settle it if they were as noisy as these: intervals shrink, and
-    /// statistics grow, with the square root of their number.
+    /// statistics grow, with the square root of their number. Where noise cannot be seen yet, the fewest that
+    /// could.
     pub(super) fn repeats_needed(&self) -> Option<u64> {
         let Worse { by, low, high } = self.worse()?;
         let is_settled_by = |runs: usize| {
@@ -94,9 +103,10 @@ impl Evidence {
                 && is_beyond
                 && self.ranks_agree()
                 && is_enough(normal_tail(self.z.abs() / narrower));
-            is_enough(least_p_value(runs, runs)) && (is_same || is_other)
+            let is_known = self.runs > TOO_FEW_TO_SEE_NOISE;
+            is_enough(least_p_value(runs, runs)) && (is_same || is_other || !is_known)
         };
-        (self.runs + 1..=REPEATS_MAX).find(|&runs| is_settled_by(runs)).map(|runs| runs as u64)
+        (self.runs + 1..=repeats_max(self.runs)).find(|&runs| is_settled_by(runs)).map(|runs| runs as u64)
     }
 
     /// Whether the test tells of a change in the direction in which the median has changed.
@@ -113,14 +123,15 @@ impl Evidence {
     }
 }
 
-/// The verdict over all points: the worst that is known, and nothing is known of none.
-pub(super) fn overall(points: &[ComparedPoint]) -> ComparisonVerdict {
+/// The verdict over all points: the worst that is known, and nothing is known of none. What the new side lacks
+/// may be worse than all that it has.
+pub(super) fn overall(points: &[ComparedPoint], lacking: bool) -> ComparisonVerdict {
     use ComparisonVerdict::{Better, Inconclusive, NoChange, Regression};
     let any = |wanted| points.iter().any(|point| point.verdict == wanted);
     match points {
         [] => Inconclusive,
         _ if any(Regression) => Regression,
-        _ if any(Inconclusive) => Inconclusive,
+        _ if lacking || any(Inconclusive) => Inconclusive,
         _ if any(Better) => Better,
         _ => NoChange,
     }
@@ -164,6 +175,12 @@ mod tests {
         }
         let nothing = Evidence { change: None, ..evidence(1.0, (0.0, 2.0), 0.5) };
         assert_eq!((nothing.verdict().0, nothing.repeats_needed()), (Inconclusive, None));
+    }
+
+    #[test]
+    fn where_there_are_many_runs_more_are_thought_of() {
+        let many = Evidence { runs: 150, ..evidence(-1.0, (-4.0, 2.0), 0.5) };
+        assert_eq!(many.repeats_needed(), Some(338));
     }
 
     #[test]

@@ -80,8 +80,8 @@ pub struct ComparedPoint {
     pub verdict: ComparisonVerdict,
     /// Why, in one sentence.
     pub reason: String,
-    /// Runs of each side that are estimated to settle it; `null` where it is settled, or where even a
-    /// hundred would not.
+    /// Runs of each side that are estimated to settle it, or that it takes at least where a side has less than
+    /// three; `null` where it is settled, or where neither a hundred nor ten times as many would.
     pub repeats_needed: Option<u64>,
 }
 

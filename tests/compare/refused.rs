@@ -19,9 +19,12 @@ fn what_is_not_comparable_is_refused_unless_told() {
         ("target", "target_kind", "spawned", "1 master (spawned cluster)"),
         ("target", "target_mode", "standalone", "1 master (embedded standalone)"),
         ("target", "target_masters", "5", "5 masters"),
+        ("target", "target_replicas", "3", "servers of its own and 3 replicas"),
+        ("target", "address", "db.example:6379", "new.csv, row 2 with db.example and 0 replicas"),
         ("verdict", "verdict", "missing", "new.csv, row 2 ended as `missing`; 6 more likewise"),
         ("verdict", "verdict", "discarded", "ended as `discarded`"),
         ("client", "limited_by", "client", "was limited by the client, and says nothing of the servers"),
+        ("rate", "limited_by", "rate", "was limited by --rate"),
         ("resumed", "resumed_times", "1", "went on from another"),
     ] {
         let new = place.table("new.csv", &times(0.8), &[(column, cell)]);
@@ -108,7 +111,7 @@ fn a_command_line_has_to_make_sense() {
         ("compare a b --threshold 3", "write percent"),
         ("compare a b --threshold 0%", "is not a share"),
         ("compare a b --metric speed", "keys_per_second"),
-        ("compare a b --despite weather", "server, machine, target, verdict, client, resumed"),
+        ("compare a b --despite weather", "server, machine, target, points, verdict, client, rate, resumed"),
         ("compare a b --format json", "text, markdown"),
         ("compare a b --json --format markdown", "cannot be used with"),
     ] {

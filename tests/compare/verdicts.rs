@@ -29,6 +29,8 @@ fn three_runs_against_three_say_that_they_are_too_few() {
         .ended(5, "inconclusive")
         .says("too few runs: whatever they measure, p cannot be below 0.100, and has to be below 0.05")
         .says("about 4 runs of each side would settle it");
+    let (base, new) = (place.table("b.csv", &STEADY[..2], &[]), place.table("n.csv", &times(0.5)[..2], &[]));
+    compare(&base, &new, "").ended(5, "inconclusive").says("it takes 4 runs of each side at least");
 }
 
 #[test]
@@ -100,15 +102,16 @@ fn points_are_matched_by_their_parameters_and_named_by_what_differs() {
 }
 
 #[test]
-fn points_of_one_side_are_listed_and_make_no_verdict() {
+fn what_the_new_side_lacks_leaves_it_open() {
     let place = Place::new();
     let [base, new] = two_points(&place, 1.0);
     place.table("new/three.csv", &[1.0], &[("asked_writers", "3")]);
     place.table("base/four.csv", &[1.0, 2.0], &[("asked_writers", "4")]);
     compare(&base, &new, "")
-        .ended(0, "no change")
+        .ended(5, "inconclusive: the new side lacks 1 of the base's 3 points")
         .says("only base writers 4 (2 runs)")
         .says("only new writers 3 (1 run)");
+    compare(&base, &new, "--despite points").ended(0, "no change").says("only base writers 4 (2 runs)");
     let alone = place.table("alone.csv", &STEADY, &[("asked_writers", "9")]);
     compare(&base, &alone, "").ended(5, "inconclusive: no point is on both sides").says("only new writers 9");
 }

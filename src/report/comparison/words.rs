@@ -74,6 +74,10 @@ pub(super) fn headline(comparison: &Comparison) -> String {
         }
         ComparisonVerdict::Better => format!("{metric} is better{places}, and worse at none"),
         ComparisonVerdict::Regression => format!("{metric} is worse{places}"),
+        ComparisonVerdict::Inconclusive if count == 0 => {
+            let (lacking, all) = (comparison.only_base.len(), points.len() + comparison.only_base.len());
+            format!("the new side lacks {lacking} of the base's {all} points")
+        }
         ComparisonVerdict::Inconclusive => format!("these runs cannot tell{places}"),
     };
     format!("{}: {meaning}", word(*verdict))
@@ -90,11 +94,18 @@ pub(super) fn word(verdict: ComparisonVerdict) -> &'static str {
 
 /// Why a point is not settled, and what would settle it; nothing if it is.
 pub(super) fn open_question(point: &ComparedPoint) -> Option<String> {
-    let cure = match point.repeats_needed {
-        Some(repeats) => format!("about {repeats} runs of each side would settle it"),
-        None => "even 100 runs of each side would not settle it".into(),
-    };
-    (point.verdict == ComparisonVerdict::Inconclusive).then(|| format!("{}; {cure}", point.reason))
+    if point.verdict != ComparisonVerdict::Inconclusive {
+        return None;
+    }
+    let runs = point.base_runs.min(point.new_runs);
+    let reason = &point.reason;
+    Some(match point.repeats_needed {
+        Some(repeats) if runs < 3 => format!("{reason}; it takes {repeats} runs of each side at least"),
+        Some(repeats) => format!("{reason}; about {repeats} runs of each side would settle it"),
+        // More runs do not help where there is nothing to divide by.
+        None if point.metrics[0].change_percent.is_none() => reason.clone(),
+        None => format!("{reason}; even {} runs of each side would not settle it", (10 * runs).max(100)),
+    })
 }
 
 /// A metric's name where there is little room.
