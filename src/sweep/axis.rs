@@ -4,9 +4,10 @@ use super::Param;
 use crate::results::Setting;
 
 /// What one parameter is set to at most.
-const MAX_SETTINGS: usize = 1000;
+pub(super) const MAX_SETTINGS: usize = 1000;
 
-/// Reads what a parameter is to be set to, in the order in which that is written.
+/// Reads what a parameter is to be set to, in the order in which that is written. What is too much is not read to
+/// its end, and left to [`check`].
 ///
 /// # Errors
 /// What is wrong with it, and what would do.
@@ -19,6 +20,9 @@ pub(super) fn read(param: Param, text: &str) -> Result<Vec<Setting>, String> {
             }
             Some((first, rest)) => settings.extend(range(param, item, first, rest)?),
             None => settings.push(param.read(item)?),
+        }
+        if settings.len() > MAX_SETTINGS {
+            break;
         }
     }
     Ok(settings)
@@ -136,7 +140,11 @@ mod tests {
             let error = read(param, text).unwrap_err();
             assert!(error.contains(says), "{text}: {error}");
         }
-        for (text, says) in [("64,128,64", "64 twice"), ("1..5000+1", "more than 1000")] {
+        let many = "1..1000+1,".repeat(50) + "1";
+        assert_eq!(read(Param::KeySize, &many).unwrap().len(), 2 * MAX_SETTINGS);
+        for (text, says) in
+            [("64,128,64", "64 twice"), ("1..5000+1", "more than 1000"), (&many, "more than 1000")]
+        {
             let error = check(&read(Param::KeySize, text).unwrap()).unwrap_err();
             assert!(error.contains(says), "{text}: {error}");
         }

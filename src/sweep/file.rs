@@ -84,7 +84,7 @@ impl Reader<'_> {
                         None
                     });
                 }
-                "warm_up" => match whole.as_str().map(warm_up) {
+                "warm_up" => match text_of(whole).as_deref().map(warm_up) {
                     Some(Ok(percent)) => file.warm_up_percent = Some(percent),
                     Some(Err(problem)) => self.complain(at, key, &problem),
                     None => self.complain(at, key, "is not a text like \"10%\""),
@@ -122,6 +122,9 @@ impl Reader<'_> {
             };
             let before = self.wrong.len();
             for (at, part) in parts {
+                if settings.len() > axis::MAX_SETTINGS {
+                    break;
+                }
                 let read = match text_of(part) {
                     Some(text) => axis::read(param, &text),
                     None => Err("is neither a number, nor a text, nor a list of these".into()),
@@ -204,7 +207,9 @@ command = [\"set\", \"mset\"]
         let part = GridFile::parse("grid.toml", "[grid]\ndata = 0.5\n").unwrap();
         let points = part.grid.points(1).unwrap();
         assert_eq!(points[0].settings["data_bytes"], crate::results::Setting::Number(1 << 29));
-        assert_eq!(part.repeat, None);
+        assert_eq!((part.repeat, part.warm_up_percent), (None, None));
+        let without = GridFile::parse("grid.toml", "warm_up = 0\n[grid]\nkeys = 1\n").unwrap();
+        assert_eq!(without.warm_up_percent, Some(0.0));
     }
 
     #[test]

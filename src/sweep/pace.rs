@@ -45,9 +45,11 @@ impl Pace {
         self.first.get_or_insert(WarmUp { bytes, sending, beside: (seconds - sending).max(0.0) });
     }
 
-    /// The run that was next has ended, after so long, warm-up included.
-    pub(super) fn ended(&mut self, turn: Turn, seconds: f64) {
+    /// The run that was next has ended, after so long, warm-up included; `None` where that says nothing of others,
+    /// because it came to no end.
+    pub(super) fn ended(&mut self, turn: Turn, seconds: Option<f64>) {
         self.left.retain(|one| *one != turn);
+        let Some(seconds) = seconds else { return };
         let (sum, runs) = self.seen.entry(turn.point).or_default();
         (*sum, *runs) = (*sum + seconds, *runs + 1);
         self.bytes_seen += self.bytes_of(turn.point);
@@ -104,13 +106,13 @@ mod tests {
         assert_eq!(pace.seconds_left(), Some(40.0));
         pace.warmed(100, 500.0, 500.0);
         assert_eq!(pace.seconds_left(), Some(40.0));
-        pace.ended(turns[0], 2.0);
+        pace.ended(turns[0], Some(2.0));
         // Point 1 takes what it took, and point 2, three times as large, three times as long.
         assert_eq!((pace.seconds_left(), pace.runs_left()), (Some(6.0 + 2.0 + 6.0), 3));
-        pace.ended(turns[1], 9.0);
-        pace.ended(turns[2], 4.0);
+        pace.ended(turns[1], Some(9.0));
+        pace.ended(turns[2], Some(4.0));
         assert_eq!(pace.seconds_left(), Some(9.0));
-        pace.ended(turns[3], 1.0);
+        pace.ended(turns[3], Some(1.0));
         assert_eq!((pace.seconds_left(), pace.runs_left()), (Some(0.0), 0));
     }
 
@@ -121,15 +123,18 @@ mod tests {
         pace.warmed(100, 0.5, 1.0);
         // 4000 bytes at 200 a second, and half a second beside each of four fills.
         assert_eq!(pace.seconds_left(), Some(22.0));
-        pace.ended(turns[0], 6.0);
+        pace.ended(turns[0], Some(6.0));
         // It sent 1000 bytes in five seconds.
         assert_eq!(pace.seconds_left(), Some(16.0));
     }
 
     #[test]
     fn without_a_warm_up_the_first_run_is_what_is_known() {
-        let mut pace = Pace::new(&[turn(1, 1), turn(1, 2)], BTreeMap::from([(1, 10)]));
-        pace.ended(turn(1, 1), 3.0);
+        let mut pace = Pace::new(&[turn(2, 1), turn(1, 1), turn(1, 2)], BTreeMap::from([(1, 10), (2, 9)]));
+        // One that fails at once is no measure for the others.
+        pace.ended(turn(2, 1), None);
+        assert_eq!((pace.seconds_left(), pace.runs_left()), (None, 2));
+        pace.ended(turn(1, 1), Some(3.0));
         assert_eq!(pace.seconds_left(), Some(3.0));
         pace.warmed(1, 1.0, 1.0);
         assert_eq!(pace.seconds_left(), Some(3.0));

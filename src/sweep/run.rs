@@ -72,7 +72,9 @@ pub fn run<R: Runner>(
         match runner.run(turn, pace)? {
             Step::Ended { verdict, seconds } => {
                 tally.count(verdict);
-                pace.ended(turn, seconds);
+                let is_whole =
+                    !matches!(verdict, Verdict::Failed | Verdict::Interrupted | Verdict::Unfinished);
+                pace.ended(turn, is_whole.then_some(seconds));
             }
             Step::Interrupted => {
                 tally.interrupted = true;
