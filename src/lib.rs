@@ -14,6 +14,7 @@
 //! L3 write/     batch, writer        proof/   count, look        target/  site, spawn
 //!    journal/   what was executed, written down for whoever goes on
 //! L2 cluster/   topology, discovery, what a node says of itself      server/  a cluster of our own
+//!    recorded/  runs that were written down, read again
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
 //! ```
@@ -29,6 +30,7 @@ pub mod fill;
 pub mod journal;
 pub mod net;
 pub mod proof;
+pub mod recorded;
 pub mod repair;
 pub mod report;
 pub mod resp;

@@ -1,4 +1,4 @@
-//! The runs of a side: a table, a record, the folder that a fill left, or a folder that holds any of them.
+//! The runs of a path: a table, a record, the folder that a fill left, or a folder that holds any of them.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -18,7 +18,7 @@ const DEPTH_MAX: usize = 3;
 const RECORD: &str = "run.json";
 const TABLE: &str = "runs.csv";
 
-/// One side of a comparison.
+/// What a file or folder holds.
 #[derive(Clone, Debug)]
 pub struct Runs {
     /// What was named.

@@ -1,4 +1,4 @@
-//! One run, as far as it matters to a comparison.
+//! One run, as far as it matters to whoever judges runs.
 
 use super::fields::Fields;
 use super::{LoadError, Metric};
