@@ -16,11 +16,13 @@
 //! L2 cluster/   topology, discovery, what a node says of itself      server/  a cluster of our own
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
+//!    chart/     numbers to drawings
 //! ```
 //!
 //! Only `report` prints and only `main` exits.
 
 pub mod args;
+pub mod chart;
 pub mod cluster;
 pub mod commands;
 pub mod compare;
