@@ -17,11 +17,13 @@
 //!    recorded/  runs that were written down, read again
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
+//!    chart/     numbers to drawings
 //! ```
 //!
 //! Only `report` prints and only `main` exits.
 
 pub mod args;
+pub mod chart;
 pub mod cluster;
 pub mod commands;
 pub mod compare;
