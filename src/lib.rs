@@ -9,7 +9,7 @@
 //! L6 args/      what the command line may say, as options that fit together
 //! L5 fill/      the engine: plan, send, settle      report/   what people and machines read
 //!    verify/    the engine: look at keys again         sweep/    which runs a grid comes to, and going through them
-//!    compare/   runs against runs: the statistics
+//!    compare/   runs against runs: the statistics   study/    runs by what they were asked: the best settings
 //! L4 repair/    many slots at once: read, mend
 //! L3 write/     batch, writer        proof/   count, look        target/  site, spawn
 //!    journal/   what was executed, written down for whoever goes on
@@ -39,6 +39,7 @@ pub mod resp;
 pub mod results;
 pub mod server;
 pub mod slots;
+pub mod study;
 pub mod sweep;
 pub mod target;
 pub mod units;

@@ -1,6 +1,8 @@
 //! Why runs that were written down cannot be read again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::net::plain;
 
 /// Why runs cannot be read. The text is the cause; [`LoadError::cure`] says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,12 +57,21 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    /// What is wrong with a table that cannot be read as one.
+    pub(super) fn broken_table(path: &Path, error: csv::Error) -> Self {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => Self::Unreadable { path: path.into(), text: plain(&error) },
+            _ => Self::OtherKind { path: path.into(), text: "it is no table in UTF-8".into() },
+        }
+    }
+
     /// What to do about it.
     pub fn cure(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "name a file or folder that is there and can be read",
             Self::NoRuns(_) => {
-                "name what fills left with --out or --csv, or a folder that holds such folders, three deep at most"
+                "name what fills left with --out or --csv, or a folder that holds such folders, three \
+                deep at most"
             }
             Self::OtherKind { .. } => "name a runs.csv, a run.json, or a folder of them",
             Self::OtherVersion { .. } => "read it with the version of fillbench that wrote it",

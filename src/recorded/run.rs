@@ -1,7 +1,9 @@
 //! One run, as far as it matters to whoever judges runs.
 
+use std::path::{Path, PathBuf};
+
 use super::fields::Fields;
-use super::{LoadError, Metric};
+use super::{Facts, LoadError, Metric};
 use crate::results::{Host, PointParameters, SCHEMA};
 
 /// Bytes in a gigabyte, as processor time is told for.
@@ -14,6 +16,8 @@ pub struct Run {
     pub id: String,
     /// The file that it was read from, and the row if it has rows.
     pub place: String,
+    /// That file.
+    pub file: PathBuf,
     /// How it ended, in one word.
     pub verdict: String,
     /// What kept it from being faster.
@@ -30,6 +34,8 @@ pub struct Run {
     pub chosen: Vec<(&'static str, String)>,
     /// The figure of each metric, in the order of [`Metric::ALL`]; `None` where it was not measured.
     pub figures: [Option<f64>; Metric::ALL.len()],
+    /// What else it says of itself.
+    pub facts: Facts,
 }
 
 impl Run {
@@ -43,7 +49,7 @@ impl Run {
     ///
     /// # Errors
     /// [`LoadError`] if it lacks something, or holds something else.
-    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, LoadError> {
+    pub(super) fn read(file: &Path, fields: &Fields<'_>) -> Result<Self, LoadError> {
         let schema = fields.text("schema", "schema")?;
         if schema != SCHEMA {
             return Err(LoadError::OtherVersion { place: fields.place.clone(), schema });
@@ -53,6 +59,7 @@ impl Run {
         Ok(Self {
             id: fields.text("run", "run")?,
             place: fields.place.clone(),
+            file: file.into(),
             verdict: fields.text("verdict", "verdict")?,
             limited_by: fields.text("limited_by", "limited_by")?,
             is_resumed: fields.known::<u64>("resumed_times", "resumed.times")? > 0,
@@ -73,6 +80,7 @@ impl Run {
                 ("threads", fields.text("threads", "done.threads")?),
             ],
             figures: figures(fields)?,
+            facts: Facts::read(fields)?,
         })
     }
 }
