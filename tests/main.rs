@@ -13,6 +13,7 @@ mod fill;
 mod hlog;
 mod judges;
 mod memory;
+mod report;
 mod resume;
 mod slot_tags;
 mod spawn;
