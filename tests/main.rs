@@ -5,6 +5,7 @@
 mod common;
 
 mod bad;
+mod chart;
 mod compare;
 mod conformity;
 mod connections;

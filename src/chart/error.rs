@@ -30,6 +30,14 @@ pub enum ChartError {
         /// The value.
         value: f64,
     },
+    /// Beyond what an axis can show.
+    #[error("`{name}` has the value {value:e}, and a chart has none above 1e21")]
+    TooGreat {
+        /// The series or row.
+        name: String,
+        /// The value.
+        value: f64,
+    },
     /// Not between 0 and 100.
     #[error("`{name}` has a percentile {percentile}, which is not from 0 to 100")]
     NoPercentile {

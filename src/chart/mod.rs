@@ -6,12 +6,22 @@
 //! dash or hatching as well. There is no script, no font and no address in it, and its size is bounded.
 
 mod bars;
+mod check;
+mod decimate;
 mod error;
+mod frame;
+mod key;
 mod model;
 mod percentiles;
+mod range;
 mod spread;
+mod style;
 mod svg;
+#[cfg(test)]
+mod tests;
+mod text;
 mod timeline;
+mod unit;
 
 pub use bars::bars;
 pub use error::ChartError;
