@@ -38,7 +38,7 @@ pub struct Study {
     pub everywhere: Vec<(String, String)>,
     /// Runs with the same parameters, machine and servers; fastest first among those of one workload.
     pub points: Vec<StudiedPoint>,
-    /// The point that slices of the grid go through: the fastest of the workload with the most points.
+    /// The point that the grid is looked at from: that of the best settings at a workload in the middle.
     pub reference: Option<usize>,
     /// What each swept parameter does, those that matter most first.
     pub effects: Vec<Effect>,
@@ -261,8 +261,8 @@ pub enum CourseWhy {
     /// There are so few that all are.
     #[default]
     Few,
-    /// The middle run of the fastest point.
-    Fastest,
+    /// The middle run of the reference point.
+    Typical,
     /// One of those with the most incidents.
     Incidents,
 }

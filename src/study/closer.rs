@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::parameters::Parameters;
 use super::points::workload;
 use crate::recorded::Run;
-use crate::results::{CourseOf, CourseWhy, StudiedPoint};
+use crate::results::{Aim, Choices, CourseOf, CourseWhy, StudiedPoint};
 
 /// Points whose latencies are looked at.
 const LATENCIES_MAX: usize = 6;
@@ -16,20 +16,29 @@ const FEW: usize = 3;
 /// Runs that are looked at for what happened in them.
 const EVENTFUL_MAX: usize = 2;
 
-/// The fastest point of the workload with the most points; among equals, of one in the middle.
-pub(super) fn reference(points: &[StudiedPoint], parameters: &Parameters) -> Option<usize> {
+/// The point that the grid is looked at from: that of the best settings, at the workload with the most points;
+/// among equals, at one in the middle. Where settings were not compared, it is that workload's fastest.
+pub(super) fn reference(
+    points: &[StudiedPoint],
+    choices: &[Choices],
+    parameters: &Parameters,
+) -> Option<usize> {
     let mut workloads: BTreeMap<(u64, Vec<usize>), Vec<usize>> = BTreeMap::new();
     for (place, point) in points.iter().enumerate() {
         workloads.entry((point.bytes_per_key, workload(point, parameters))).or_default().push(place);
     }
     let most = workloads.values().map(Vec::len).max()?;
     let equal: Vec<_> = workloads.into_values().filter(|points| points.len() == most).collect();
+    let middle = equal.get((equal.len() - 1) / 2)?;
+    let best = choices.iter().flat_map(|choices| &choices.choices);
+    let best = best.filter(|choice| choice.aim == Aim::Throughput).filter_map(|choice| choice.best.as_ref());
+    let of_best = best.flat_map(|best| &best.points).find(|place| middle.contains(place));
     // The fastest stands first.
-    equal.get((equal.len() - 1) / 2)?.first().copied()
+    of_best.or(middle.first()).copied()
 }
 
 /// The points whose latencies are worth a look: all if they are few; else, of the reference's workload, the
-/// fastest and the slowest, and those with the lowest and the highest 99th percentile.
+/// fastest and the slowest, those with the lowest and the highest 99th percentile, and the reference itself.
 pub(super) fn latencies(
     points: &[StudiedPoint],
     reference: Option<usize>,
@@ -54,8 +63,8 @@ pub(super) fn latencies(
     let p99 = |place: usize| points[place].latency_us_p99.map_or(0.0, |spread| spread.median);
     by_p99.sort_by(|a, b| p99(*a).total_cmp(&p99(*b)));
     let ends = [alike.first(), alike.last()].into_iter();
-    let of_p99 = by_p99.iter().take(2).chain(by_p99.iter().rev().take(2)).map(Some);
-    let mut chosen: Vec<usize> = ends.chain(of_p99).flatten().copied().collect();
+    let of_p99 = [by_p99.first(), by_p99.get(1), by_p99.last()].into_iter();
+    let mut chosen: Vec<usize> = ends.chain(of_p99).flatten().copied().chain([reference]).collect();
     chosen.sort_unstable();
     chosen.dedup();
     chosen
@@ -76,7 +85,7 @@ pub(super) fn courses(runs: &[&Run], points: &[StudiedPoint], reference: Option<
     }
     let mut courses = Vec::new();
     if let Some(middle) = reference.and_then(|place| middle_run(&points[place])) {
-        courses.push(course(middle, CourseWhy::Fastest));
+        courses.push(course(middle, CourseWhy::Typical));
     }
     let mut eventful: Vec<_> = runs.iter().filter(|run| run.facts.incidents > 0).collect();
     eventful.sort_by_key(|run| std::cmp::Reverse(run.facts.incidents));

@@ -32,7 +32,8 @@ pub fn study(sources: &[Runs], sweeps: &[Sweep], options: &StudyOptions) -> Stud
     let (good, bad): (Vec<&Run>, Vec<&Run>) = runs.iter().partition(|run| measured(run).is_ok());
     let parameters = Parameters::of(&good);
     let points = points(&good, &parameters);
-    let reference = reference(&points, &parameters);
+    let choices = choices(&points, &parameters, options.bounds);
+    let reference = reference(&points, &choices, &parameters);
     let of_client = good.iter().filter(|run| run.limited_by == "client").count();
     let starts = || runs.iter().map(|run| run.facts.started_at.as_str()).filter(|at| !at.is_empty());
     let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -50,7 +51,7 @@ pub fn study(sources: &[Runs], sweeps: &[Sweep], options: &StudyOptions) -> Stud
         targets: listed(runs.iter().map(|run| target(run))),
         programs: listed(runs.iter().map(|run| run.facts.program_version.clone())),
         effects: effects(&parameters.swept, &points, reference),
-        choices: choices(&points, &parameters, options.bounds),
+        choices,
         warnings: warnings(&runs),
         latencies: latencies(&points, reference, &parameters),
         courses: courses(&runs, &points, reference),

@@ -21,6 +21,9 @@ const MASTERS_MAX: usize = 16;
 /// Masters that have a line of their own over time.
 const MASTER_LINES_MAX: usize = MAX_SERIES - 1;
 
+/// A run of fewer seconds has no course to draw.
+const SLICES_LEAST: usize = 2;
+
 /// One run, from its beginning to its end.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct RunShown {
@@ -47,7 +50,7 @@ pub(super) fn courses(study: &Study, details: &[RunDetail], undrawn: &mut Undraw
         let heading = match course.why {
             CourseWhy::Few if study.runs == 1 => "The run".into(),
             CourseWhy::Few => format!("Run {number}: {name}"),
-            CourseWhy::Fastest => format!("The fastest point's middle run: {name}"),
+            CourseWhy::Typical => format!("A typical run: {name}"),
             CourseWhy::Incidents => format!("A run with {}: {name}", plural(happened(detail), "incident")),
         };
         let figures = [
@@ -59,7 +62,11 @@ pub(super) fn courses(study: &Study, details: &[RunDetail], undrawn: &mut Undraw
         let left_out = happened(detail).saturating_sub(INCIDENTS_MAX as u64);
         shown.push(RunShown {
             heading,
-            why: format!("Run {}.", detail.run),
+            why: match detail.course.slices.len() {
+                0 => format!("Run {}. intervals.csv, which was not found, has its seconds.", detail.run),
+                1 => format!("Run {}. It was too short to be drawn second by second.", detail.run),
+                _ => format!("Run {}.", detail.run),
+            },
             figures: figures.into_iter().flatten().filter_map(|figure| undrawn.or_note(figure)).collect(),
             incidents: incidents.map(|(place, incident)| told(place + 1, incident)).collect(),
             incidents_left_out: left_out,
@@ -108,7 +115,7 @@ fn throughput_over_time(
     detail: &RunDetail,
 ) -> Option<Result<Figure, ChartError>> {
     let course = &detail.course;
-    if course.slices.is_empty() {
+    if course.slices.len() < SLICES_LEAST {
         return None;
     }
     let middle = |slice: &Slice| f64::midpoint(slice.start_seconds, slice.end_seconds);
@@ -157,7 +164,7 @@ fn latency_over_time(number: usize, heading: &str, detail: &RunDetail) -> Option
             Some((f64::midpoint(slice.start_seconds, slice.end_seconds), slice.latency_us_p99? as f64))
         })
         .collect();
-    if points.is_empty() {
+    if points.len() < SLICES_LEAST {
         return None;
     }
     let most = points.iter().fold(0.0_f64, |most, (_, us)| most.max(*us));

@@ -78,14 +78,14 @@ fn figure(study: &Study, effect: &Effect) -> Result<Figure, ChartError> {
     let swept = &study.swept[effect.parameter];
     let title = format!("Throughput by {}", spoken(&swept.name));
     let alt = alt(study, effect);
-    let unit = if in_bytes(study) { Unit::BytesPerSecond } else { Unit::PerSecond };
-    let label = if in_bytes(study) { "keys and values" } else { "keys" };
+    // Decimal, as rates are told everywhere else.
+    let label = if in_bytes(study) { "bytes of keys and values" } else { "keys" };
     let x = axis(swept);
     let is_named = matches!(x, XAxis::Names { .. });
     let svg = spread(&Spread {
         words: Words { title: title.clone(), description: alt.clone() },
         x,
-        y: Axis { label: label.into(), scale: Scale::Linear, unit },
+        y: Axis { label: label.into(), scale: Scale::Linear, unit: Unit::PerSecond },
         series: effect.series.iter().map(|one| series(study, effect, one, is_named)).collect(),
     })?;
     let file = format!("throughput-by-{}.svg", swept.name.replace('_', "-"));
@@ -140,10 +140,7 @@ fn caption(study: &Study, effect: &Effect) -> String {
     if let (false, Some(reference)) = (others.is_empty(), reference) {
         let held: Vec<_> = others.iter().map(|&place| (place, reference.values[place])).collect();
         text += &match effect.is_slice {
-            true => format!(
-                " All else is as at one point, the fastest of its workload: {}.",
-                settings(study, &held)
-            ),
+            true => format!(" All else: {}.", settings(study, &held)),
             false => {
                 let names: Vec<_> = others.iter().map(|&place| spoken(&study.swept[place].name)).collect();
                 format!(" Each point is the fastest of all that differ in {} only.", names.join(", "))

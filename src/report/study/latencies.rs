@@ -40,8 +40,8 @@ pub(super) fn latencies(study: &Study, details: &[RunDetail], undrawn: &mut Undr
     let chosen = match (known.len(), study.points.len()) {
         (some, all) if some == all => String::new(),
         _ => format!(
-            " Drawn are the fastest point, the slowest, and those with the lowest and the highest 99th \
-             percentile, of {}.",
+            " Drawn are the best settings' point, the fastest, the slowest, and those with the lowest and \
+             the highest 99th percentile, of {}.",
             plural(study.points.len() as u64, "point")
         ),
     };

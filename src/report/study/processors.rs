@@ -15,8 +15,8 @@ pub(super) fn processors(study: &Study, undrawn: &mut Undrawn) -> Option<Figure>
         let client = point.client_cpu_seconds_per_gb?.median;
         Some((*place, client, point.servers_cpu_seconds_per_gb.map(|spread| spread.median)))
     };
-    let all: Vec<usize> = (0..study.points.len()).collect();
-    let known: Vec<_> = all.iter().filter_map(of).collect();
+    let of_workload = comparable(study);
+    let known: Vec<_> = of_workload.iter().filter_map(of).collect();
     let has_servers = known.iter().any(|(_, _, servers)| servers.is_some());
     // A bar without its servers would look like a cheap one.
     let mut known: Vec<_> =
@@ -77,4 +77,17 @@ pub(super) fn processors(study: &Study, undrawn: &mut Undrawn) -> Option<Figure>
         caption,
         svg,
     }))
+}
+
+/// The points of the reference's workload: a gigabyte of small keys costs more than one of large ones, however
+/// they are sent. All points, if that workload has only one.
+fn comparable(study: &Study) -> Vec<usize> {
+    let all = 0..study.points.len();
+    let Some(reference) = study.reference.map(|place| &study.points[place]) else { return all.collect() };
+    let is_same = |place: &usize| {
+        let pairs = study.points[*place].values.iter().zip(&reference.values).zip(&study.swept);
+        pairs.into_iter().all(|((own, other), swept)| swept.is_setting || own == other)
+    };
+    let alike: Vec<usize> = all.clone().filter(is_same).collect();
+    if alike.len() > 1 { alike } else { all.collect() }
 }

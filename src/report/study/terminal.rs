@@ -34,8 +34,13 @@ pub(super) fn brief(study: &Study, details: &[RunDetail], page: &Page, letters: 
         if !place.place.is_empty() {
             text += &wrap("\n", 0, &place.place);
         }
-        for card in &place.cards {
+        for (number, card) in place.cards.iter().enumerate() {
             text += "\n";
+            let before = place.cards[..number].iter().find(|one| one.settings == card.settings);
+            if let Some(before) = before.filter(|_| !card.settings.is_empty()) {
+                text += &wrap("", 2, &format!("{}: as for {}", card.aim, before.aim.to_lowercase()));
+                continue;
+            }
             text += &wrap("", 2, &format!("{}:", card.aim));
             if card.settings.is_empty() {
                 text += &wrap("  ", 2, &format!("none of these settings. {}", card.rule));

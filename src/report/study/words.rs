@@ -42,6 +42,24 @@ pub(super) fn point(study: &Study, point: &StudiedPoint) -> String {
     settings(study, &point.values.iter().copied().enumerate().collect::<Vec<_>>())
 }
 
+/// Some settings where there is little room: `mset, depth 1000, writers 2`.
+pub(super) fn short_settings(study: &Study, values: &[(usize, usize)]) -> String {
+    let told = values.iter().map(|&(parameter, at)| {
+        let swept = &study.swept[parameter];
+        let value = value(&swept.name, &swept.values[at].text);
+        match swept.name.as_str() {
+            // Their values say what they are.
+            "command" | "order" | "server" | "machine" if value != "auto" => value,
+            "pipeline_depth" => format!("depth {value}"),
+            "key_size" => format!("keys of {value}"),
+            "value_size" => format!("values of {value}"),
+            name => format!("{} {value}", spoken(name)),
+        }
+    });
+    let told: Vec<_> = told.collect();
+    if told.is_empty() { "all runs".into() } else { told.join(", ") }
+}
+
 /// What tells some points from each other, for each of them: what they have in common is left out.
 pub(super) fn apart(study: &Study, places: &[usize]) -> Vec<String> {
     let points: Vec<_> = places.iter().map(|&place| &study.points[place]).collect();
@@ -50,7 +68,7 @@ pub(super) fn apart(study: &Study, places: &[usize]) -> Vec<String> {
     let varying: Vec<usize> = (0..study.swept.len()).filter(|&parameter| differs(parameter)).collect();
     let name = |point: &&StudiedPoint| {
         let values: Vec<_> = varying.iter().map(|&parameter| (parameter, point.values[parameter])).collect();
-        settings(study, &values)
+        short_settings(study, &values)
     };
     points.iter().map(name).collect()
 }
