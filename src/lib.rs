@@ -9,18 +9,21 @@
 //! L6 args/      what the command line may say, as options that fit together
 //! L5 fill/      the engine: plan, send, settle      report/   what people and machines read
 //!    verify/    the engine: look at keys again         sweep/    which runs a grid comes to, and going through them
-//!    compare/   runs against runs: the statistics
+//!    compare/   runs against runs: the statistics   study/    runs by what they were asked: the best settings
 //! L4 repair/    many slots at once: read, mend
 //! L3 write/     batch, writer        proof/   count, look        target/  site, spawn
 //!    journal/   what was executed, written down for whoever goes on
 //! L2 cluster/   topology, discovery, what a node says of itself      server/  a cluster of our own
+//!    recorded/  runs that were written down, read again
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
+//!    chart/     numbers to drawings
 //! ```
 //!
 //! Only `report` prints and only `main` exits.
 
 pub mod args;
+pub mod chart;
 pub mod cluster;
 pub mod commands;
 pub mod compare;
@@ -29,12 +32,14 @@ pub mod fill;
 pub mod journal;
 pub mod net;
 pub mod proof;
+pub mod recorded;
 pub mod repair;
 pub mod report;
 pub mod resp;
 pub mod results;
 pub mod server;
 pub mod slots;
+pub mod study;
 pub mod sweep;
 pub mod target;
 pub mod units;

@@ -5,6 +5,7 @@
 mod common;
 
 mod bad;
+mod chart;
 mod compare;
 mod conformity;
 mod connections;
@@ -13,6 +14,7 @@ mod fill;
 mod hlog;
 mod judges;
 mod memory;
+mod report;
 mod resume;
 mod slot_tags;
 mod spawn;

@@ -6,6 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, S
 use super::Exit;
 use super::compare::CompareCommand;
 use super::fill::FillCommand;
+use super::report::ReportCommand;
 use super::serve::ServeCommand;
 use super::sweep::SweepCommand;
 use super::verify::VerifyCommand;
@@ -16,7 +17,7 @@ use crate::args::{ResumeArgs, SweepArgs};
 #[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
 #[command(
-    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare BASE NEW [OPTIONS]\n       fillbench serve [OPTIONS]"
+    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare BASE NEW [OPTIONS]\n       fillbench report DIR... [OPTIONS]\n       fillbench serve [OPTIONS]"
 )]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -43,6 +44,8 @@ enum Command {
     Serve(ServeCommand),
     /// Say whether runs are slower than others, and how sure that is
     Compare(CompareCommand),
+    /// Write a page of charts and the best settings from recorded runs
+    Report(ReportCommand),
 }
 
 const AFTER_HELP: &str = "\
@@ -57,10 +60,9 @@ Examples:
   fillbench compare results/1 results/3    is it slower now?
 
 Exit codes:
-  0 every key is proven, or was thrown away with --discard
-  1 could not run or finish    2 bad usage
-  3 keys missing or wrong      4 slower, by compare
-  5 compare cannot tell      130 interrupted";
+  0 every key is proven, or was thrown away with --discard    1 could not run or finish
+  2 bad usage    3 keys missing or wrong    4 slower, by compare    5 compare cannot tell
+  130 interrupted";
 
 impl Cli {
     /// Reads the process's arguments.
@@ -94,6 +96,7 @@ impl Cli {
             Some(Command::Sweep(sweep)) => sweep.run(),
             Some(Command::Serve(serve)) => serve.run(),
             Some(Command::Compare(compare)) => compare.run(),
+            Some(Command::Report(report)) => report.run(),
             None => self.fill.run(),
         }
     }
@@ -127,7 +130,7 @@ fn keep_secrets(error: clap::Error) -> clap::Error {
         (_, [_, Some(ContextValue::String(word))]) if !is_ours(word) => {}
         _ => return error,
     }
-    let text = "a word belongs to no option: a server is named by -h HOST or -u URI, and only compare takes words, two \
-                of them";
+    let text = "a word belongs to no option: a server is named by -h HOST or -u URI, and only compare and \
+                report take words";
     Cli::command().error(ErrorKind::UnknownArgument, text)
 }

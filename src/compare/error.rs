@@ -1,8 +1,6 @@
 //! Why runs cannot be compared.
 
-use std::path::PathBuf;
-
-use super::Difference;
+use super::{Difference, LoadError};
 
 /// Why runs cannot be compared. The text is the cause; [`CompareError::cure`] says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,75 +47,6 @@ impl CompareError {
                 let mut names: Vec<_> = obstacles.iter().map(|one| one.difference.name()).collect();
                 names.dedup();
                 format!("{}, or say that it is meant so: --despite {}", cures.join("; "), names.join(","))
-            }
-        }
-    }
-}
-
-/// Why a side cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// The operating system will not have it.
-    #[error("cannot read {}: {text}", path.display())]
-    Unreadable {
-        /// A file or folder.
-        path: PathBuf,
-        /// What it said.
-        text: String,
-    },
-    /// There is nothing in it.
-    #[error("{} holds no runs", .0.display())]
-    NoRuns(PathBuf),
-    /// Neither a table of runs nor a record.
-    #[error("{} holds no runs: {text}", path.display())]
-    OtherKind {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        text: String,
-    },
-    /// A record that means other things by its fields.
-    #[error("{place} is written as `{schema}`, and this fillbench reads `{}`", crate::results::SCHEMA)]
-    OtherVersion {
-        /// File, and row if it has rows.
-        place: String,
-        /// Its schema.
-        schema: String,
-    },
-    /// A column or field is not there.
-    #[error("{place} has no {column}")]
-    Missing {
-        /// File, and row if it has rows.
-        place: String,
-        /// `column x` or `field x.y`.
-        column: String,
-    },
-    /// A cell or field holds something else.
-    #[error("{place}: {column} is `{found}`, which is no {kind}")]
-    Malformed {
-        /// File, and row if it has rows.
-        place: String,
-        /// `column x` or `field x.y`.
-        column: String,
-        /// What it holds.
-        found: String,
-        /// What it should be.
-        kind: &'static str,
-    },
-}
-
-impl LoadError {
-    /// What to do about it.
-    pub fn cure(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "name a file or folder that is there and can be read",
-            Self::NoRuns(_) => {
-                "name what fills left with --out or --csv, or a folder that holds such folders, three deep at most"
-            }
-            Self::OtherKind { .. } => "name a runs.csv, a run.json, or a folder of them",
-            Self::OtherVersion { .. } => "compare with the version of fillbench that wrote it",
-            Self::Missing { .. } | Self::Malformed { .. } => {
-                "take the file as fillbench wrote it, or run again with this version"
             }
         }
     }

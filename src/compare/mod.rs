@@ -8,12 +8,8 @@ mod bootstrap;
 mod comparable;
 mod comparison;
 mod error;
-mod fields;
-mod files;
 mod mann_whitney;
-mod metric;
 mod points;
-mod run;
 #[cfg(test)]
 mod simulation_tests;
 #[cfg(test)]
@@ -23,8 +19,7 @@ mod verdict;
 pub use bootstrap::{change_percent, interval_percent, median};
 pub use comparable::Difference;
 pub use comparison::{CompareOptions, RESAMPLES, compare};
-pub use error::{CompareError, LoadError, Obstacle};
-pub use files::{Runs, load};
+pub use error::{CompareError, Obstacle};
 pub use mann_whitney::{holm, least_p_value, p_value};
-pub use metric::Metric;
-pub use run::Run;
+
+pub use crate::recorded::{LoadError, Metric, Run, Runs, load};

@@ -1,6 +1,7 @@
 //! Pairing, refusing and deciding, on runs that are made up; how they are read is tested from outside.
 
 use super::*;
+use crate::recorded::Facts;
 use crate::results::{Comparison, ComparisonVerdict, Host, PointParameters};
 
 fn run(id: &str, keys_per_second: f64) -> Run {
@@ -9,6 +10,7 @@ fn run(id: &str, keys_per_second: f64) -> Run {
     Run {
         id: id.into(),
         place: format!("{id}/run.json"),
+        file: format!("{id}/run.json").into(),
         verdict: "exact".into(),
         limited_by: "server".into(),
         is_resumed: false,
@@ -28,6 +30,7 @@ fn run(id: &str, keys_per_second: f64) -> Run {
         machine: Host { cpu_model: "A".into(), cpus: 2, memory_bytes: 8 << 30, os: "Linux 6.1".into() },
         chosen: vec![("pipeline_depth", "100".into())],
         figures,
+        facts: Facts::default(),
     }
 }
 

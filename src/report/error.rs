@@ -50,6 +50,18 @@ pub enum OutputError {
         /// Its name here.
         expected: String,
     },
+    /// A file that a report would replace is none of a report's.
+    #[error("{} is there already, and is no report of fillbench", .0.display())]
+    Foreign(
+        /// It is left alone.
+        PathBuf,
+    ),
+    /// The page could not be laid out.
+    #[error("the report could not be laid out: {0}")]
+    Layout(
+        /// What the template engine says.
+        String,
+    ),
     /// Some results were not written; all others were.
     #[error("not written: {}; all else is", .0.join(", "))]
     Unwritten(
@@ -67,6 +79,8 @@ impl OutputError {
             Self::OtherVersion { .. } => "go on with the version that began it: run.json names it",
             Self::Open { .. } => "give --out, --csv or --log-file a place that can be written",
             Self::Columns { .. } => "give --csv another file",
+            Self::Foreign(_) => "move it away, or give --out another folder",
+            Self::Layout(_) => "read report.md in its place, and report this as a fault of fillbench",
             Self::Unwritten(_) => "make room there, and run again if these are needed",
         }
     }

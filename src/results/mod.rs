@@ -4,6 +4,7 @@
 
 mod client;
 mod comparison;
+mod detail;
 mod event;
 #[cfg(test)]
 pub(crate) mod example;
@@ -19,6 +20,7 @@ mod resumed;
 #[cfg(test)]
 mod schema;
 mod slot_run;
+mod study;
 mod sweep;
 mod verification;
 
@@ -27,6 +29,7 @@ pub use comparison::{
     COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, ComparisonVerdict, LonePoint,
     MetricChange, PercentInterval, PointParameters,
 };
+pub use detail::{Course, MasterDetail, RunDetail, Slice};
 pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
 pub use incident::{Incident, IncidentKind, Incidents};
@@ -39,6 +42,10 @@ pub use record::{
 };
 pub use resumed::Resumed;
 pub use slot_run::SlotRun;
+pub use study::{
+    Aim, Bounds, Choice, Choices, Chosen, CourseOf, CourseWhy, Effect, EffectSeries, StudiedPoint, Study,
+    Swept, SweptValue, Unmeasured,
+};
 pub use sweep::{Point, SWEEP_SCHEMA, Setting, Sweep, SweepError, Turn};
 pub use verification::{
     Findings, Named, Repair, SampleBound, VERIFY_SCHEMA, Verification, VerifyAsked, VerifySeconds,

@@ -104,7 +104,7 @@ fn row(cells: &[&str]) -> String {
 }
 
 /// Text that may hold names of files: nothing in it is markup.
-fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let is_markup = |letter: char| "\\`*_<>[]|".contains(letter);
     text.chars().flat_map(|letter| is_markup(letter).then_some('\\').into_iter().chain([letter])).collect()
 }

@@ -6,5 +6,6 @@ mod table;
 mod words;
 
 pub use markdown::comparison_markdown;
+pub(super) use markdown::escaped;
 pub use print::{print, print_json};
 pub use table::comparison_table;

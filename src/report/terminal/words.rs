@@ -11,12 +11,12 @@ pub(in crate::report) fn short(number: f64) -> String {
 }
 
 /// Keys a second: `2.91M keys/s`.
-pub(super) fn key_rate(per_second: f64) -> String {
+pub(in crate::report) fn key_rate(per_second: f64) -> String {
     format!("{} keys/s", short(per_second))
 }
 
 /// Bytes a second in decimal units, as networks are rated: `2.23 GB/s`.
-pub(super) fn byte_rate(per_second: f64) -> String {
+pub(in crate::report) fn byte_rate(per_second: f64) -> String {
     scaled(per_second, &[" B/s", " kB/s", " MB/s", " GB/s", " TB/s"])
 }
 
@@ -26,7 +26,7 @@ pub(in crate::report) fn micros(us: u64) -> String {
 }
 
 /// A length of time given in seconds: `0.06 s`, `41.5 s`, and from a minute on as [`clock`].
-pub(super) fn span(seconds: f64) -> String {
+pub(in crate::report) fn span(seconds: f64) -> String {
     match seconds {
         s if s < 9.995 => format!("{s:.2} s"),
         s if s < 59.95 => format!("{s:.1} s"),

@@ -1,9 +1,11 @@
-//! One run, as far as it matters to a comparison.
+//! One run, as far as it matters to whoever judges runs.
+
+use std::path::{Path, PathBuf};
 
 use std::net::IpAddr;
 
 use super::fields::Fields;
-use super::{LoadError, Metric};
+use super::{Facts, LoadError, Metric};
 use crate::results::{Host, PointParameters, SCHEMA};
 
 /// Bytes in a gigabyte, as processor time is told for.
@@ -16,6 +18,8 @@ pub struct Run {
     pub id: String,
     /// The file that it was read from, and the row if it has rows.
     pub place: String,
+    /// That file.
+    pub file: PathBuf,
     /// How it ended, in one word.
     pub verdict: String,
     /// What kept it from being faster.
@@ -38,6 +42,8 @@ pub struct Run {
     pub chosen: Vec<(&'static str, String)>,
     /// The figure of each metric, in the order of [`Metric::ALL`]; `None` where it was not measured.
     pub figures: [Option<f64>; Metric::ALL.len()],
+    /// What else it says of itself.
+    pub facts: Facts,
 }
 
 impl Run {
@@ -56,7 +62,7 @@ impl Run {
     ///
     /// # Errors
     /// [`LoadError`] if it lacks something, or holds something else.
-    pub(super) fn read(fields: &Fields<'_>) -> Result<Self, LoadError> {
+    pub(super) fn read(file: &Path, fields: &Fields<'_>) -> Result<Self, LoadError> {
         let schema = fields.text("schema", "schema")?;
         if schema != SCHEMA {
             return Err(LoadError::OtherVersion { place: fields.place.clone(), schema });
@@ -66,6 +72,7 @@ impl Run {
         Ok(Self {
             id: fields.text("run", "run")?,
             place: fields.place.clone(),
+            file: file.into(),
             verdict: fields.text("verdict", "verdict")?,
             limited_by: fields.text("limited_by", "limited_by")?,
             is_resumed: fields.known::<u64>("resumed_times", "resumed.times")? > 0,
@@ -89,6 +96,7 @@ impl Run {
                 ("threads", fields.text("threads", "done.threads")?),
             ],
             figures: figures(fields)?,
+            facts: Facts::read(fields)?,
         })
     }
 }

@@ -47,8 +47,7 @@ impl Fields<'_> {
             }
             Form::Document(document) => pointed(document, path).map(as_text),
         };
-        let missing = || LoadError::Missing { place: self.place.clone(), column: self.named(column, path) };
-        text.ok_or_else(missing)
+        text.ok_or_else(|| self.missing(column, path))
     }
 
     /// A field that may be left open.
@@ -61,6 +60,37 @@ impl Fields<'_> {
     pub(super) fn known<T: Kind>(&self, column: &str, path: &str) -> Result<T, LoadError> {
         let text = self.text(column, path)?;
         self.parse(column, path, text)
+    }
+
+    /// A field of something that is not always there: empty where it is not.
+    pub(super) fn optional_text(&self, column: &str, path: &str) -> Result<String, LoadError> {
+        match self.form {
+            Form::Row { .. } => self.text(column, path),
+            Form::Document(document) => Ok(pointed(document, path).map(as_text).unwrap_or_default()),
+        }
+    }
+
+    /// A list of texts, which a table joins with semicolons.
+    pub(super) fn list(&self, column: &str, path: &str) -> Result<Vec<String>, LoadError> {
+        let Form::Document(document) = self.form else {
+            let text = self.text(column, path)?;
+            return Ok(text.split("; ").filter(|part| !part.is_empty()).map(str::to_owned).collect());
+        };
+        let list = pointed(document, path).and_then(Value::as_array);
+        let list = list.ok_or_else(|| self.missing(column, path))?;
+        Ok(list.iter().map(as_text).collect())
+    }
+
+    /// How many there are of something that a record lists, up to a limit, and counts beyond it.
+    pub(super) fn count(&self, column: &str, path: &str, left_out: &str) -> Result<u64, LoadError> {
+        let Form::Document(document) = self.form else { return self.known(column, path) };
+        let list = pointed(document, path).and_then(Value::as_array);
+        let listed = list.ok_or_else(|| self.missing(column, path))?.len() as u64;
+        Ok(listed.saturating_add(self.known(column, left_out)?))
+    }
+
+    fn missing(&self, column: &str, path: &str) -> LoadError {
+        LoadError::Missing { place: self.place.clone(), column: self.named(column, path) }
     }
 
     /// A sum over the masters, which a table has already; `None` where one of them did not tell.

@@ -1,4 +1,4 @@
-//! What runs are compared by.
+//! What runs are judged by.
 
 /// A figure of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The runs of a side: a table, a record, the folder that a fill left, or a folder that holds any of them.
+//! The runs of a path: a table, a record, the folder that a fill left, or a folder that holds any of them.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -12,13 +12,13 @@ use super::{LoadError, Run};
 use crate::net::plain;
 
 /// How far below a folder runs are looked for.
-const DEPTH_MAX: usize = 3;
+pub(super) const DEPTH_MAX: usize = 3;
 
 /// The record of a folder, and the table that says the same.
-const RECORD: &str = "run.json";
+pub(super) const RECORD: &str = "run.json";
 const TABLE: &str = "runs.csv";
 
-/// One side of a comparison.
+/// What a file or folder holds.
 #[derive(Clone, Debug)]
 pub struct Runs {
     /// What was named.
@@ -33,17 +33,18 @@ pub struct Runs {
 /// [`LoadError`] if there are none, or one cannot be read.
 pub fn load(path: &Path) -> Result<Runs, LoadError> {
     let mut runs = Vec::new();
+    // The table of a sweep says again what its records say.
+    let mut taken = BTreeSet::new();
+    let mut take = |all: Vec<Run>| runs.extend(all.into_iter().filter(|run| taken.insert(run.id.clone())));
     if path.is_dir() {
         for file in files_in(path, DEPTH_MAX)? {
             if holds_runs(&file) {
-                runs.extend(read(&file)?);
+                take(read(&file)?);
             }
         }
     } else {
-        runs = read(path)?;
+        take(read(path)?);
     }
-    let mut taken = BTreeSet::new();
-    runs.retain(|run| taken.insert(run.id.clone()));
     if runs.is_empty() {
         return Err(LoadError::NoRuns(path.into()));
     }
@@ -52,7 +53,7 @@ pub fn load(path: &Path) -> Result<Runs, LoadError> {
 
 /// Tables and documents of a folder and those in it, by name. The record of a fill that was gone on with
 /// tells of all of it, where its table has a row for each part: it stands for the table beside it.
-fn files_in(folder: &Path, depth: usize) -> Result<Vec<PathBuf>, LoadError> {
+pub(super) fn files_in(folder: &Path, depth: usize) -> Result<Vec<PathBuf>, LoadError> {
     let entries: Result<Vec<_>, _> =
         fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?.collect();
     let mut paths: Vec<_> =
@@ -102,15 +103,12 @@ fn read(path: &Path) -> Result<Vec<Run>, LoadError> {
     if is_named(path, &["csv"]) { table(path, file) } else { document(path, &mut file).map(|run| vec![run]) }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> LoadError {
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> LoadError {
     LoadError::Unreadable { path: path.into(), text: plain(error) }
 }
 
 fn table(path: &Path, file: File) -> Result<Vec<Run>, LoadError> {
-    let broken = |error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(error) => unreadable(path, &error),
-        _ => LoadError::OtherKind { path: path.into(), text: "it is no table in UTF-8".into() },
-    };
+    let broken = |error: csv::Error| LoadError::broken_table(path, error);
     // A row that is too short is told by the column that it lacks.
     let mut table = ReaderBuilder::new().flexible(true).from_reader(file);
     let header = table.headers().map_err(broken)?.clone();
@@ -123,7 +121,7 @@ fn table(path: &Path, file: File) -> Result<Vec<Run>, LoadError> {
         let row = row.map_err(broken)?;
         // As spreadsheets count: the header is the first.
         let place = format!("{}, row {}", path.display(), number + 2);
-        runs.push(Run::read(&Fields { place, form: Form::Row { header: &header, row: &row } })?);
+        runs.push(Run::read(path, &Fields { place, form: Form::Row { header: &header, row: &row } })?);
     }
     Ok(runs)
 }
@@ -132,5 +130,5 @@ fn document(path: &Path, file: &mut File) -> Result<Run, LoadError> {
     let text = std::io::read_to_string(file).map_err(|error| unreadable(path, &error))?;
     let document: Value = serde_json::from_str(&text)
         .map_err(|error| LoadError::OtherKind { path: path.into(), text: error.to_string() })?;
-    Run::read(&Fields { place: path.display().to_string(), form: Form::Document(&document) })
+    Run::read(path, &Fields { place: path.display().to_string(), form: Form::Document(&document) })
 }

@@ -1,0 +1,123 @@
+//! What a series looks like beside its colour: its marker, and the sample of it in a legend.
+
+use super::model::MAX_SERIES;
+use super::svg::{Body, number};
+
+/// Half the width of a marker, in units.
+const SIZE: f64 = 5.0;
+
+/// The class that gives a series its colour and dashes.
+pub(super) fn class(series: usize) -> String {
+    format!("s{}", series % MAX_SERIES + 1)
+}
+
+/// The outline of a series' marker around a place.
+pub(super) fn marker(series: usize, (x, y): (f64, f64)) -> String {
+    let corners: &[(f64, f64)] = match series % MAX_SERIES {
+        0 => return circle((x, y), SIZE * 0.9),
+        1 => &[(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
+        2 => &[(0.0, -1.15), (1.1, 0.85), (-1.1, 0.85)],
+        3 => &[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)],
+        4 => &[(-1.1, -0.85), (1.1, -0.85), (0.0, 1.15)],
+        5 => CROSS,
+        6 => PLUS,
+        _ => STAR,
+    };
+    let corners: Vec<_> = corners
+        .iter()
+        .map(|(dx, dy)| format!("{} {}", number(x + dx * SIZE), number(y + dy * SIZE)))
+        .collect();
+    format!("M{}Z", corners.join("L"))
+}
+
+const PLUS: &[(f64, f64)] = &[
+    (-0.4, -1.2),
+    (0.4, -1.2),
+    (0.4, -0.4),
+    (1.2, -0.4),
+    (1.2, 0.4),
+    (0.4, 0.4),
+    (0.4, 1.2),
+    (-0.4, 1.2),
+    (-0.4, 0.4),
+    (-1.2, 0.4),
+    (-1.2, -0.4),
+    (-0.4, -0.4),
+];
+
+const CROSS: &[(f64, f64)] = &[
+    (0.0, -0.5),
+    (0.6, -1.1),
+    (1.1, -0.6),
+    (0.5, 0.0),
+    (1.1, 0.6),
+    (0.6, 1.1),
+    (0.0, 0.5),
+    (-0.6, 1.1),
+    (-1.1, 0.6),
+    (-0.5, 0.0),
+    (-1.1, -0.6),
+    (-0.6, -1.1),
+];
+
+const STAR: &[(f64, f64)] = &[
+    (0.0, -1.3),
+    (0.35, -0.45),
+    (1.25, -0.4),
+    (0.55, 0.2),
+    (0.8, 1.1),
+    (0.0, 0.6),
+    (-0.8, 1.1),
+    (-0.55, 0.2),
+    (-1.25, -0.4),
+    (-0.35, -0.45),
+];
+
+fn circle((x, y): (f64, f64), radius: f64) -> String {
+    let (left, y, radius, width) = (number(x - radius), number(y), number(radius), number(2.0 * radius));
+    format!("M{left} {y}a{radius} {radius} 0 1 0 {width} 0a{radius} {radius} 0 1 0 -{width} 0Z")
+}
+
+/// How a legend shows what a series looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sample {
+    /// A piece of line with a marker.
+    Line,
+    /// A marker alone, where there are no lines.
+    Marker,
+    /// A piece of bar.
+    Bar,
+}
+
+impl Sample {
+    /// How wide the sample is.
+    pub(super) fn width(self) -> f64 {
+        match self {
+            Self::Line => 36.0,
+            Self::Marker => 14.0,
+            Self::Bar => 20.0,
+        }
+    }
+
+    /// Draws it, centred in height, from a place to the right.
+    pub(super) fn draw(self, body: &mut Body, series: usize, (x, y): (f64, f64)) {
+        body.open(&class(series), "");
+        let middle = (x + self.width() / 2.0, y);
+        if self == Self::Line {
+            body.line("line", (x, y), (x + self.width(), y));
+        }
+        match self {
+            Self::Line | Self::Marker => body.path("marker", &marker(series, middle)),
+            Self::Bar => bar(body, series, (x, y - 8.0), (self.width(), 16.0)),
+        }
+        body.close();
+    }
+}
+
+/// A piece of bar with the series' hatching.
+pub(super) fn bar(body: &mut Body, series: usize, corner: (f64, f64), size: (f64, f64)) {
+    body.rect("bar", corner, size);
+    if series % MAX_SERIES > 0 {
+        body.hatch(series % MAX_SERIES, corner, size);
+    }
+}

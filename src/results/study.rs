@@ -1,0 +1,268 @@
+//! Runs by what they were asked: which points they make, what each parameter does to throughput, which
+//! settings
+//! are best at what, and which runs are worth a closer look. Places in [`Study::points`] and in
+//! [`Swept::values`] count from 0.
+
+use super::{PointParameters, Spread};
+
+/// What follows from some runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Study {
+    /// What was named, in that order.
+    pub paths: Vec<String>,
+    /// Runs found.
+    pub runs: u64,
+    /// When the first and the last of them started: RFC 3339, UTC.
+    pub started_at: (String, String),
+    /// Runs that points are made of: exact ones, and those whose keys were thrown away as asked.
+    pub measured: u64,
+    /// Runs of these that the client limited: they measured it, and not the servers.
+    pub client_limited: u64,
+    /// Runs that no point is made of, the first of them.
+    pub unmeasured: Vec<Unmeasured>,
+    /// How many more.
+    pub unmeasured_left_out: u64,
+    /// Runs that sweeps were to have and that were not found.
+    pub absent: u64,
+    /// The machines that sent the runs.
+    pub machines: Vec<String>,
+    /// The servers' names and versions.
+    pub servers: Vec<String>,
+    /// Where the runs were sent.
+    pub targets: Vec<String>,
+    /// Versions of the program that sent them.
+    pub programs: Vec<String>,
+    /// What is not the same in all points.
+    pub swept: Vec<Swept>,
+    /// What is, and was asked.
+    pub everywhere: Vec<(String, String)>,
+    /// Runs with the same parameters, machine and servers; fastest first among those of one workload.
+    pub points: Vec<StudiedPoint>,
+    /// The point that the grid is looked at from: that of the best settings at a workload in the middle.
+    pub reference: Option<usize>,
+    /// What each swept parameter does, those that matter most first.
+    pub effects: Vec<Effect>,
+    /// The best settings, for each place that runs were sent to.
+    pub choices: Vec<Choices>,
+    /// What users were warned of, and how many runs of it, most frequent first.
+    pub warnings: Vec<(String, u64)>,
+    /// Points whose latencies are worth a look.
+    pub latencies: Vec<usize>,
+    /// Runs that are worth a look from their beginning to their end.
+    pub courses: Vec<CourseOf>,
+}
+
+/// A run that no point is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unmeasured {
+    /// The file that it was read from, and the row if it has rows.
+    pub place: String,
+    /// How it ended, or what else is the matter.
+    pub what: String,
+    /// Why, in its own words; empty if it does not say.
+    pub why: String,
+}
+
+/// A parameter that differs between points.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Swept {
+    /// Its name, as in `runs.csv` without `asked_`.
+    pub name: String,
+    /// Whether it says how keys are sent; else it says which and where.
+    pub is_setting: bool,
+    /// What it is set to, rising.
+    pub values: Vec<SweptValue>,
+}
+
+/// What a parameter is set to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SweptValue {
+    /// As it was given; `auto` was left open.
+    pub text: String,
+    /// The same as a number, if it is one.
+    pub number: Option<f64>,
+}
+
+/// Runs that were asked the same.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StudiedPoint {
+    /// For each of [`Study::swept`], the place of its value.
+    pub values: Vec<usize>,
+    /// What they were asked.
+    pub parameters: PointParameters,
+    /// Their ids.
+    pub runs: Vec<String>,
+    /// Keys a second of each run.
+    pub keys_per_second: Vec<f64>,
+    /// The same together.
+    pub rate: Spread,
+    /// Bytes of a key and its value.
+    pub bytes_per_key: u64,
+    /// Median latency of pipelines, in microseconds, and its spread over the runs.
+    pub latency_us_p50: Option<Spread>,
+    /// The 99th percentile.
+    pub latency_us_p99: Option<Spread>,
+    /// Processor seconds of the client for 10^9 bytes of keys and values.
+    pub client_cpu_seconds_per_gb: Option<Spread>,
+    /// The same of all servers together.
+    pub servers_cpu_seconds_per_gb: Option<Spread>,
+    /// Largest resident set of the client in any run, in bytes; `None` where servers are a part of it.
+    pub client_peak_rss_bytes: Option<u64>,
+    /// Bytes of keys and values that may be unanswered at a master: writers, window and depth together.
+    pub in_flight_bytes: u64,
+    /// Threads of the client.
+    pub threads: u64,
+    /// Connections that write to each master.
+    pub writers: u64,
+    /// What limited the runs, and how many of them.
+    pub limited_by: Vec<(String, u64)>,
+    /// How the runs ended, and how many of them.
+    pub verdicts: Vec<(String, u64)>,
+    /// Incidents in all runs together.
+    pub incidents: u64,
+}
+
+impl StudiedPoint {
+    /// Bytes of keys and values a second, at so many keys a second.
+    pub fn bytes_per_second(&self, keys_per_second: f64) -> f64 {
+        keys_per_second * self.bytes_per_key as f64
+    }
+}
+
+/// What one parameter does to throughput.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Effect {
+    /// Which of [`Study::swept`].
+    pub parameter: usize,
+    /// How many times as fast its best value is as its worst where all else is equal: the median over all
+    /// such combinations. `None` if it never varies alone.
+    pub ratio: Option<f64>,
+    /// How many combinations.
+    pub combinations: u64,
+    /// The place of each value, and in how many of these it is the fastest; the most first.
+    pub fastest: Vec<(usize, u64)>,
+    /// The parameter that the series are of, if there is another.
+    pub series_of: Option<usize>,
+    /// One for each value of it, or one.
+    pub series: Vec<EffectSeries>,
+    /// Values of it that have no series, because there are too many.
+    pub series_left_out: u64,
+    /// Whether all other parameters are those of the reference point; else each point is the fastest of all
+    /// that have these two values.
+    pub is_slice: bool,
+}
+
+/// Points over the values of a parameter.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EffectSeries {
+    /// The place of its value.
+    pub value: Option<usize>,
+    /// The place of the parameter's value, and the point.
+    pub points: Vec<(usize, usize)>,
+}
+
+/// The best settings in one place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choices {
+    /// Servers, target and machine, as far as they differ; empty if there is one place only.
+    pub place: String,
+    /// How many settings there are to choose from.
+    pub settings: u64,
+    /// Workloads that each of them was run with.
+    pub workloads: u64,
+    /// Workloads that some were not run with.
+    pub workloads_left_out: u64,
+    /// Whether all points have at least two runs: else nobody knows what is chance.
+    pub is_repeated: bool,
+    /// What was bounded.
+    pub bounds: Bounds,
+    /// One for each aim.
+    pub choices: Vec<Choice>,
+}
+
+/// What counts as bounded and small.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bounds {
+    /// Resident set of the client at most, in bytes.
+    pub rss_bytes: u64,
+    /// In flight to each master at most, in bytes of keys and values.
+    pub in_flight_bytes: u64,
+    /// So much slower than the fastest at most, in percent.
+    pub within_percent: f64,
+}
+
+/// What settings are chosen for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// Most throughput.
+    Throughput,
+    /// Most throughput of those within the bounds on memory.
+    BoundedMemory,
+    /// Least threads, processor time, connections and bytes in flight of those that are nearly as fast.
+    SmallFootprint,
+}
+
+/// A choice of settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What for.
+    pub aim: Aim,
+    /// How many settings meet the aim's condition.
+    pub candidates: u64,
+    /// The best of them; `None` if there are none.
+    pub best: Option<Chosen>,
+}
+
+/// Settings, and what speaks for them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Chosen {
+    /// The place of the value of each swept setting: parameter, value.
+    pub values: Vec<(usize, usize)>,
+    /// Options of a fill, to be copied; empty if all is left open.
+    pub flags: String,
+    /// The point at each workload.
+    pub points: Vec<usize>,
+    /// Throughput as a share of the workload's fastest point, over the workloads: 0 to 1.
+    pub share: Spread,
+    /// Its geometric mean.
+    pub score: f64,
+    /// Threads of the client, at most.
+    pub threads: u64,
+    /// Connections to each master, at most.
+    pub writers: u64,
+    /// In flight to each master, at most, in bytes.
+    pub in_flight_bytes: u64,
+    /// Resident set of the client, at most, in bytes.
+    pub rss_bytes: Option<u64>,
+    /// Processor seconds of the client for a gigabyte, the mean over the workloads.
+    pub client_cpu_seconds_per_gb: Option<f64>,
+    /// Runs of it that the client limited.
+    pub client_limited: u64,
+    /// Other candidates that these runs cannot tell from it, best first, with their scores.
+    pub alike: Vec<(Vec<(usize, usize)>, f64)>,
+    /// How many more.
+    pub alike_left_out: u64,
+}
+
+/// A run that is worth a look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CourseOf {
+    /// Which.
+    pub run: String,
+    /// Its point, if one is made of it.
+    pub point: Option<usize>,
+    /// Why it was chosen.
+    pub why: CourseWhy,
+}
+
+/// Why a run is worth a look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CourseWhy {
+    /// There are so few that all are.
+    #[default]
+    Few,
+    /// The middle run of the reference point.
+    Typical,
+    /// One of those with the most incidents.
+    Incidents,
+}
