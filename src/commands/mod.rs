@@ -7,6 +7,7 @@ mod compare;
 mod exit;
 mod fill;
 mod interrupt;
+mod repeated;
 mod resume;
 mod serve;
 mod start;
