@@ -1,6 +1,7 @@
 //! What the command line may say: clap structs in groups that commands share, and the small
 //! validated options that they become before anything is connected or opened.
 
+mod access;
 mod compare;
 mod connection;
 mod dataset;
@@ -17,6 +18,7 @@ mod uri;
 mod usage;
 mod verify;
 
+pub use access::AccessArgs;
 pub use compare::{CompareArgs, CompareFormat};
 pub use connection::ConnectionArgs;
 pub use dataset::DatasetArgs;
