@@ -4,6 +4,7 @@
 mod before;
 mod cli;
 mod compare;
+mod compare_live;
 mod exit;
 mod fill;
 mod interrupt;
