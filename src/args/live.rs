@@ -85,6 +85,11 @@ impl LiveArgs {
         access: &AccessArgs,
     ) -> Result<[LiveSide; 2], UsageError> {
         let Some(layout) = &self.spawn else {
+            // Clap wants no option that others exclude, and the URIs exclude --spawn.
+            if !self.server_binary.is_empty() {
+                let text = "--server-binary names what --spawn starts: give that in place of the URIs";
+                return Err(UsageError::new(text));
+            }
             let [base, new] = typed;
             return Ok([attached(Side::Base, base, access)?, attached(Side::New, new, access)?]);
         };
