@@ -8,8 +8,10 @@ mod bootstrap;
 mod comparable;
 mod comparison;
 mod error;
+pub mod live;
 mod mann_whitney;
 mod points;
+mod signed_rank;
 #[cfg(test)]
 mod simulation_tests;
 #[cfg(test)]

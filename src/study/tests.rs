@@ -15,6 +15,9 @@ fn run(depth: Option<u64>, writers: u64, value_size: u64, keys_per_second: f64) 
         verdict: "exact".into(),
         limited_by: "server".into(),
         is_resumed: false,
+        repaired: 0,
+        host: String::new(),
+        replicas: 0,
         parameters: PointParameters {
             target_kind: "spawned".into(),
             target_mode: "cluster".into(),

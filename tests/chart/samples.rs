@@ -75,7 +75,7 @@ fn eight_depths() -> Spread {
     let series = |index: u64| SpreadSeries {
         name: format!("writers {}, key size {}", 1 << (index % 3), 64 << (index / 3)),
         points: (depths.iter().enumerate())
-            .map(|(at, &depth)| {
+            .map(|(at, &depth): (usize, &f64)| {
                 let rate = 350e6 * (1.0 + depth.ln() / 10.0) * (1.0 + index as f64 * 0.13);
                 measured(depth, rate, 0.04, 5, index * 31 + at as u64)
             })

@@ -7,5 +7,6 @@ mod words;
 
 pub use markdown::comparison_markdown;
 pub(super) use markdown::escaped;
-pub use print::{print, print_json};
+pub use print::{print, print_json, print_table};
 pub use table::comparison_table;
+pub(super) use words::{change, interval, percents, signed, word};
