@@ -12,6 +12,7 @@ mod embedded;
 mod fill;
 mod hlog;
 mod judges;
+mod limited;
 mod memory;
 mod resume;
 mod slot_tags;
