@@ -85,10 +85,14 @@ pub struct SweepArgs {
     /// Go on with the sweep in this folder: with the runs that it has not
     #[arg(long, value_name = "DIR", conflicts_with = "out", help_heading = "Output")]
     resume: Option<PathBuf>,
+    /// With --resume: do the runs again that failed; what is written down of them goes
+    #[arg(long, requires = "resume", conflicts_with = "out", help_heading = "Output")]
+    retry_failed: bool,
 }
 
 /// What may be said beside `--resume`, as the sweep was given it, but for what every resumed fill takes.
-const GIVEN_AGAIN: [&str; 25] = [
+const GIVEN_AGAIN: [&str; 26] = [
+    "retry_failed",
     "file",
     "data",
     "keys",
@@ -199,6 +203,11 @@ impl SweepArgs {
     /// Whether the servers may be emptied unasked.
     pub fn yes(&self) -> bool {
         self.yes
+    }
+
+    /// Whether runs that failed are done again.
+    pub fn retry_failed(&self) -> bool {
+        self.retry_failed
     }
 
     /// The folder, and whether it is gone on with.

@@ -1,7 +1,7 @@
 //! What a sweep does with the servers: it makes them ready once, and then fills them, run after run.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 use tokio::sync::watch;
@@ -12,7 +12,7 @@ use crate::dataset::{Amount, Request, Spec};
 use crate::fill::{FillError, FillOptions, Limit, Limits, check_room, fill, forget_peak_rss, prepare};
 use crate::report::{RunWatch, SweepReport, Watching, tell};
 use crate::results::{Failure, LatencyHistogram, Options, Record, Sweep, Target, Turn, Verdict};
-use crate::sweep::{Pace, Runner, Step};
+use crate::sweep::{Pace, Runner, Servers, Step};
 use crate::target::{Site, Started, Throwaway};
 
 /// What the runs of a point are asked.
@@ -131,13 +131,19 @@ pub(super) struct Filler<'a> {
     pub(super) halt: watch::Receiver<bool>,
     /// Whether it was told how long it may take.
     pub(super) told: bool,
+    /// Why the servers could not be reached, if they could not in the present run.
+    pub(super) unreached: Option<String>,
 }
+
+/// How often servers that do not answer are asked again.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Runner for Filler<'_> {
     type Error = anyhow::Error;
 
     fn run(&mut self, turn: Turn, pace: &mut Pace) -> Result<Step> {
         let began = Instant::now();
+        self.unreached = None;
         self.tell(pace, "the first run");
         let fills = self.fills;
         let PointFill { asked, options } = &fills[turn.point as usize - 1];
@@ -160,7 +166,12 @@ impl Runner for Filler<'_> {
             return Ok(Step::Interrupted);
         }
         self.report.ended(self.sweep, turn, &watch, &record, &latency)?;
-        Ok(Step::Ended { verdict: record.verdict, seconds: began.elapsed().as_secs_f64() })
+        let seconds = began.elapsed().as_secs_f64();
+        let servers = match record.verdict {
+            Verdict::Failed => self.look_for_servers(options, began.elapsed())?,
+            _ => Servers::There,
+        };
+        Ok(Step::Ended { verdict: record.verdict, limited_by: record.limited_by, servers, seconds })
     }
 }
 
@@ -236,9 +247,39 @@ impl Filler<'_> {
         self.report.watch(watching, &record.run)
     }
 
+    /// Finds out whether the servers of a run that failed are there. If they do not answer, they are waited for until
+    /// the run has lasted as long as a fill bears that nothing gets better: they may be starting again.
+    fn look_for_servers(&mut self, options: &FillOptions, run_took: Duration) -> Result<Servers> {
+        let runtime = runtime(1)?;
+        let limits = Limits::new(self.halt.clone(), Instant::now(), None);
+        let until = Instant::now() + options.timeouts.recovery.saturating_sub(run_took);
+        let look = async {
+            let mut told = false;
+            loop {
+                match prepare(self.site.clone(), options).await {
+                    Err(error) if error.is_unreached() => self.unreached = Some(error.to_string()),
+                    // Whatever else is wrong, somebody answers.
+                    _ => break if self.unreached.is_some() { Servers::Back } else { Servers::There },
+                }
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break Servers::Gone;
+                }
+                if let Some(cause) = self.unreached.as_ref().filter(|_| !std::mem::replace(&mut told, true)) {
+                    self.report.waiting(cause, left.as_secs_f64());
+                }
+                tokio::time::sleep(left.min(ASKED_AGAIN_AFTER)).await;
+            }
+        };
+        // Whoever wants the sweep to end ends it before the next run.
+        let found = runtime.block_on(limits.within(look)).unwrap_or(Servers::There);
+        runtime.shutdown_background();
+        Ok(found)
+    }
+
     /// One fill in a runtime of its own, with as many threads as it was asked for.
     fn fill(
-        &self,
+        &mut self,
         options: &FillOptions,
         record: &mut Record,
         watch: Arc<RunWatch>,
@@ -249,7 +290,10 @@ impl Filler<'_> {
         let latency = runtime.block_on(async {
             match limits.within(prepare(self.site.clone(), options)).await {
                 Ok(Ok(prepared)) => fill(prepared, options, watch, &limits, record).await,
-                Ok(Err(error)) => fail(record, error.failure()),
+                Ok(Err(error)) => {
+                    self.unreached = error.is_unreached().then(|| error.to_string());
+                    fail(record, error.failure())
+                }
                 Err(limit) => cut(record, limit),
             }
         });

@@ -28,7 +28,7 @@ pub use error::OutputError;
 pub use json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
-pub use sweep::{RunWatch, SweepOutput, SweepReport, Swept, Watching};
+pub use sweep::{Cut, RunWatch, SweepOutput, SweepReport, Swept, Watching};
 pub use sweep_folder::{KeptRun, SWEEP_FILE};
 pub use terminal::{Progress, ask, error_lines, summary, tell, verify_summary};
 pub use verification::VerifyReport;

@@ -9,9 +9,9 @@ use super::format::Format;
 use super::intervals::Intervals;
 use super::log::{Chronicle, LogOptions};
 use super::sweep_folder::{KeptRun, SweepFolder};
-use super::terminal::{bar, bar_heading, ended, estimated, planned, swept};
+use super::terminal::{bar, bar_heading, ended, estimated, planned, swept, waiting};
 use super::{OutputError, Progress};
-use crate::results::{Event, LatencyHistogram, Observer, Record, Sweep, Turn, Verdict};
+use crate::results::{Event, Failure, LatencyHistogram, Observer, Record, Sweep, Turn, Verdict};
 
 /// Where the results of a sweep go.
 #[derive(Clone, Debug)]
@@ -37,12 +37,23 @@ pub struct Swept {
     pub inexact: u64,
     /// How many of them failed.
     pub failed: u64,
-    /// Whether somebody ended it.
-    pub interrupted: bool,
+    /// How many of them were limited by this client.
+    pub by_client: u64,
+    /// What ended it before its last run.
+    pub cut: Option<Cut>,
     /// How long it took, this time.
     pub seconds: f64,
-    /// The command that goes on, if anything is left.
+    /// The command that goes on, or does again what failed, if there is anything.
     pub resume_command: Option<String>,
+}
+
+/// What ends a sweep before its last run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cut {
+    /// Somebody.
+    Interrupted,
+    /// Something that would spoil all runs that are left, and what to do about it.
+    Stopped(Failure),
 }
 
 /// All reports of one sweep.
@@ -71,6 +82,19 @@ impl SweepReport {
         }
         let (chronicle, out) = (Arc::new(Chronicle::default()), output.out.clone());
         Ok((Self { progress, chronicle, folder, out, told: Arc::default() }, kept))
+    }
+
+    /// Takes runs away that are to be done again.
+    ///
+    /// # Errors
+    /// [`OutputError::Open`] if the tables cannot be written.
+    pub fn forget(&mut self, runs: &BTreeSet<String>) -> Result<(), OutputError> {
+        self.folder.forget(runs)
+    }
+
+    /// Tells that the servers do not answer, and how long they are waited for.
+    pub fn waiting(&self, cause: &str, seconds: f64) {
+        self.progress.line(&waiting(cause, seconds));
     }
 
     /// Writes down what the sweep is.
@@ -133,7 +157,7 @@ impl SweepReport {
     pub fn finish(&self, result: &Swept) {
         self.progress.undraw();
         let text = swept(result, &self.out);
-        let went_well = result.failed == 0 && result.inexact == 0 && !result.interrupted;
+        let went_well = result.failed + result.inexact + result.by_client == 0 && result.cut.is_none();
         if went_well { self.progress.say(&text) } else { self.progress.line(&text) }
     }
 }

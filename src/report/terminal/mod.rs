@@ -14,5 +14,5 @@ pub(super) mod words;
 pub use errors::{ask, error_lines, tell};
 pub use progress::Progress;
 pub use summary::summary;
-pub(super) use sweep::{bar, bar_heading, ended, estimated, planned, swept};
+pub(super) use sweep::{bar, bar_heading, ended, estimated, planned, swept, waiting};
 pub use verification::verify_summary;
