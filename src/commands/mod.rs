@@ -9,6 +9,7 @@ mod fill;
 mod interrupt;
 mod resume;
 mod serve;
+mod show_options;
 mod start;
 mod sweep;
 mod sweep_runs;

@@ -145,6 +145,8 @@ const COLUMNS: &[Column] = &[
     ("busy_wire_share", |r| known(&r.busy.wire.map(real))),
     ("busy_window_share", |r| known(&r.busy.window.map(real))),
     ("busy_processors_share", |r| known(&r.busy.processors.map(real))),
+    ("asked_preset", |r| known(&r.options.preset)),
+    ("asked_pipeline_bytes", |r| known(&r.options.pipeline_bytes)),
 ];
 
 fn known<T: ToString>(value: &Option<T>) -> String {

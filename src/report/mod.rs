@@ -30,5 +30,5 @@ pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
 pub use sweep::{Cut, RunWatch, SweepOutput, SweepReport, Swept, Watching};
 pub use sweep_folder::{KeptRun, SWEEP_FILE};
-pub use terminal::{Progress, ask, error_lines, summary, tell, verify_summary};
+pub use terminal::{Progress, ShownOption, ask, error_lines, options_table, summary, tell, verify_summary};
 pub use verification::VerifyReport;

@@ -217,6 +217,8 @@ fn options() -> Options {
         value_size: 512,
         key_prefix: "a,\"b\"".into(),
         seed: 42,
+        preset: Some("balanced".into()),
+        pipeline_bytes: Some(512 << 10),
         pipeline_depth: Some(366),
         writers: Some(1),
         window: Some(2),

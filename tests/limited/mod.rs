@@ -3,4 +3,5 @@
 //! on more: this is asked on machines of two processors on which other tests run meanwhile.
 
 mod link;
+mod options;
 mod verdicts;

@@ -30,5 +30,5 @@ fn put(bytes: &[u8]) -> io::Result<()> {
 }
 
 fn unwritten(error: &io::Error) -> OutputError {
-    OutputError::Unwritten(vec![format!("the comparison on stdout ({})", plain(error))])
+    OutputError::Unwritten(vec![format!("what belongs on stdout ({})", plain(error))])
 }

@@ -3,6 +3,7 @@
 mod errors;
 mod incidents;
 mod masters;
+mod options;
 mod progress;
 mod stage;
 mod summary;
@@ -12,6 +13,7 @@ mod view;
 pub(super) mod words;
 
 pub use errors::{ask, error_lines, tell};
+pub use options::{ShownOption, options_table};
 pub use progress::Progress;
 pub use summary::summary;
 pub(super) use sweep::{bar, bar_heading, ended, estimated, planned, swept, waiting};
