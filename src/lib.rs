@@ -14,6 +14,7 @@
 //! L3 write/     batch, writer        proof/   count, look        target/  site, spawn
 //!    journal/   what was executed, written down for whoever goes on
 //! L2 cluster/   topology, discovery, what a node says of itself      server/  a cluster of our own
+//!    bottleneck/  what kept a run from being faster
 //!    recorded/  runs that were written down, read again
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
@@ -23,6 +24,7 @@
 //! Only `report` prints and only `main` exits.
 
 pub mod args;
+pub mod bottleneck;
 pub mod chart;
 pub mod cluster;
 pub mod commands;

@@ -13,6 +13,7 @@ mod embedded;
 mod fill;
 mod hlog;
 mod judges;
+mod limited;
 mod memory;
 mod report;
 mod resume;

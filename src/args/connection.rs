@@ -30,7 +30,7 @@ pub struct ConnectionArgs {
     /// Unix socket, in place of host and port
     #[arg(short, long, value_name = "PATH", conflicts_with_all = ["host", "port", "tls"])]
     socket: Option<PathBuf>,
-    /// URI: redis://, rediss://, valkey://, valkeys://USER:PASSWORD@HOST:PORT/DB, or unix:///PATH?db=N
+    /// redis[s]://, valkey[s]://USER:PASSWORD@HOST:PORT/DB, unix:///PATH
     #[arg(short, long, value_parser = secret, conflicts_with_all = ["host", "port", "socket"])]
     uri: Option<Secret>,
     #[command(flatten)]
@@ -46,6 +46,11 @@ impl ConnectionArgs {
     /// Whether `-h` stood alone.
     pub fn wants_help(&self) -> bool {
         self.host == Some(None)
+    }
+
+    /// The same without a question for the password.
+    pub fn without_asking(self) -> Self {
+        Self { access: AccessArgs { askpass: false, ..self.access }, ..self }
     }
 
     /// Whether a server is named, or who we are there, rather than left to the default.

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{SteadyArgs, UsageError};
 use crate::dataset::Spec;
-use crate::fill::{CommandChoice, FillOptions, UntilMemory};
+use crate::fill::{CommandChoice, FillOptions, Preset, PresetSettings, UntilMemory};
 use crate::results::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
 use crate::write::{Order, ReplyMode, TimeToLive};
 
@@ -14,10 +14,17 @@ use crate::write::{Order, ReplyMode, TimeToLive};
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Fill")]
 pub struct FillArgs {
+    /// What to take where nothing is given: throughput, balanced, small
+    #[arg(long, value_name = "NAME", value_parser = ["throughput", "balanced", "small"])]
+    #[arg(hide_possible_values = true)]
+    preset: Option<String>,
+    /// What a preset came to.
+    #[arg(skip)]
+    pipeline_bytes: Option<u64>,
     /// Keys between two barriers [default: chosen by bytes]
     #[arg(short = 'P', long, value_name = "KEYS", value_parser = clap::value_parser!(u64).range(PIPELINE_DEPTHS))]
     pipeline_depth: Option<u64>,
-    /// Connections that write to each master [default: 1, and 2 with --wait-replicas]
+    /// Connections to each master [default: 1; 2 with --wait-replicas]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(WRITERS))]
     writers: Option<u64>,
     /// Pipelines in flight per writer [default: chosen by bytes]
@@ -74,6 +81,22 @@ enum ReplyName {
 }
 
 impl FillArgs {
+    /// With what the preset comes to, if one is given, where an option is not.
+    pub fn with_preset(mut self) -> Self {
+        let Some(preset) = self.preset.as_deref().and_then(Preset::named) else { return self };
+        let PresetSettings { name: _, pipeline_bytes, window, writers, threads } = preset.settings();
+        if self.pipeline_depth.is_none() {
+            self.pipeline_bytes = pipeline_bytes;
+        }
+        // One writer and one pipeline at a time is what that says, whatever the preset does.
+        if !self.serial {
+            self.window = self.window.or(window);
+            self.writers = self.writers.or(writers);
+        }
+        self.threads = self.threads.or(threads);
+        self
+    }
+
     /// Checks the options together.
     ///
     /// # Errors
@@ -115,6 +138,7 @@ impl FillArgs {
             },
             ttl: self.steady.ttl.map(TimeToLive),
             wait: self.steady.wait(),
+            pipeline_bytes: self.pipeline_bytes,
             pipeline_depth: self.pipeline_depth,
             writers: self.writers,
             window: self.window,
@@ -145,6 +169,8 @@ impl FillArgs {
             value_size: _,
             key_prefix: _,
             seed: _,
+            preset,
+            pipeline_bytes,
             pipeline_depth,
             writers,
             window,
@@ -173,6 +199,9 @@ impl FillArgs {
         } = past;
         let until_memory = until_memory.as_deref().map(UntilMemory::parse).transpose();
         Ok(Self {
+            // What it came to then stands beside it.
+            preset: preset.clone(),
+            pipeline_bytes: *pipeline_bytes,
             until_memory: until_memory.map_err(|error| UsageError::new(error.to_string()))?,
             pipeline_depth: *pipeline_depth,
             writers: *writers,
@@ -204,6 +233,8 @@ impl FillArgs {
             value.map_or_else(String::new, |v| v.get_name().into())
         };
         options.until_memory = self.until_memory.map(|until| until.to_string());
+        options.preset.clone_from(&self.preset);
+        options.pipeline_bytes = self.pipeline_bytes;
         options.pipeline_depth = self.pipeline_depth;
         options.writers = self.writers;
         options.window = self.window;
@@ -255,12 +286,41 @@ mod tests {
             "f --data 5 -P 100 -w 2 --window 3 --command set --order stride --reply on --ttl 1500ms --rate 10MB -f",
             "f --keys 1000000 --rate 1000 --serial --threads 3 --barrier-timeout 1s --proof-timeout 2s --recovery-timeout 4s --seed 9 \
              --flush-timeout 3s --deadline 1h --command mset --key-prefix a:b --key-size 40 --value-size 1MB",
+            "f --keys 7 --preset small --window 9",
+            "f --keys 7 --preset balanced",
         ] {
             let line = Line::try_parse_from(line.split_whitespace()).unwrap();
-            let asked = described(&line.fill, &line.dataset);
+            let asked = described(&line.fill.with_preset(), &line.dataset);
             let again = described(&FillArgs::as_in(&asked).unwrap(), &DatasetArgs::as_in(&asked));
             assert_eq!(again, asked);
         }
+    }
+
+    #[test]
+    fn an_option_that_is_given_beats_the_preset() {
+        let asked = |line: &str| {
+            let line = Line::try_parse_from(line.split_whitespace()).unwrap();
+            described(&line.fill.with_preset(), &line.dataset)
+        };
+        let small = Preset::Small.settings();
+        let plain = asked("f --keys 7 --preset small");
+        assert_eq!(plain.preset.as_deref(), Some("small"));
+        assert_eq!((plain.pipeline_bytes, plain.pipeline_depth), (small.pipeline_bytes, None));
+        assert_eq!(
+            (plain.window, plain.writers, plain.threads),
+            (small.window, small.writers, small.threads)
+        );
+        let given = asked("f --keys 7 --preset small -P 9 --window 8 -w 7 --threads 6");
+        assert_eq!((given.pipeline_bytes, given.pipeline_depth), (None, Some(9)));
+        assert_eq!((given.window, given.writers, given.threads), (Some(8), Some(7), Some(6)));
+        let serial = asked("f --keys 7 --preset balanced --serial");
+        assert_eq!((serial.window, serial.writers), (None, None));
+        assert_eq!(asked("f --keys 7").pipeline_bytes, None);
+        // Each name of the table is taken, and no other.
+        for preset in Preset::ALL {
+            asked(&format!("f --keys 7 --preset {}", preset.settings().name));
+        }
+        assert!(Line::try_parse_from(["f", "--keys", "7", "--preset", "fast"]).is_err());
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct SteadyArgs {
     /// Time to live of each key; needs SET
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(super) ttl: Option<Duration>,
-    /// At most so many keys a second, or bytes like 100MB, over all writers
+    /// At most so many keys a second in all, or bytes like 100MB
     #[arg(long, value_name = "RATE", value_parser = parse_rate)]
     pub(super) rate: Option<Rate>,
     /// Count only what so many replicas of each master have; slower
@@ -31,13 +31,13 @@ pub struct SteadyArgs {
     /// How long a barrier waits for them
     #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "10s", requires = "wait_replicas")]
     wait_timeout: Duration,
-    /// How long a master may neither take nor answer anything
+    /// How long a master may take and answer nothing
     #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "30s")]
     barrier_timeout: Duration,
     /// How long a master may be silent during the proof
     #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "30s")]
     proof_timeout: Duration,
-    /// How long nothing may get better after something went wrong: a master is gone, say
+    /// How long nothing may get better after a failure
     #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, default_value = "60s")]
     recovery_timeout: Duration,
     /// How long emptying a master may take

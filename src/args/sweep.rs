@@ -9,6 +9,7 @@ use clap::{ArgMatches, Args, Id};
 use super::past::in_file;
 use super::resume::{BESIDES, contradicted};
 use super::{SteadyArgs, UsageError};
+use crate::fill::{Preset, PresetSettings};
 use crate::net::plain;
 use crate::report::SWEEP_FILE;
 use crate::results::{Options, Sweep};
@@ -70,6 +71,10 @@ pub struct SweepArgs {
     /// Fill so much of a run's keys before it, and flush them, or 0 for nothing [default: 10%]
     #[arg(long, value_name = "PERCENT", value_parser = warm_up)]
     warm_up: Option<f64>,
+    /// What to take where the grid says nothing: throughput, balanced, small
+    #[arg(long, value_name = "NAME", value_parser = ["throughput", "balanced", "small"], help_heading = "Fill")]
+    #[arg(hide_possible_values = true)]
+    preset: Option<String>,
     /// What every key starts with [default: nothing]
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, help_heading = "Fill")]
     key_prefix: String,
@@ -85,10 +90,14 @@ pub struct SweepArgs {
     /// Go on with the sweep in this folder: with the runs that it has not
     #[arg(long, value_name = "DIR", conflicts_with = "out", help_heading = "Output")]
     resume: Option<PathBuf>,
+    /// With --resume: do the runs again that failed; what is written down of them goes
+    #[arg(long, requires = "resume", conflicts_with = "out", help_heading = "Output")]
+    retry_failed: bool,
 }
 
 /// What may be said beside `--resume`, as the sweep was given it, but for what every resumed fill takes.
-const GIVEN_AGAIN: [&str; 25] = [
+const GIVEN_AGAIN: [&str; 26] = [
+    "retry_failed",
     "file",
     "data",
     "keys",
@@ -193,12 +202,23 @@ impl SweepArgs {
         options.order = "slot".into();
         options.reply = "off".into();
         options.flush = true;
+        if let Some(preset) = self.preset.as_deref().and_then(Preset::named) {
+            let PresetSettings { name, pipeline_bytes, window, writers, threads } = preset.settings();
+            options.preset = Some(name.into());
+            options.pipeline_bytes = pipeline_bytes;
+            (options.window, options.writers, options.threads) = (window, writers, threads);
+        }
         steady.describe(options);
     }
 
     /// Whether the servers may be emptied unasked.
     pub fn yes(&self) -> bool {
         self.yes
+    }
+
+    /// Whether runs that failed are done again.
+    pub fn retry_failed(&self) -> bool {
+        self.retry_failed
     }
 
     /// The folder, and whether it is gone on with.
@@ -291,6 +311,23 @@ mod tests {
         line.dataset.describe(&mut expected);
         assert_eq!(asked, expected);
         assert_eq!((runs.repeat, runs.warm_up_percent), (REPEAT, WARM_UP_PERCENT));
+    }
+
+    #[test]
+    fn a_preset_is_a_base_that_the_grid_beats() {
+        let line = parse("s --out o --keys 7 --preset small --window auto,3 --pipeline-depth auto,9");
+        let mut base = Options::default();
+        line.sweep.describe(&line.steady, &mut base);
+        let points = SweepArgs::runs(line.sweep.given().unwrap()).grid.points(1).unwrap();
+        let asked = points.iter().map(|point| crate::sweep::options(&base, point).unwrap());
+        let small = Preset::Small.settings();
+        for (asked, point) in asked.zip(&points) {
+            assert_eq!((asked.preset.as_deref(), asked.writers), (Some("small"), small.writers));
+            assert_eq!(asked.pipeline_bytes, small.pipeline_bytes);
+            let is_set = |name: &str| point.settings[name] != crate::results::Setting::Word("auto".into());
+            assert_eq!(asked.window, is_set("window").then_some(3));
+            assert_eq!(asked.pipeline_depth, is_set("pipeline_depth").then_some(9));
+        }
     }
 
     #[test]

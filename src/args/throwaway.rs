@@ -25,7 +25,7 @@ pub struct ThrowawayArgs {
     /// Start real servers for this run, a cluster of N masters or `standalone`, and stop them afterwards
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "3")]
     spawn: Option<Layout>,
-    /// The server that --spawn starts [default: valkey-server, else redis-server]
+    /// What --spawn starts [default: valkey-server, else redis-server]
     #[arg(long, value_name = "FILE", requires = "spawn")]
     server_binary: Option<PathBuf>,
 }

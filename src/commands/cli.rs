@@ -73,7 +73,8 @@ impl Cli {
         let given = Self::command().try_get_matches().map_err(keep_secrets)?;
         refuse_beside_resume(&given)?;
         refuse_without_live(&given)?;
-        let cli = Self::from_arg_matches(&given).map_err(|error| error.format(&mut Self::command()))?;
+        let mut cli = Self::from_arg_matches(&given).map_err(|error| error.format(&mut Self::command()))?;
+        cli.fill = cli.fill.typed(&Self::command(), &given);
         if cli.fill.wants_help() {
             return Self::try_parse_from([env!("CARGO_PKG_NAME"), "--help"]);
         }

@@ -218,7 +218,7 @@ impl Job {
                 halt,
             };
             let mut onlooker = OfRun { report: &*report, live: &*live, side, pair, runs: *runs, began };
-            let Some(Ran { record, latency, watch }) = repeated.run(&mut onlooker)? else {
+            let Some(Ran { record, latency, watch, unreached: _ }) = repeated.run(&mut onlooker)? else {
                 live.interrupt();
                 continue;
             };

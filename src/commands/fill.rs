@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{ArgMatches, Args, Command};
 
 use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, OutputArgs, ResumeArgs, ThrowawayArgs, UsageError,
 };
 use crate::fill::{FillError, FillOptions, Keeping, Limits, Prepared, fill, prepare};
 use crate::journal::Past;
-use crate::report::{OutputOptions, Report, tell};
+use crate::report::{OutputOptions, Report, options_table, print, tell};
 use crate::results::{Failure, LatencyHistogram, Options, Record, Resumed, Verdict, new_histogram};
 use crate::target::{Site, Started, Throwaway};
 
@@ -20,6 +20,7 @@ use super::Exit;
 use super::before::{consent, cut, fail};
 use super::interrupt::interrupted;
 use super::resume::resume_command;
+use super::show_options::Typed;
 use super::start::{run_id, runtime};
 
 /// `fillbench` without a subcommand.
@@ -39,6 +40,12 @@ pub(super) struct FillCommand {
     output: OutputArgs,
     #[command(flatten)]
     log: LogArgs,
+    /// Print what every option comes to, and who says so, and do nothing
+    #[arg(long, help_heading = "Other")]
+    show_options: bool,
+    /// The command line, for that.
+    #[arg(skip)]
+    typed: Typed,
 }
 
 /// Everything that was checked before anything was touched.
@@ -59,9 +66,29 @@ impl FillCommand {
         self.connection.wants_help()
     }
 
-    /// Fills, and tells everything.
+    /// Fills, and tells everything; or tells only what it would do.
     pub(super) fn run(self) -> Exit {
-        Exit::of(self.try_run())
+        Exit::of(if self.show_options { self.try_show_options() } else { self.try_run() })
+    }
+
+    /// The same with the command line as it was typed, if that is to be shown.
+    pub(super) fn typed(self, command: &Command, given: &ArgMatches) -> Self {
+        let typed = if self.show_options { Typed::of(command, given) } else { Typed::default() };
+        Self { typed, ..self }
+    }
+
+    fn try_show_options(&self) -> Result<Exit> {
+        self.output.clone().validate().map_err(|error| UsageError::new(error.to_string()))?;
+        let fill = self.fill.clone().with_preset();
+        let says_how_much = self.dataset.says_how_much();
+        // What does not depend on how much it is can be shown without that.
+        let spec = if says_how_much { self.dataset.spec() } else { self.dataset.open_spec() };
+        let options = fill.options(spec?)?;
+        self.throwaway.site(&self.connection.clone().without_asking())?;
+        let mut asked = Options::default();
+        fill.describe(&mut asked);
+        print(&options_table(&self.typed.shown(&asked, &options)))?;
+        Ok(Exit::Exact)
     }
 
     fn try_run(self) -> Result<Exit> {
@@ -101,7 +128,8 @@ impl FillCommand {
         let mut output =
             self.output.clone().validate().map_err(|error| UsageError::new(error.to_string()))?;
         let Some(resuming) = self.resume.resuming()? else {
-            let (mut job, asked) = self.job_of(&self.dataset, &self.connection, &self.fill)?;
+            let (mut job, asked) =
+                self.job_of(&self.dataset, &self.connection, &self.fill.clone().with_preset())?;
             // Servers that end with the run are not there for another to go on; and of a fill that finds out on
             // the way how much it is, nobody could tell what is left.
             let resumable = job.throwaway.is_none() && !self.fill.says_how_much();

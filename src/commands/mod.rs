@@ -12,6 +12,7 @@ mod repeated;
 mod report;
 mod resume;
 mod serve;
+mod show_options;
 mod start;
 mod sweep;
 mod sweep_runs;

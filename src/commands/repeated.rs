@@ -47,6 +47,14 @@ pub(super) struct Ran {
     pub(super) record: Record,
     pub(super) latency: LatencyHistogram,
     pub(super) watch: Arc<RunWatch>,
+    /// Why its servers could not be reached, if they could not.
+    pub(super) unreached: Option<String>,
+}
+
+/// What one fill came to, beside its record.
+struct Filled {
+    latency: LatencyHistogram,
+    unreached: Option<String>,
 }
 
 /// How many keys warm up for a run of so many; `None` for no warm-up.
@@ -61,26 +69,28 @@ impl Repeated<'_> {
     /// Only what is no matter of the servers: those are in the record.
     pub(super) fn run(&self, onlooker: &mut impl Onlooker) -> Result<Option<Ran>> {
         let warm_up = match self.warm_up(onlooker)? {
-            Some(record) if record.verdict == Verdict::Interrupted => return Ok(None),
+            Some((record, _)) if record.verdict == Verdict::Interrupted => return Ok(None),
             warm_up => warm_up,
         };
         forget_peak_rss();
         let options = &self.fill.options;
         let mut record = self.record(options);
         let watch = onlooker.watch("filling", &record);
-        let latency = match warm_up.and_then(|record| record.error) {
+        let failed = warm_up.and_then(|(record, unreached)| Some((record.error?, unreached)));
+        let Filled { latency, unreached } = match failed {
             None => self.fill(options, &mut record, watch.clone())?,
             // What ended it once would end it again.
-            Some(failure) => {
+            Some((failure, unreached)) => {
                 let message = format!("the warm-up failed: {}", failure.message);
-                fail(&mut record, Failure { message, ..failure })
+                Filled { latency: fail(&mut record, Failure { message, ..failure }), unreached }
             }
         };
-        Ok((record.verdict != Verdict::Interrupted).then_some(Ran { record, latency, watch }))
+        Ok((record.verdict != Verdict::Interrupted).then_some(Ran { record, latency, watch, unreached }))
     }
 
-    /// Fills a part of the run's keys, if that is asked: its record, of which only the end matters.
-    fn warm_up(&self, onlooker: &mut impl Onlooker) -> Result<Option<Record>> {
+    /// Fills a part of the run's keys, if that is asked: its record, of which only the end matters, and why it
+    /// reached no servers, if so.
+    fn warm_up(&self, onlooker: &mut impl Onlooker) -> Result<Option<(Record, Option<String>)>> {
         let PointFill { asked, options } = self.fill;
         let Some(keys) = warm_up_keys(options.spec.keys(), self.warm_up_percent) else {
             return Ok(None);
@@ -96,12 +106,12 @@ impl Repeated<'_> {
         let began = Instant::now();
         let mut record = self.record(&options);
         let watch = onlooker.watch("warming up", &record);
-        self.fill(&options, &mut record, watch)?;
+        let unreached = self.fill(&options, &mut record, watch)?.unreached;
         if matches!(record.verdict, Verdict::Exact | Verdict::Discarded) {
             let bytes = options.spec.payload_bytes();
             onlooker.warmed(bytes, record.seconds.fill, began.elapsed().as_secs_f64());
         }
-        Ok(Some(record))
+        Ok(Some((record, unreached)))
     }
 
     fn record(&self, options: &FillOptions) -> Record {
@@ -115,25 +125,24 @@ impl Repeated<'_> {
     }
 
     /// One fill in a runtime of its own, with as many threads as it was asked for.
-    fn fill(
-        &self,
-        options: &FillOptions,
-        record: &mut Record,
-        watch: Arc<RunWatch>,
-    ) -> Result<LatencyHistogram> {
+    fn fill(&self, options: &FillOptions, record: &mut Record, watch: Arc<RunWatch>) -> Result<Filled> {
         let runtime = runtime(options.threads)?;
         let started = Instant::now();
         let limits = Limits::new(self.halt.clone(), started, options.timeouts.deadline);
+        let mut unreached = None;
         let latency = runtime.block_on(async {
             match limits.within(prepare(self.site.clone(), options)).await {
                 Ok(Ok(prepared)) => fill(prepared, options, watch, &limits, record).await,
-                Ok(Err(error)) => fail(record, error.failure()),
+                Ok(Err(error)) => {
+                    unreached = error.is_unreached().then(|| error.to_string());
+                    fail(record, error.failure())
+                }
                 Err(limit) => cut(record, limit),
             }
         });
         record.seconds.total = started.elapsed().as_secs_f64();
         runtime.shutdown_background();
-        Ok(latency)
+        Ok(Filled { latency, unreached })
     }
 }
 

@@ -17,8 +17,8 @@ use crate::args::{
     UsageError,
 };
 use crate::fill::{Limit, Limits};
-use crate::report::{KeptRun, SweepOutput, SweepReport, Swept, error_lines, tell};
-use crate::results::{Options, Program, SWEEP_SCHEMA, Sweep, Target, Turn};
+use crate::report::{Cut, KeptRun, SweepOutput, SweepReport, Swept, error_lines, tell};
+use crate::results::{Failure, Options, Program, SWEEP_SCHEMA, Sweep, Target, Turn, Verdict};
 use crate::sweep::{GridFile, Pace, Tally, difference, left, options, run, shuffled};
 use crate::target::{Site, Throwaway};
 
@@ -61,6 +61,15 @@ Exit codes:
   1 a run could not finish     2 bad usage
   3 keys missing or wrong in a run  130 interrupted";
 
+/// What to do when a run cannot be written down.
+const UNWRITTEN_CURE: &str = "make room on that disk, and go on with the command below";
+/// What to do when the servers are gone.
+const LOST_CURE: &str =
+    "start the servers again, and go on with the command below: runs that failed are done again";
+/// What to do when the servers that the sweep had started are gone.
+const LOST_OWN_CURE: &str =
+    "see why they ended; the command below starts others, goes on, and does runs again that failed";
+
 /// Everything that was checked before anything was touched.
 struct Job {
     place: Place,
@@ -86,6 +95,8 @@ impl SweepCommand {
         let (folder, resumed) = self.sweep.folder();
         let output = SweepOutput { out: folder.into(), resumed, quiet: self.quiet, log: self.log.options()? };
         let (mut report, kept) = SweepReport::open(&output)?;
+        let again = |run: &KeptRun| self.sweep.retry_failed() && run.verdict == Verdict::Failed;
+        let (again, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(again);
         let turns = left(&job.sweep.order, &kept.iter().map(|run| run.turn).collect::<BTreeSet<Turn>>());
         // Signals are seen by threads of their own: each fill has a runtime with as many as it was asked for.
         let signals = runtime(2)?;
@@ -109,31 +120,38 @@ impl SweepCommand {
             if !resumed {
                 report.begin(&job.sweep)?;
             }
+            if !again.is_empty() {
+                // Not before the servers are there: what is known of these runs is better than nothing.
+                report.forget(&again.into_iter().map(|run| run.run).collect())?;
+            }
             job.tell(&report, &turns);
         }
-        let tally = job.go_through(&turns, &kept, &mut report, halt);
+        let (tally, cut) = job.go_through(&turns, &kept, &mut report, halt);
         drop(servers);
         // Whatever is still waiting, an answer from the terminal for instance, is not waited for.
         signals.shutdown_background();
-        let counted = *tally.as_ref().unwrap_or_else(|(tally, _)| tally);
         let all = job.sweep.order.len() as u64;
         report.finish(&Swept {
-            runs: (counted.runs(), all),
-            runs_now: counted.runs() - kept.len() as u64,
-            inexact: counted.inexact,
-            failed: counted.failed,
-            interrupted: counted.interrupted || tally.is_err(),
+            runs: (tally.runs(), all),
+            runs_now: tally.runs() - kept.len() as u64,
+            inexact: tally.inexact,
+            failed: tally.failed,
+            by_client: tally.by_client,
             seconds: began.elapsed().as_secs_f64(),
-            resume_command: (counted.runs() < all).then(|| self.going_on(&job.sweep)),
+            resume_command: (tally.runs() < all || tally.failed > 0)
+                .then(|| self.going_on(&job.sweep, tally)),
+            cut: cut.clone(),
         });
-        tally.map(exit).map_err(|(_, error)| error)
+        Ok(exit(tally, cut.as_ref()))
     }
 
-    /// The command that does what is left.
-    fn going_on(&self, sweep: &Sweep) -> String {
-        let command = resuming("fillbench sweep", self.sweep.folder().0);
+    /// The command that does what is left, and what failed.
+    fn going_on(&self, sweep: &Sweep, tally: Tally) -> String {
+        let mut command = resuming("fillbench sweep", self.sweep.folder().0);
         let consented = self.sweep.yes() && sweep.target.kind == "attached";
-        if consented { format!("{command} --yes") } else { command }
+        let options = [(tally.failed > 0, " --retry-failed"), (consented, " --yes")];
+        options.iter().filter(|(is_so, _)| *is_so).for_each(|(_, option)| command.push_str(option));
+        command
     }
 
     fn job(&self, started_at: SystemTime) -> Result<Job, UsageError> {
@@ -249,14 +267,14 @@ impl Job {
         report.planned(&self.sweep, turns.len() as u64, keys, bytes);
     }
 
-    /// Does the runs; what they came to, and why they came to no end.
+    /// Does the runs; what they came to, and what ended them early, if anything did.
     fn go_through(
         &self,
         turns: &[Turn],
         kept: &[KeptRun],
         report: &mut SweepReport,
         halt: tokio::sync::watch::Receiver<bool>,
-    ) -> Result<Tally, (Tally, anyhow::Error)> {
+    ) -> (Tally, Option<Cut>) {
         let share = self.sweep.warm_up_percent;
         let bytes = self.sweep.points.iter().zip(&self.fills).map(|(point, fill)| {
             let spec = &fill.options.spec;
@@ -265,7 +283,7 @@ impl Job {
         });
         let mut pace = Pace::new(turns, bytes.collect::<BTreeMap<_, _>>());
         let mut tally = Tally::default();
-        kept.iter().for_each(|run| tally.count(run.verdict));
+        kept.iter().for_each(|run| tally.count(run.verdict, run.limited_by));
         let mut filler = Filler {
             site: &self.place.site,
             sweep: &self.sweep,
@@ -273,9 +291,20 @@ impl Job {
             report,
             halt,
             told: false,
+            unreached: None,
         };
-        run(turns, &mut pace, &mut tally, &mut filler).map_err(|error| (tally, error))?;
-        Ok(tally)
+        let result = run(turns, &mut pace, &mut tally, &mut filler);
+        let stopped = |message, cure: &str| Cut::Stopped(Failure { message, cure: Some(cure.into()) });
+        let cut = match (result, filler.unreached) {
+            (Err(error), _) => Some(stopped(format!("{error:#}"), UNWRITTEN_CURE)),
+            (Ok(()), _) if tally.interrupted => Some(Cut::Interrupted),
+            (Ok(()), Some(why)) if tally.lost => Some(match self.place.throwaway {
+                None => stopped(why, LOST_CURE),
+                Some(_) => stopped(why, LOST_OWN_CURE),
+            }),
+            _ => None,
+        };
+        (tally, cut)
     }
 }
 
@@ -311,11 +340,13 @@ fn same_target(then: &Target, now: &Target) -> Result<(), UsageError> {
     Err(UsageError::new(text))
 }
 
-fn exit(tally: Tally) -> Exit {
-    match tally {
-        Tally { interrupted: true, .. } => Exit::Interrupted,
-        Tally { inexact: 1.., .. } => Exit::Inexact,
-        Tally { failed: 1.., .. } => Exit::Failed,
+fn exit(tally: Tally, cut: Option<&Cut>) -> Exit {
+    match (tally, cut) {
+        (_, Some(Cut::Interrupted)) => Exit::Interrupted,
+        // What is left may be anything.
+        (_, Some(Cut::Stopped(_))) => Exit::Failed,
+        (Tally { inexact: 1.., .. }, None) => Exit::Inexact,
+        (Tally { failed: 1.., .. }, None) => Exit::Failed,
         _ => Exit::Exact,
     }
 }
@@ -345,10 +376,13 @@ mod tests {
     #[test]
     fn the_worst_that_happened_decides_the_exit_code() {
         let well = Tally { well: 9, ..Tally::default() };
-        assert_eq!(exit(well), Exit::Exact);
-        assert_eq!(exit(Tally { failed: 1, ..well }), Exit::Failed);
-        assert_eq!(exit(Tally { failed: 1, inexact: 2, ..well }), Exit::Inexact);
-        assert_eq!(exit(Tally { inexact: 1, interrupted: true, ..well }), Exit::Interrupted);
+        assert_eq!(exit(well, None), Exit::Exact);
+        assert_eq!(exit(Tally { failed: 1, ..well }, None), Exit::Failed);
+        let inexact = Tally { failed: 1, inexact: 2, ..well };
+        assert_eq!(exit(inexact, None), Exit::Inexact);
+        assert_eq!(exit(inexact, Some(&Cut::Interrupted)), Exit::Interrupted);
+        let stopped = Cut::Stopped(Failure { message: "gone".into(), cure: None });
+        assert_eq!(exit(inexact, Some(&stopped)), Exit::Failed);
     }
 
     #[test]

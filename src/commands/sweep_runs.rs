@@ -1,17 +1,19 @@
 //! What a sweep does with the servers: it makes them ready once, and then fills them, run after run.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use tokio::sync::watch;
 
 use super::before::consent;
 use super::repeated::{Onlooker, PointFill, Ran, Repeated};
+use super::start::runtime;
+use crate::fill::FillOptions;
 use crate::fill::{FillError, Limit, Limits, check_room, prepare};
 use crate::report::{RunWatch, SweepReport, Watching, tell};
-use crate::results::{Failure, Record, Sweep, Target, Turn};
-use crate::sweep::{Pace, Runner, Step};
+use crate::results::{Failure, Record, Sweep, Target, Turn, Verdict};
+use crate::sweep::{Pace, Runner, Servers, Step};
 use crate::target::{Site, Started, Throwaway};
 
 /// Where a sweep goes.
@@ -120,7 +122,12 @@ pub(super) struct Filler<'a> {
     pub(super) halt: watch::Receiver<bool>,
     /// Whether it was told how long it may take.
     pub(super) told: bool,
+    /// Why the servers could not be reached, if they could not in the present run.
+    pub(super) unreached: Option<String>,
 }
+
+/// How often servers that do not answer are asked again.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Runner for Filler<'_> {
     type Error = anyhow::Error;
@@ -135,17 +142,55 @@ impl Runner for Filler<'_> {
             warm_up_percent: self.sweep.warm_up_percent,
             halt: &self.halt.clone(),
         };
-        let Some(Ran { record, latency, watch }) =
+        let Some(Ran { record, latency, watch, unreached }) =
             repeated.run(&mut OfTurn { filler: self, turn, began, pace })?
         else {
             return Ok(Step::Interrupted);
         };
+        self.unreached = unreached;
         self.report.ended(self.sweep, turn, &watch, &record, &latency)?;
-        Ok(Step::Ended { verdict: record.verdict, seconds: began.elapsed().as_secs_f64() })
+        let seconds = began.elapsed().as_secs_f64();
+        let servers = match record.verdict {
+            Verdict::Failed => {
+                self.look_for_servers(&self.fills[turn.point as usize - 1].options, began.elapsed())?
+            }
+            _ => Servers::There,
+        };
+        Ok(Step::Ended { verdict: record.verdict, limited_by: record.limited_by, servers, seconds })
     }
 }
 
 impl Filler<'_> {
+    /// Finds out whether the servers of a run that failed are there. If they do not answer, they are waited for until
+    /// the run has lasted as long as a fill bears that nothing gets better: they may be starting again.
+    fn look_for_servers(&mut self, options: &FillOptions, run_took: Duration) -> Result<Servers> {
+        let runtime = runtime(1)?;
+        let limits = Limits::new(self.halt.clone(), Instant::now(), None);
+        let until = Instant::now() + options.timeouts.recovery.saturating_sub(run_took);
+        let look = async {
+            let mut told = false;
+            loop {
+                match prepare(self.site.clone(), options).await {
+                    Err(error) if error.is_unreached() => self.unreached = Some(error.to_string()),
+                    // Whatever else is wrong, somebody answers.
+                    _ => break if self.unreached.is_some() { Servers::Back } else { Servers::There },
+                }
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break Servers::Gone;
+                }
+                if let Some(cause) = self.unreached.as_ref().filter(|_| !std::mem::replace(&mut told, true)) {
+                    self.report.waiting(cause, left.as_secs_f64());
+                }
+                tokio::time::sleep(left.min(ASKED_AGAIN_AFTER)).await;
+            }
+        };
+        // Whoever wants the sweep to end ends it before the next run.
+        let found = runtime.block_on(limits.within(look)).unwrap_or(Servers::There);
+        runtime.shutdown_background();
+        Ok(found)
+    }
+
     /// Tells once how long all of it may take, as soon as that is known.
     fn tell(&mut self, pace: &Pace, by: &str) {
         if let Some(seconds) = pace.seconds_left().filter(|_| !self.told) {

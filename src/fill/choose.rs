@@ -67,7 +67,8 @@ pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration
         (rate * PACED_PIPELINE_SECONDS / pipelines as f64) as u64
     });
 
-    let group = group(spec, key_bytes, paced / 10);
+    let pipeline_bytes = options.pipeline_bytes.unwrap_or(PIPELINE_BYTES);
+    let group = group(spec, key_bytes, pipeline_bytes.min(paced / 10));
     let grouped = match options.command {
         CommandChoice::Set => false,
         CommandChoice::Mset => true,
@@ -78,7 +79,7 @@ pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration
     }
     batch.depth = match options.pipeline_depth {
         Some(depth) => Depth::Exactly(depth),
-        None => Depth::AtLeast((PIPELINE_BYTES.min(paced) / key_bytes).max(1)),
+        None => Depth::AtLeast((pipeline_bytes.min(paced) / key_bytes).max(1)),
     };
     let pipeline_bytes = batch.depth.keys() * key_bytes;
     let pipelines = match options.window {
@@ -90,6 +91,30 @@ pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration
     Chosen { batch, order: options.order, window, writers, wire_bytes_per_second }
 }
 
+/// What is chosen before any server is asked: for one master near by, as far as that makes a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Whether the command is MSET.
+    pub is_grouped: bool,
+    /// Keys between two barriers.
+    pub pipeline_depth: u64,
+    /// Pipelines in flight per writer.
+    pub window: u64,
+    /// Writers per master.
+    pub writers: u64,
+}
+
+/// Chooses as if for one master near by.
+pub fn choice(options: &FillOptions) -> Choice {
+    let Chosen { batch, window, writers, .. } = choose(options, 1, Duration::ZERO);
+    Choice {
+        is_grouped: batch.command == Command::Mset,
+        pipeline_depth: batch.depth.keys(),
+        window: window.pipelines as u64,
+        writers,
+    }
+}
+
 /// Bytes on the wire that keep a master busy.
 fn in_flight_bytes(round_trip: Duration) -> u64 {
     let way = (round_trip.as_secs_f64() * IN_FLIGHT_BYTES_PER_SECOND) as u64;
@@ -97,8 +122,8 @@ fn in_flight_bytes(round_trip: Duration) -> u64 {
 }
 
 /// Keys in one MSET.
-fn group(spec: &Spec, key_bytes: u64, paced: u64) -> u64 {
-    let by_bytes = GROUP_BYTES.min(paced) / key_bytes;
+fn group(spec: &Spec, key_bytes: u64, most_bytes: u64) -> u64 {
+    let by_bytes = GROUP_BYTES.min(most_bytes) / key_bytes;
     let in_slot = match spec.is_counted() {
         // How many keys a slot will hold is not known yet.
         true => u64::MAX,
@@ -132,6 +157,7 @@ mod tests {
             reply: ReplyMode::Off,
             ttl: None,
             wait: None,
+            pipeline_bytes: None,
             pipeline_depth: None,
             writers: None,
             window: None,
@@ -177,6 +203,21 @@ mod tests {
             let in_flight = pipeline * chosen.window.pipelines as u64;
             assert!(chosen.batch.depth.keys() == 1 || in_flight <= 2 * IN_FLIGHT_BYTES, "{chosen:?}");
         }
+    }
+
+    #[test]
+    fn a_pipeline_is_as_large_as_a_preset_says_unless_its_depth_or_a_rate_is_given() {
+        let preset = FillOptions { pipeline_bytes: Some(64 << 10), ..options(3_000_000, 256, 512) };
+        let chosen = choose(&preset, 3, NEAR);
+        let key_bytes = wire_bytes_per_key(&preset.spec, &chosen.batch);
+        assert!((60 << 10..=64 << 10).contains(&(chosen.batch.depth.keys() * key_bytes)), "{chosen:?}");
+        assert!(chosen.batch.group <= chosen.batch.depth.keys(), "{chosen:?}");
+        let deep = FillOptions { pipeline_depth: Some(5000), ..preset.clone() };
+        assert_eq!(choice(&deep).pipeline_depth, 5000);
+        let paced = FillOptions { rate: Some(Rate::Keys(3000.0)), ..preset.clone() };
+        assert!(choose(&paced, 3, NEAR).batch.depth.keys() <= 100);
+        let far = FillOptions { window: Some(2), ..preset };
+        assert_eq!(choose(&far, 3, Duration::from_millis(20)).window.pipelines, 2);
     }
 
     #[test]

@@ -211,6 +211,17 @@ impl FillError {
         Some(cure.into())
     }
 
+    /// Whether the servers could not be asked, or the cluster lacks a master: it may be different a moment later.
+    pub fn is_unreached(&self) -> bool {
+        match self {
+            Self::Net(error) | Self::Cluster(ClusterError::Net(error)) => error.is_unreached(),
+            Self::Cluster(error) => {
+                matches!(error, ClusterError::MasterUnreachable { .. } | ClusterError::Down { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// So many replicas of a master had what was waited for.
     pub(super) fn behind(address: Address, replicas: u64, wait: ReplicaWait) -> Self {
         Self::Behind { address, replicas, asked: wait.replicas, after: wait.timeout }

@@ -3,18 +3,18 @@
 
 use std::time::Duration;
 
+use crate::bottleneck::{Judgement, judge};
 use crate::cluster::{Info, audit};
 use crate::dataset::Spec;
-use crate::results::{
-    Event, Failure, Latency, LimitedBy, Observer, Rates, Record, Seconds, Server, SlotRun, Verdict,
-};
+use crate::results::{Event, Failure, Latency, Observer, Rates, Record, Seconds, Server, SlotRun, Verdict};
 use crate::slots::SLOTS;
 use crate::units::{show_bytes, show_count};
-use crate::write::{Order, ReplicaWait, ReplyMode};
+use crate::write::{Order, ReplicaWait, ReplyMode, wire_bytes_per_key};
 
 use super::choose::Chosen;
 use super::keep::Keeper;
 use super::ledger::Ledger;
+use super::limited::{self, Counters};
 use super::memory::Estimate;
 use super::prepare::Prepared;
 use super::send::{Ended, Sent};
@@ -22,25 +22,21 @@ use super::settle::{After, Clock};
 use super::{FillError, FillOptions, machine};
 
 /// The kind of target that lives in this process.
-const EMBEDDED: &str = "embedded";
-/// A thread that was busy for more than this share of the time held the others up.
-const BUSY: f64 = 0.85;
-/// Writers that waited for the rate for more than this share of their time were limited by it.
-const MOSTLY: f64 = 0.5;
-/// A fill shorter than this is too short to say what limited it.
-const SHORTEST_TO_JUDGE: Duration = Duration::from_millis(200);
+pub(super) const EMBEDDED: &str = "embedded";
 
 /// The record in the making.
 pub(super) struct Outcome<'a> {
     record: &'a mut Record,
     pair_bytes: u64,
+    /// How it was sent, and the bytes that a key and its value are then.
+    chosen: (&'a Chosen, u64),
     wait: Option<ReplicaWait>,
     pub clock: Clock,
 }
 
 impl<'a> Outcome<'a> {
     /// Enters what was asked and chosen.
-    pub fn new(record: &'a mut Record, options: &FillOptions, chosen: &Chosen) -> Self {
+    pub fn new(record: &'a mut Record, options: &FillOptions, chosen: &'a Chosen) -> Self {
         let done = &mut record.done;
         done.command = chosen.batch.command.name().into();
         done.order = match chosen.order {
@@ -58,7 +54,10 @@ impl<'a> Outcome<'a> {
         done.threads = options.threads;
         record.account.suspect = options.spec.keys();
         record.client.host = machine::host();
-        Self { record, pair_bytes: options.spec.pair_bytes(), wait: options.wait, clock: Clock::default() }
+        let (pair_bytes, key_bytes) =
+            (options.spec.pair_bytes(), wire_bytes_per_key(&options.spec, &chosen.batch));
+        let (chosen, clock) = ((chosen, key_bytes), Clock::default());
+        Self { record, pair_bytes, chosen, wait: options.wait, clock }
     }
 
     /// Enters what the user was warned of.
@@ -166,7 +165,7 @@ impl<'a> Outcome<'a> {
         record.latency_us = Latency::from(&sent.latency);
         let worked: f64 = sent.tolls.iter().map(|toll| toll.worked.as_secs_f64()).sum();
         let share = |time: Duration| if worked > 0.0 { (time.as_secs_f64() / worked).min(1.0) } else { 0.0 };
-        record.client.cpu_seconds = sent.cpu_seconds;
+        record.client.cpu_seconds = sent.spent.cpu_seconds;
         record.client.waiting_share = share(sent.tolls.iter().map(|toll| toll.waiting).sum());
         record.client.pacing_share = share(sent.tolls.iter().map(|toll| toll.pacing).sum());
         for master in sent.masters.iter().skip(prepared.nodes.len()) {
@@ -183,25 +182,29 @@ impl<'a> Outcome<'a> {
     }
 
     /// Enters what the masters said of themselves after the fill, and what was proven how.
-    pub fn after(&mut self, prepared: &Prepared, after: &After) {
+    pub fn after(&mut self, prepared: &Prepared, sent: &Sent, after: &After) {
         let record = &mut *self.record;
         let command = record.done.command.to_ascii_lowercase();
         record.account.evicted = after.evicted;
         for (index, info) in after.infos.iter().enumerate() {
             let (Some(now), Some(before)) = (info, &prepared.nodes[index].info) else { continue };
             let server = &mut record.servers[index];
-            let spent = |field| Some(now.number::<f64>(field)? - before.number::<f64>(field)?);
             server.replicas = now.number("connected_slaves");
             server.rss_bytes_after = now.number("used_memory_rss");
             server.used_bytes_after = now.number("used_memory");
             // A restart sets the counters back.
             if before.run_id() == now.run_id() {
-                server.cpu_user_seconds = spent("used_cpu_user");
-                server.cpu_system_seconds = spent("used_cpu_sys");
                 record.account.refused += audit::rejected(before, now, &command);
                 let address = &prepared.topology.masters[index].address;
                 record.account.refusals.extend(audit::refusals(address, before, now));
             }
+        }
+        for ((server, node), first) in record.servers.iter_mut().zip(&prepared.nodes).zip(&after.first_infos)
+        {
+            let counters = Counters::of(node.info.as_ref(), first.as_ref());
+            let spent = |field| counters.as_ref().and_then(|counters| counters.spent(field));
+            server.cpu_user_seconds = spent("used_cpu_user");
+            server.cpu_system_seconds = spent("used_cpu_sys");
         }
         for (master, replicas) in
             after.replicas.iter().flat_map(|end| end.topology.masters.iter().zip(&end.replicas))
@@ -217,7 +220,12 @@ impl<'a> Outcome<'a> {
             let servers = record.servers.iter().map(cpu_of).sum::<Option<f64>>();
             record.client.cpu_seconds = (record.client.cpu_seconds - servers.unwrap_or(0.0)).max(0.0);
         }
-        record.limited_by = limited_by(record, prepared);
+        if !sent.span(None).is_zero() {
+            let facts = limited::facts(record, prepared, sent, &after.first_infos, self.chosen);
+            let Judgement { by, because, cure, busy } = judge(&facts);
+            record.limited_by = by;
+            (record.limited_by_because, record.limited_by_cure, record.busy) = (because, cure, busy);
+        }
     }
 
     /// Enters the account and the verdict.
@@ -293,36 +301,4 @@ fn unproven(suspect: u64, after: &After) -> Option<Failure> {
 /// Processor seconds of a master during the fill, if it told them.
 fn cpu_of(server: &Server) -> Option<f64> {
     Some(server.cpu_user_seconds? + server.cpu_system_seconds?)
-}
-
-/// What kept the run from being faster. The client's threads and the servers' processors are looked
-/// at first: whoever was busy limited it. On one machine that is busy as a whole, whoever took more
-/// of it did. If nobody was busy, it was what lies between.
-fn limited_by(record: &Record, prepared: &Prepared) -> LimitedBy {
-    let fill = record.seconds.fill;
-    if fill < SHORTEST_TO_JUDGE.as_secs_f64() {
-        return LimitedBy::Unknown;
-    }
-    if record.client.pacing_share > MOSTLY {
-        return LimitedBy::Rate;
-    }
-    let servers = record.servers.iter().map(cpu_of).collect::<Option<Vec<f64>>>();
-    if record.target.kind == EMBEDDED && servers.is_none() {
-        // What is known is the time of all of them together.
-        return LimitedBy::Unknown;
-    }
-    let client = record.client.cpu_seconds / fill;
-    if client / record.done.threads as f64 > BUSY {
-        return LimitedBy::Client;
-    }
-    let Some(servers) = servers else { return LimitedBy::Unknown };
-    if servers.iter().any(|seconds| seconds / fill > BUSY) {
-        return LimitedBy::Server;
-    }
-    let together = servers.iter().sum::<f64>() / fill;
-    let here = prepared.topology.masters.iter().all(|master| master.address.is_local());
-    if here && client + together > BUSY * record.client.host.cpus as f64 {
-        return if client > together { LimitedBy::Client } else { LimitedBy::Server };
-    }
-    LimitedBy::Network
 }

@@ -115,7 +115,7 @@ pub async fn fill(
         }
         outcome.clock.audit += since.elapsed();
     }
-    outcome.after(&prepared, &after);
+    outcome.after(&prepared, &sent, &after);
     for warning in keeper.close(&ledger.kept()).await {
         outcome.warned(warning);
     }

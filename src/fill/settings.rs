@@ -56,6 +56,8 @@ pub struct FillOptions {
     pub ttl: Option<TimeToLive>,
     /// Replicas that must have a key before it counts.
     pub wait: Option<ReplicaWait>,
+    /// Bytes on the wire between two barriers, about, where their depth is open.
+    pub pipeline_bytes: Option<u64>,
     /// Keys between two barriers.
     pub pipeline_depth: Option<u64>,
     /// Writers per master.

@@ -1,6 +1,7 @@
 //! An open connection: commands out, replies in, never without a deadline.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -45,6 +46,12 @@ impl Connection {
     /// Bytes that the kernel holds for sending, as it says itself.
     pub fn send_buffer_size(&self) -> Option<usize> {
         self.stream.send_buffer_size()
+    }
+
+    /// The addresses of this machine and of the other, as the route between them has it; `None` without a network
+    /// between.
+    pub fn ends(&self) -> Option<(IpAddr, IpAddr)> {
+        self.stream.ends()
     }
 
     /// The connection's bytes. Nothing is lost: after every command that succeeded, nothing that came

@@ -188,6 +188,21 @@ impl NetError {
         Some(cure.into())
     }
 
+    /// Whether nobody answered, or not to the end: it may be different a moment later.
+    pub fn is_unreached(&self) -> bool {
+        let is_loading = self.is_refusal_of("LOADING");
+        is_loading
+            || matches!(
+                self,
+                Self::UnknownHost { .. }
+                    | Self::Unreachable { .. }
+                    | Self::Late { .. }
+                    | Self::ClosedEarly { .. }
+                    | Self::Lost { .. }
+                    | Self::Silent { .. }
+            )
+    }
+
     /// Whether this is an error reply whose first word is `code`, like `NOPERM`.
     pub fn is_refusal_of(&self, code: &str) -> bool {
         matches!(self, Self::Refused { message, .. } if refusal::code(message) == code)

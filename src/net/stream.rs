@@ -1,6 +1,7 @@
 //! The bytes of a connection, whatever carries them.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -30,6 +31,19 @@ impl Stream {
             Self::Tls(stream) => SockRef::from(stream.get_ref().0),
         };
         socket.send_buffer_size().ok()
+    }
+}
+
+impl Stream {
+    /// The addresses of this machine and of the other, as the route between them has it; `None` without a network
+    /// between.
+    pub fn ends(&self) -> Option<(IpAddr, IpAddr)> {
+        let stream = match self {
+            Self::Tcp(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Unix(_) => return None,
+        };
+        Some((stream.local_addr().ok()?.ip(), stream.peer_addr().ok()?.ip()))
     }
 }
 

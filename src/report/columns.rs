@@ -136,6 +136,17 @@ const COLUMNS: &[Column] = &[
     ("incidents", |r| (r.incidents.len() as u64 + r.incidents_left_out).to_string()),
     ("program_version", |r| r.program.version.clone()),
     ("schema", |r| r.schema.clone()),
+    ("limited_by_because", |r| r.limited_by_because.clone()),
+    ("limited_by_cure", |r| known(&r.limited_by_cure)),
+    ("busy_client_thread_share", |r| known(&r.busy.client_thread.map(real))),
+    ("busy_client_thread_delayed_share", |r| known(&r.busy.client_thread_delayed.map(real))),
+    ("busy_master_share", |r| known(&r.busy.master.map(real))),
+    ("busy_master_address", |r| known(&r.busy.master_address)),
+    ("busy_wire_share", |r| known(&r.busy.wire.map(real))),
+    ("busy_window_share", |r| known(&r.busy.window.map(real))),
+    ("busy_processors_share", |r| known(&r.busy.processors.map(real))),
+    ("asked_preset", |r| known(&r.options.preset)),
+    ("asked_pipeline_bytes", |r| known(&r.options.pipeline_bytes)),
 ];
 
 fn known<T: ToString>(value: &Option<T>) -> String {

@@ -34,8 +34,10 @@ pub use live::{LiveOutput, LivePlan, LiveReport};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
 pub use study::{StudyReport, report_study};
-pub use sweep::{SweepOutput, SweepReport, Swept};
+pub use sweep::{Cut, SweepOutput, SweepReport, Swept};
 pub use sweep_folder::{KeptRun, SWEEP_FILE};
-pub use terminal::{Progress, ask, error_lines, live_so_far, summary, tell, verify_summary};
+pub use terminal::{
+    Progress, ShownOption, ask, error_lines, live_so_far, options_table, summary, tell, verify_summary,
+};
 pub use verification::VerifyReport;
 pub use watch::{RunWatch, Watching};

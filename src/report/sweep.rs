@@ -1,14 +1,15 @@
 //! The reports of a sweep: progress over its runs on stderr, and a folder that has each run as soon as it is over.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::OutputError;
 use super::log::LogOptions;
 use super::sweep_folder::{KeptRun, SweepFolder};
-use super::terminal::{ended, estimated, planned, swept};
+use super::terminal::{ended, estimated, planned, swept, waiting};
 use super::watch::{RunWatch, Watchers, Watching};
-use crate::results::{LatencyHistogram, Record, Sweep, Turn, Verdict};
+use crate::results::{Failure, LatencyHistogram, Record, Sweep, Turn, Verdict};
 
 /// Where the results of a sweep go.
 #[derive(Clone, Debug)]
@@ -34,12 +35,23 @@ pub struct Swept {
     pub inexact: u64,
     /// How many of them failed.
     pub failed: u64,
-    /// Whether somebody ended it.
-    pub interrupted: bool,
+    /// How many of them were limited by this client.
+    pub by_client: u64,
+    /// What ended it before its last run.
+    pub cut: Option<Cut>,
     /// How long it took, this time.
     pub seconds: f64,
-    /// The command that goes on, if anything is left.
+    /// The command that goes on, or does again what failed, if there is anything.
     pub resume_command: Option<String>,
+}
+
+/// What ends a sweep before its last run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cut {
+    /// Somebody.
+    Interrupted,
+    /// Something that would spoil all runs that are left, and what to do about it.
+    Stopped(Failure),
 }
 
 /// All reports of one sweep.
@@ -61,6 +73,19 @@ impl SweepReport {
         };
         let watchers = Watchers::begin(output.quiet, output.log.as_ref())?;
         Ok((Self { watchers, folder, out: output.out.clone() }, kept))
+    }
+
+    /// Takes runs away that are to be done again.
+    ///
+    /// # Errors
+    /// [`OutputError::Open`] if the tables cannot be written.
+    pub fn forget(&mut self, runs: &BTreeSet<String>) -> Result<(), OutputError> {
+        self.folder.forget(runs)
+    }
+
+    /// Tells that the servers do not answer, and how long they are waited for.
+    pub fn waiting(&self, cause: &str, seconds: f64) {
+        self.watchers.progress.line(&waiting(cause, seconds));
     }
 
     /// Writes down what the sweep is.
@@ -115,7 +140,7 @@ impl SweepReport {
     pub fn finish(&self, result: &Swept) {
         self.watchers.progress.undraw();
         let text = swept(result, &self.out);
-        let went_well = result.failed == 0 && result.inexact == 0 && !result.interrupted;
+        let went_well = result.failed + result.inexact + result.by_client == 0 && result.cut.is_none();
         if went_well { self.watchers.progress.say(&text) } else { self.watchers.progress.line(&text) }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::Flock;
@@ -16,12 +16,16 @@ use super::format::Format;
 use super::json::{RUN_FILE, RUN_FILE_IN_THE_MAKING, document};
 use super::latency::LatencyTable;
 use super::table::line;
-use crate::results::{LatencyHistogram, Record, Sweep, Turn, Verdict};
+use crate::results::{LatencyHistogram, LimitedBy, Record, Sweep, Turn, Verdict};
 
 /// The record of the sweep.
 pub const SWEEP_FILE: &str = "sweep.json";
 /// What [`SWEEP_FILE`] is called until it is whole.
 const SWEEP_FILE_IN_THE_MAKING: &str = "sweep.json.part";
+/// The table of all runs.
+const RUNS_TABLE: &str = "runs.csv";
+/// What it is called while rows are taken out of it.
+const RUNS_TABLE_IN_THE_MAKING: &str = "runs.csv.part";
 /// The folder of the runs' folders.
 const RUNS: &str = "runs";
 
@@ -37,6 +41,8 @@ pub struct KeptRun {
     pub turn: Turn,
     /// How it ended.
     pub verdict: Verdict,
+    /// What limited it.
+    pub limited_by: LimitedBy,
 }
 
 /// A folder with its tables open. Dropped before [`SweepFolder::begin`], it takes away what it made: a sweep
@@ -88,38 +94,28 @@ impl SweepFolder {
     /// others, [`OutputError::Open`] if they cannot be written.
     pub(super) fn reopen(path: &Path) -> Result<(Self, Vec<KeptRun>), OutputError> {
         let lock = lock(path)?;
-        let [runs, intervals, latency] = headers().map_err(failed(path))?;
-        let open = |name: &str| {
-            let options = OpenOptions::new().create(true).read(true).append(true).open(path.join(name));
-            options.map_err(failed(&path.join(name)))
-        };
-        let table = path.join(runs.0);
-        let mut file = open(runs.0)?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(failed(&table))?;
-        let (whole, rows) = whole_records(&text);
-        match text.split_inclusive(|byte| *byte == b'\n').next() {
-            Some(header) if header == runs.1 => file.set_len(whole).map_err(failed(&table))?,
-            // Killed in its first moment.
-            Some(header) if runs.1.starts_with(header) => {
-                begin_anew(&mut file, &runs.1).map_err(failed(&table))?;
-            }
-            None => file.write_all(&runs.1).map_err(failed(&table))?,
-            Some(_) => return Err(OutputError::OtherVersion { table }),
-        }
-        let kept: Vec<KeptRun> = rows.iter().filter_map(kept_run).collect();
-        let known: BTreeSet<&str> = kept.iter().map(|run| run.run.as_str()).collect();
-        let rows_of = |(name, header): (&str, Vec<u8>)| {
-            let table = path.join(name);
-            let mut file = open(name)?;
-            match forget_unknown(&mut file, &header, &known).map_err(failed(&table))? {
-                true => Ok(file),
-                false => Err(OutputError::OtherVersion { table }),
-            }
-        };
-        let tables = [file, rows_of(intervals)?, rows_of(latency)?];
-        remove_unknown(&path.join(RUNS), &known).map_err(failed(&path.join(RUNS)))?;
+        let (tables, kept) = open_again(path)?;
         Ok((Self { path: path.into(), made: false, kept: true, tables, _lock: lock }, kept))
+    }
+
+    /// Takes runs away that are to be done again: first their rows in `runs.csv`, all at once, and then all that
+    /// belongs to no row. Cut off in between, the rest goes when the folder is opened again.
+    ///
+    /// # Errors
+    /// [`OutputError::Open`] if the tables cannot be written.
+    pub(super) fn forget(&mut self, runs: &BTreeSet<String>) -> Result<(), OutputError> {
+        let table = self.path.join(RUNS_TABLE);
+        let without = || {
+            let (_, rows) = whole_records(&fs::read(&table)?);
+            let [(_, mut text), ..] = headers()?;
+            for row in rows.iter().filter(|row| !row.get(0).is_some_and(|run| runs.contains(run))) {
+                text.extend(line(row.iter())?);
+            }
+            put(&self.path, RUNS_TABLE_IN_THE_MAKING, RUNS_TABLE, &text)
+        };
+        without().map_err(failed(&table))?;
+        (self.tables, _) = open_again(&self.path)?;
+        Ok(())
     }
 
     /// Writes the record of the sweep: from now on the folder stays.
@@ -169,7 +165,7 @@ impl SweepFolder {
         cells.extend([sweep.into(), turn.point.to_string(), turn.repeat.to_string()]);
         line(cells.iter().map(String::as_str))
             .and_then(|row| append(runs, &row))
-            .map_err(failed(&place("runs.csv")))
+            .map_err(failed(&place(RUNS_TABLE)))
     }
 }
 
@@ -181,10 +177,45 @@ impl Drop for SweepFolder {
     }
 }
 
+/// Opens the tables of a folder, takes away what belongs to no run that is written down, and gives those.
+fn open_again(path: &Path) -> Result<([File; 3], Vec<KeptRun>), OutputError> {
+    // What is left of [`SweepFolder::forget`], if it was killed.
+    let _ = fs::remove_file(path.join(RUNS_TABLE_IN_THE_MAKING));
+    let [runs, intervals, latency] = headers().map_err(failed(path))?;
+    let open = |name: &str| {
+        let options = OpenOptions::new().create(true).read(true).append(true).open(path.join(name));
+        options.map_err(failed(&path.join(name)))
+    };
+    let table = path.join(runs.0);
+    let mut file = open(runs.0)?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text).map_err(failed(&table))?;
+    let (whole, rows) = whole_records(&text);
+    match text.split_inclusive(|byte| *byte == b'\n').next() {
+        Some(header) if header == runs.1 => file.set_len(whole).map_err(failed(&table))?,
+        // Killed in its first moment.
+        Some(header) if runs.1.starts_with(header) => {
+            begin_anew(&mut file, &runs.1).map_err(failed(&table))?;
+        }
+        None => file.write_all(&runs.1).map_err(failed(&table))?,
+        Some(_) => return Err(OutputError::OtherVersion { table }),
+    }
+    let kept: Vec<KeptRun> = rows.iter().filter_map(kept_run).collect();
+    let known: BTreeSet<&str> = kept.iter().map(|run| run.run.as_str()).collect();
+    let rows_of = |(name, header): (&str, Vec<u8>)| {
+        let table = path.join(name);
+        let known = known_rows(&mut open(name)?, &header, &known, &table).map_err(failed(&table))?;
+        if known { open(name) } else { Err(OutputError::OtherVersion { table }) }
+    };
+    let tables = [file, rows_of(intervals)?, rows_of(latency)?];
+    remove_unknown(&path.join(RUNS), &known).map_err(failed(&path.join(RUNS)))?;
+    Ok((tables, kept))
+}
+
 /// Removes what a sweep made that never began.
 fn take_away(folder: &Path, made: bool) {
     // Nothing better can be done about a file that will not go than to leave it.
-    for name in ["runs.csv", "intervals.csv", "latency.csv", SWEEP_FILE_IN_THE_MAKING] {
+    for name in [RUNS_TABLE, "intervals.csv", "latency.csv", SWEEP_FILE_IN_THE_MAKING] {
         let _ = fs::remove_file(folder.join(name));
     }
     if made {
@@ -200,7 +231,7 @@ pub(super) fn failed(path: &Path) -> impl Fn(io::Error) -> OutputError + use<> {
 /// The tables with their headers.
 fn headers() -> io::Result<[(&'static str, Vec<u8>); 3]> {
     let [_, intervals, latency] = tables()?;
-    Ok([("runs.csv", line(columns().chain(COLUMNS))?), intervals, latency])
+    Ok([(RUNS_TABLE, line(columns().chain(COLUMNS))?), intervals, latency])
 }
 
 /// Writes a file under another name, and gives it its own when it is on the disk: it is there whole or not at all.
@@ -251,15 +282,21 @@ fn kept_run(row: &csv::StringRecord) -> Option<KeptRun> {
     let cell = |name| row.get(names.iter().position(|column| *column == name)?);
     let turn = Turn { point: cell("point")?.parse().ok()?, repeat: cell("repeat")?.parse().ok()? };
     let verdict = serde_json::from_value(cell("verdict")?.into()).ok()?;
-    Some(KeptRun { run: cell("run")?.into(), turn, verdict })
+    let limited_by = serde_json::from_value(cell("limited_by")?.into()).ok()?;
+    Some(KeptRun { run: cell("run")?.into(), turn, verdict, limited_by })
 }
 
-/// Cuts off the rows at the end of a table that belong to no known run, or are torn: rows come run by run. A
-/// cell of these tables holds no line end. Returns whether the table has this header.
-fn forget_unknown(file: &mut File, header: &[u8], known: &BTreeSet<&str>) -> io::Result<bool> {
-    file.seek(SeekFrom::Start(0))?;
-    let (mut end, mut at, mut row) = (0, 0, Vec::new());
+/// Takes the rows out of a table that belong to no known run, or are torn. Mostly they stand at its end, since rows
+/// come run by run; where they do not, the table is written anew beside itself. A cell of these tables holds no line
+/// end. Returns whether the table has this header.
+fn known_rows(file: &mut File, header: &[u8], known: &BTreeSet<&str>, table: &Path) -> io::Result<bool> {
+    let is_known = |row: &[u8]| {
+        let run = row.split(|byte| *byte == b',').next().and_then(|cell| std::str::from_utf8(cell).ok());
+        row.ends_with(b"\n") && run.is_some_and(|run| known.contains(run))
+    };
+    let (mut end, mut at, mut row, mut unknown_before) = (0, 0, Vec::new(), 0);
     let mut reader = BufReader::new(&*file);
+    reader.seek(SeekFrom::Start(0))?;
     while reader.read_until(b'\n', &mut row)? > 0 {
         if at == 0 && row != header {
             if !header.starts_with(&row) {
@@ -267,19 +304,37 @@ fn forget_unknown(file: &mut File, header: &[u8], known: &BTreeSet<&str>) -> io:
             }
             break;
         }
+        let begins = at;
         at += row.len() as u64;
-        let run = row.split(|byte| *byte == b',').next().and_then(|cell| std::str::from_utf8(cell).ok());
-        if row.ends_with(b"\n") && (end == 0 || run.is_some_and(|run| known.contains(run))) {
+        if end == 0 || is_known(&row) {
+            unknown_before += begins - end;
             end = at;
         }
         row.clear();
     }
-    if end == 0 {
-        begin_anew(file, header)?;
-    } else {
-        file.set_len(end)?;
+    match (end, unknown_before) {
+        (0, _) => begin_anew(file, header)?,
+        (_, 0) => file.set_len(end)?,
+        _ => write_anew(file, table, header, is_known)?,
     }
     Ok(true)
+}
+
+/// Puts a table in the place of another that has but the rows to be kept.
+fn write_anew(old: &File, table: &Path, header: &[u8], is_kept: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+    let part = table.with_extension("csv.part");
+    let (mut from, mut to) = (BufReader::new(old), BufWriter::new(File::create(&part)?));
+    let mut row = Vec::new();
+    from.seek(SeekFrom::Start(header.len() as u64))?;
+    to.write_all(header)?;
+    while from.read_until(b'\n', &mut row)? > 0 {
+        if is_kept(&row) {
+            to.write_all(&row)?;
+        }
+        row.clear();
+    }
+    to.into_inner()?.sync_all()?;
+    fs::rename(part, table)
 }
 
 /// Removes the folders of runs that were cut off while they were written down.

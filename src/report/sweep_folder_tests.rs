@@ -39,8 +39,14 @@ fn what_is_written_down_is_found_again() {
     let (folder, kept) = SweepFolder::reopen(&path).unwrap();
     let verdicts = [Verdict::Exact, Verdict::Failed, Verdict::Missing];
     let expected = ["a", "b", "c"].iter().zip(TURNS).zip(verdicts);
-    let expected: Vec<_> =
-        expected.map(|((run, turn), verdict)| KeptRun { run: (*run).into(), turn, verdict }).collect();
+    let limits = [LimitedBy::Server, LimitedBy::Unknown, LimitedBy::Server];
+    let expected = expected.zip(limits).map(|(((run, turn), verdict), limited_by)| KeptRun {
+        run: (*run).into(),
+        turn,
+        verdict,
+        limited_by,
+    });
+    let expected: Vec<_> = expected.collect();
     assert_eq!(kept, expected);
     assert!(matches!(SweepFolder::reopen(&path), Err(OutputError::Busy { .. })));
     drop(folder);
@@ -102,6 +108,46 @@ fn torn_rows_of_the_other_tables_go_as_well() {
     }
     fs::write(path.join("latency.csv"), "run,other\na,1\n").unwrap();
     assert!(matches!(SweepFolder::reopen(&path), Err(OutputError::OtherVersion { .. })));
+}
+
+/// Runs that are done again are taken out of the middle of every table, wherever that is cut off.
+#[test]
+fn what_is_to_be_done_again_goes_from_everywhere() {
+    let place = tempfile::tempdir().unwrap();
+    for (number, forgotten, rest) in
+        [(0, vec!["b"], vec!["a", "c"]), (1, vec!["a", "c"], vec!["b"]), (2, vec!["a", "b", "c"], vec![])]
+    {
+        let path = place.path().join(number.to_string());
+        written(&path);
+        let (mut folder, _) = SweepFolder::reopen(&path).unwrap();
+        folder.forget(&forgotten.iter().map(|run| (*run).to_owned()).collect()).unwrap();
+        for table in ["runs.csv", "intervals.csv", "latency.csv"] {
+            assert_eq!(runs_in(&path, table), rest, "{table}");
+        }
+        // What comes then is added behind that.
+        let again = Record { run: "again".into(), ..example::exact() };
+        folder.add("s", TURNS[1], &again, b"again,0.0,1.0,x\n", &example::histogram()).unwrap();
+        drop(folder);
+        let (_, kept) = SweepFolder::reopen(&path).unwrap();
+        let expected: Vec<_> = rest.iter().copied().chain(["again"]).collect();
+        assert_eq!(kept.iter().map(|run| &*run.run).collect::<Vec<_>>(), expected);
+        for table in ["runs.csv", "intervals.csv", "latency.csv"] {
+            assert_eq!(runs_in(&path, table), expected, "{table}");
+        }
+        assert_eq!(fs::read_dir(path.join(RUNS)).unwrap().count(), expected.len());
+    }
+    // Killed after the first table: the rest follows when the folder is opened again.
+    let path = place.path().join("killed");
+    written(&path);
+    let before = fs::read(path.join("intervals.csv")).unwrap();
+    let (mut folder, _) = SweepFolder::reopen(&path).unwrap();
+    folder.forget(&BTreeSet::from(["b".to_owned()])).unwrap();
+    drop(folder);
+    fs::write(path.join("intervals.csv"), before).unwrap();
+    fs::write(path.join("runs.csv.part"), "half").unwrap();
+    SweepFolder::reopen(&path).unwrap();
+    assert_eq!(runs_in(&path, "intervals.csv"), ["a", "c"]);
+    assert!(!path.join("runs.csv.part").exists() && !path.join("intervals.csv.part").exists());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 pub(crate) use super::example_comparison::{compared, compared_alone, compared_apart, compared_live};
 use super::{
-    Account, Client, Done, Failure, Findings, Host, Incident, IncidentKind, Interval, Latency,
+    Account, Busy, Client, Done, Failure, Findings, Host, Incident, IncidentKind, Interval, Latency,
     LatencyHistogram, LimitedBy, Named, Options, Point, Program, Rates, Record, Refusal, Repair, Resumed,
     SCHEMA, SWEEP_SCHEMA, SampleBound, Second, Seconds, Server, Setting, SlotRun, Spread, Sweep, Target,
     Turn, Verdict, Verification, VerifyAsked, VerifySeconds, new_histogram,
@@ -66,6 +66,20 @@ pub(crate) fn exact() -> Record {
         },
         servers: (0..3).map(server).collect(),
         limited_by: LimitedBy::Server,
+        limited_by_because:
+            "127.0.0.1:7003 was busy for 96% of the time, and the other masters for 90% each; the \
+                             busiest of this client's 2 threads was busy for 60% of the time"
+                .into(),
+        limited_by_cure: Some("nothing but faster servers".into()),
+        busy: Busy {
+            client_thread: Some(0.6),
+            client_thread_delayed: Some(0.0625),
+            master: Some(0.96),
+            master_address: Some("127.0.0.1:7003".into()),
+            wire: Some(0.125),
+            window: Some(0.25),
+            processors: Some(0.97),
+        },
         account: Account {
             planned: KEYS,
             executed: KEYS,
@@ -145,6 +159,9 @@ pub(crate) fn failed() -> Record {
         client: Client { cpu_seconds: 0.0, waiting_share: 0.0, ..exact().client },
         servers: Vec::new(),
         limited_by: LimitedBy::Unknown,
+        limited_by_because: String::new(),
+        limited_by_cure: None,
+        busy: Busy::default(),
         account: Account { planned: KEYS, ..Account::default() },
         verdict: Verdict::Failed,
         resumed: Resumed::default(),
@@ -200,6 +217,8 @@ fn options() -> Options {
         value_size: 512,
         key_prefix: "a,\"b\"".into(),
         seed: 42,
+        preset: Some("balanced".into()),
+        pipeline_bytes: Some(512 << 10),
         pipeline_depth: Some(366),
         writers: Some(1),
         window: Some(2),

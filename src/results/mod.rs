@@ -2,6 +2,7 @@
 //! and of runs compared with others, and the events that an engine sends while it works. This room knows neither
 //! how a run is done nor how it is shown.
 
+mod busy;
 mod client;
 mod comparison;
 mod detail;
@@ -25,6 +26,7 @@ mod study;
 mod sweep;
 mod verification;
 
+pub use busy::Busy;
 pub use client::{Client, Host};
 pub use comparison::{
     COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, ComparisonVerdict, LonePoint,

@@ -38,6 +38,11 @@ pub struct Options {
     pub key_prefix: String,
     /// Seed of the dataset.
     pub seed: u64,
+    /// `--preset`. What it came to stands in [`Self::pipeline_bytes`], writers, window, command and threads, where
+    /// these were left open.
+    pub preset: Option<String>,
+    /// Bytes on the wire between two barriers, about, where [`Self::pipeline_depth`] is open: what the preset came to.
+    pub pipeline_bytes: Option<u64>,
     /// Keys between two barriers.
     pub pipeline_depth: Option<u64>,
     /// Writers per master.

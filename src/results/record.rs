@@ -37,6 +37,15 @@ pub struct Record {
     pub servers: Vec<Server>,
     /// What kept the run from being faster.
     pub limited_by: LimitedBy,
+    /// Why that is believed, with the figures; empty where nothing was sent.
+    #[serde(default)]
+    pub limited_by_because: String,
+    /// What would lift the limit; `null` where nothing is to be done about it.
+    #[serde(default)]
+    pub limited_by_cure: Option<String>,
+    /// How busy each of those was that may have been the limit.
+    #[serde(default)]
+    pub busy: super::Busy,
     /// Where every planned key ended.
     pub account: Account,
     /// The account in one word.
@@ -73,6 +82,9 @@ impl Record {
             client: super::Client::default(),
             servers: Vec::new(),
             limited_by: LimitedBy::default(),
+            limited_by_because: String::new(),
+            limited_by_cure: None,
+            busy: super::Busy::default(),
             account: Account::default(),
             verdict: Verdict::Failed,
             error: None,
@@ -245,15 +257,17 @@ pub struct Server {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitedBy {
-    /// The servers: writers waited for them, and they were busy.
+    /// The servers: one at least was busy all the time, or they took most of the processors that they share with
+    /// this process.
     Server,
-    /// This process: its threads were busy while the servers were not.
+    /// This process: one of its threads was busy all the time, or it took most of the processors that it shares with
+    /// the servers.
     Client,
-    /// Neither was busy.
+    /// What lies between: a link that was full, answers that took their time, or nobody that was busy.
     Network,
     /// `--rate`.
     Rate,
-    /// Too short, or too little known, to say.
+    /// Too short, too little known, or too much else going on here, to say.
     #[default]
     Unknown,
 }

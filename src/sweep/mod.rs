@@ -14,4 +14,4 @@ pub use grid::{Grid, GridError, MAX_RUNS, difference, options};
 pub use order::{left, shuffled};
 pub use pace::Pace;
 pub use param::Param;
-pub use run::{Runner, Step, Tally, run};
+pub use run::{Runner, Servers, Step, Tally, run};

@@ -109,7 +109,9 @@ fn the_servers_processor_time_is_not_the_clients() {
     assert!(servers > 0.0 && client >= 0.0, "{client} beside {servers}");
     // One thread has no more time than there is; the servers' would come on top of it.
     assert!(client <= 1.1 * record.seconds.fill + 0.1, "{client} in {} s", record.seconds.fill);
-    assert_ne!(record.limited_by, LimitedBy::Unknown);
+    // Unless others take the processors, which is said.
+    let is_crowded = record.limited_by_because.contains("which were all taken");
+    assert!(record.limited_by != LimitedBy::Unknown || is_crowded, "{record:?}");
 }
 
 #[test]

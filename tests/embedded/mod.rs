@@ -7,5 +7,5 @@ mod faults;
 mod fill;
 mod log;
 mod replicas;
-mod serve;
+pub(crate) mod serve;
 mod takeovers;

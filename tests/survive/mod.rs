@@ -6,7 +6,7 @@
 mod case;
 mod cluster;
 mod judge;
-mod proxy;
+pub(crate) mod proxy;
 mod theirs;
 
 mod chaos;

@@ -3,6 +3,7 @@
 
 mod cut_off;
 mod folder;
+mod lost;
 mod others;
 mod refused;
 mod whole;

@@ -19,9 +19,10 @@ use crate::fill::choose::Chosen;
 use crate::fill::keep::Keeper;
 use crate::fill::ledger::Ledger;
 use crate::fill::limits::Limits;
+use crate::fill::load::{Load, Spent};
 use crate::fill::memory::{growth, next_step};
 use crate::fill::prepare::Prepared;
-use crate::fill::{FillError, FillOptions, machine};
+use crate::fill::{FillError, FillOptions};
 
 /// What writers did at one master, all passes together.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +80,8 @@ pub(in crate::fill) struct Sent {
     command: Command,
     pub latency: LatencyHistogram,
     pub spread: Spread,
-    pub cpu_seconds: f64,
+    /// What that cost here.
+    pub spent: Spent,
 }
 
 impl Sent {
@@ -144,7 +146,7 @@ pub(in crate::fill) async fn send(
         keeper,
         tolls: Vec::new(),
     };
-    let cpu_before = machine::cpu_seconds();
+    let before_it = Load::now();
     let ended = loop {
         let Some(ended) = fleet.pass().await else { continue };
         let (Ended::Complete, Some(growth)) = (&ended, &mut growth) else { break ended };
@@ -174,7 +176,7 @@ pub(in crate::fill) async fn send(
         command,
         latency,
         spread,
-        cpu_seconds: machine::cpu_seconds() - cpu_before,
+        spent: before_it.spent(),
     };
     (sent, ended)
 }

@@ -34,6 +34,8 @@ const PAUSES_AT_LEAST: u32 = 100;
 pub(in crate::fill) struct After {
     /// INFO by planned master.
     pub infos: Vec<Option<Info>>,
+    /// The same of the first time that anybody looked: nothing but what was sent is in its counters.
+    pub first_infos: Vec<Option<Info>>,
     /// Keys evicted since the fill began, at all that own slots or did.
     pub evicted: u64,
     /// Whether all masters were looked at to the end, at least once.
@@ -217,6 +219,9 @@ impl Settle<'_> {
         let now = Moment::take(&site.connector, &site.map, known).await?;
         let info = |master| now.said_by(master).info().cloned();
         self.after.infos = planned.masters.iter().map(info).collect();
+        if self.after.first_infos.is_empty() {
+            self.after.first_infos.clone_from(&self.after.infos);
+        }
         let evicted = now.evicted_since(&at_the_start(self.prepared)).map(|(_, keys)| keys).sum();
         // Whoever is gone by now, or was restarted, has thrown them away all the same.
         self.after.evicted = self.after.evicted.max(evicted);

@@ -40,5 +40,5 @@ fn put(bytes: &[u8]) -> io::Result<()> {
 }
 
 fn unwritten(error: &io::Error) -> OutputError {
-    OutputError::Unwritten(vec![format!("the text on stdout ({})", plain(error))])
+    OutputError::Unwritten(vec![format!("what belongs on stdout ({})", plain(error))])
 }

@@ -15,12 +15,15 @@ const OWN_SERVER: &str = "fillbench";
 pub fn summary(record: &Record, colour: bool) -> String {
     let mut text = headline(record, colour);
     if record.limited_by == LimitedBy::Client {
-        text += &wrap(
-            "caution: ",
-            9,
-            "THIS CLIENT WAS THE LIMIT, not the servers: the figures say what it can send, not what they \
-             can take. Give it more --threads, or a faster machine of its own.",
+        let why = match &*record.limited_by_because {
+            "" => String::new(),
+            because => format!(" ({because})"),
+        };
+        let text_of = format!(
+            "THIS CLIENT WAS THE LIMIT, not the servers{why}: the figures say what it can send, not what they can take"
         );
+        text += &wrap("caution: ", 9, &text_of);
+        text += &record.limited_by_cure.as_ref().map_or_else(String::new, |cure| wrap("    try: ", 9, cure));
     }
     for (place, (label, fact)) in facts(record).into_iter().enumerate() {
         if place == 0 {
@@ -152,7 +155,7 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
         }
         facts.push(("pipelines", latency(record)));
         facts.push(("client", client(record)));
-        facts.push(("limited by", limit(record.limited_by).into()));
+        facts.push(("limited by", limit(record)));
         facts.extend(memory(record).map(|memory| ("memory", memory)));
         facts.extend(replicas(record).map(|replicas| ("replicas", replicas)));
     }
@@ -245,13 +248,20 @@ fn client(record: &Record) -> String {
     )
 }
 
-fn limit(by: LimitedBy) -> &'static str {
-    match by {
+/// What limited it and why; what would help, where that does not stand above.
+fn limit(record: &Record) -> String {
+    let by = match record.limited_by {
+        // Why stands above.
+        LimitedBy::Client => return "THIS CLIENT".into(),
         LimitedBy::Server => "the servers",
-        LimitedBy::Client => "THIS CLIENT",
-        LimitedBy::Network => "the network, or waiting: neither servers nor client were busy",
+        LimitedBy::Network => "the network, or waiting",
         LimitedBy::Rate => "--rate, as asked",
-        LimitedBy::Unknown => "unknown: too short a run, or too little known, to say",
+        LimitedBy::Unknown => "unknown",
+    };
+    let cure = record.limited_by_cure.as_ref().map_or_else(String::new, |cure| format!("; try {cure}"));
+    match &*record.limited_by_because {
+        "" => by.into(),
+        because => format!("{by}: {because}{cure}"),
     }
 }
 
@@ -310,6 +320,9 @@ mod tests {
         record.limited_by = LimitedBy::Client;
         let text = summary(&record, false);
         assert!(text.lines().nth(1).unwrap().contains("THIS CLIENT WAS THE LIMIT"), "{text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (why, cure) = (&record.limited_by_because, record.limited_by_cure.as_ref().unwrap());
+        assert!(words.contains(why) && words.contains(&format!("try: {cure}")), "{text}");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::summary::failure;
 use super::words::{byte_rate, clock, key_rate, keys, micros, percent, short, wrap};
-use crate::report::Swept;
-use crate::results::{Record, Setting, Sweep, Verdict};
+use crate::report::{Cut, Swept};
+use crate::results::{LimitedBy, Record, Setting, Sweep, Verdict};
 use crate::units::{show_bytes, show_count};
 
 /// Settings of one parameter that are named one by one.
@@ -38,6 +39,11 @@ fn named(settings: &[Setting]) -> String {
         words.extend([format!("({more} more)"), last]);
     }
     words.join(", ")
+}
+
+/// The servers are waited for.
+pub(in crate::report) fn waiting(cause: &str, seconds: f64) -> String {
+    wrap("  waiting ", 10, &format!("for the servers, for {} at most: {cause}", clock(seconds)))
 }
 
 /// How long it may take.
@@ -76,7 +82,11 @@ pub(in crate::report) fn ended(
             let (rates, latency) = (&record.rates, &record.latency_us);
             let rate = key_rate(rates.keys_per_second);
             let bytes = byte_rate(rates.payload_bytes_per_second);
-            format!("{rate}, {bytes}, p99 {}", micros(latency.p99))
+            let limit = match record.limited_by {
+                LimitedBy::Client => ", limited by THIS CLIENT",
+                _ => "",
+            };
+            format!("{rate}, {bytes}, p99 {}{limit}", micros(latency.p99))
         }
         Verdict::Missing | Verdict::Wrong => {
             let account = &record.account;
@@ -112,14 +122,30 @@ pub(in crate::report) fn swept(result: &Swept, out: &Path) -> String {
         now if now == done => format!(" in {}", clock(result.seconds)),
         now => format!(", {} of them now, in {}", show_count(now), clock(result.seconds)),
     };
-    let head = match result.interrupted {
-        true => format!("interrupted: {} of {} are kept", show_count(done), plural(of, "run")),
-        false => format!("swept: {}{time}, {}", plural(done, "run"), parts.join(", ")),
+    let kept = || format!("{} of {} are kept", show_count(done), plural(of, "run"));
+    let mut text = match &result.cut {
+        None => wrap("", 0, &format!("swept: {}{time}, {}", plural(done, "run"), parts.join(", "))),
+        Some(Cut::Interrupted) => wrap("", 0, &format!("interrupted: {}", kept())),
+        Some(Cut::Stopped(why)) => {
+            wrap("", 0, &format!("stopped: {}, {}", kept(), parts.join(", "))) + &failure(Some(why))
+        }
     };
-    let mut text = wrap("", 0, &head) + &wrap("  results in ", 13, &out.display().to_string());
+    if result.by_client > 0 {
+        let runs = format!("{} of {}", show_count(result.by_client), plural(done, "run"));
+        text += &wrap(
+            "caution: ",
+            9,
+            &format!(
+                "in {runs} THIS CLIENT WAS THE LIMIT, not the servers: their figures say what it can send, not what \
+                 they can take. runs.csv says why, and what would help: limited_by_because, limited_by_cure."
+            ),
+        );
+    }
+    text += &wrap("  results in ", 13, &out.display().to_string());
     if let Some(command) = &result.resume_command {
+        let to_do = if done < of { "to go on" } else { "to do what failed again" };
         // In one line, so that it can be copied.
-        text += &format!("  to go on: {command}\n");
+        text += &format!("  {to_do}: {command}\n");
     }
     text
 }
@@ -131,7 +157,7 @@ fn plural(count: u64, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::example;
+    use crate::results::{Failure, example};
 
     #[test]
     fn a_sweep_says_what_it_will_do() {
@@ -144,7 +170,8 @@ mod tests {
     fn each_run_is_a_line() {
         let sweep = example::sweep();
         let words = sweep.words(2);
-        let lines = [example::exact(), example::missing(), example::failed()]
+        let by_client = Record { limited_by: LimitedBy::Client, ..example::exact() };
+        let lines = [example::exact(), example::missing(), example::failed(), by_client]
             .iter()
             .zip(9..)
             .map(|(record, number)| ended((number, 12), &words, Some(3), record))
@@ -162,21 +189,34 @@ mod tests {
             runs_now: 12,
             inexact: 0,
             failed: 0,
-            interrupted: false,
+            by_client: 0,
+            cut: None,
             seconds: 61.0,
             resume_command: None,
         };
-        let badly = Swept { inexact: 1, failed: 2, ..well.clone() };
+        let again = Some("fillbench sweep --resume results/1 --retry-failed".into());
+        let badly = Swept { inexact: 1, failed: 2, resume_command: again.clone(), ..well.clone() };
+        let by_client = Swept { by_client: 7, ..well.clone() };
+        let stopped = Swept {
+            runs: (5, 12),
+            failed: 1,
+            cut: Some(Cut::Stopped(Failure {
+                message: "no connection to 127.0.0.1:7001: connection refused".into(),
+                cure: Some("start the servers again, and go on".into()),
+            })),
+            resume_command: again,
+            ..well.clone()
+        };
         let cut = Swept {
             runs: (5, 12),
-            interrupted: true,
+            cut: Some(Cut::Interrupted),
             resume_command: Some("fillbench sweep --resume results/1".into()),
             ..well.clone()
         };
         let resumed = Swept { runs_now: 7, ..well.clone() };
         let nothing_left = Swept { runs_now: 0, ..well.clone() };
-        let all =
-            [well, badly, cut, resumed, nothing_left].map(|result| swept(&result, Path::new("results/1")));
+        let all = [well, badly, cut, stopped, by_client, resumed, nothing_left]
+            .map(|result| swept(&result, Path::new("results/1")));
         insta::assert_snapshot!(all.concat());
     }
 

@@ -1,0 +1,107 @@
+//! Settings for a purpose, in one table: what `--preset` comes to where the command line leaves it open. An option
+//! that is given beats them.
+//!
+//! They come from `results/settings-valkey-9.1.2-20261121T144928Z.csv`, three masters on two shared cores, and from
+//! what PERFORMANCE.md lists as tried. There, pipelines of 512 KiB with two unanswered, over one connection to each
+//! master, were as fast as the best of 24 settings (1.005, 0.886 to 1.057); more unanswered bytes (up to 13 MB) cost
+//! up to a quarter of the keys a second; and one pipeline of 300 KiB unanswered was within the noise of both.
+
+/// A purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// As many keys a second as the servers take, near or far.
+    Throughput,
+    /// The same near by, and memory that does not grow with the distance: what is unanswered waits in the buffers of
+    /// this machine and of the servers.
+    Balanced,
+    /// One thread, one connection to each master, and one pipeline unanswered.
+    Small,
+}
+
+/// What a preset comes to. `None` is left open: chosen as without a preset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PresetSettings {
+    /// Its name.
+    pub name: &'static str,
+    /// Bytes on the wire between two barriers, about.
+    pub pipeline_bytes: Option<u64>,
+    /// Pipelines in flight per writer.
+    pub window: Option<u64>,
+    /// Writers per master.
+    pub writers: Option<u64>,
+    /// Threads of the client.
+    pub threads: Option<u64>,
+}
+
+const KIB: u64 = 1 << 10;
+
+/// The table.
+const THROUGHPUT: PresetSettings = PresetSettings {
+    name: "throughput",
+    pipeline_bytes: Some(512 * KIB),
+    window: None,
+    writers: None,
+    threads: None,
+};
+const BALANCED: PresetSettings = PresetSettings {
+    name: "balanced",
+    pipeline_bytes: Some(512 * KIB),
+    window: Some(2),
+    writers: None,
+    threads: None,
+};
+const SMALL: PresetSettings = PresetSettings {
+    name: "small",
+    pipeline_bytes: Some(256 * KIB),
+    window: Some(1),
+    writers: Some(1),
+    threads: Some(1),
+};
+
+impl Preset {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Throughput, Self::Balanced, Self::Small];
+
+    /// What it comes to.
+    pub const fn settings(self) -> PresetSettings {
+        match self {
+            Self::Throughput => THROUGHPUT,
+            Self::Balanced => BALANCED,
+            Self::Small => SMALL,
+        }
+    }
+
+    /// The one with a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|preset| preset.settings().name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{THREADS, WINDOWS, WRITERS};
+
+    #[test]
+    fn each_is_what_a_command_line_could_have_said() {
+        for preset in Preset::ALL {
+            let PresetSettings { name, pipeline_bytes, window, writers, threads } = preset.settings();
+            assert_eq!(Preset::named(name), Some(preset));
+            assert!(pipeline_bytes.is_none_or(|bytes| bytes > 0), "{name}");
+            for (range, setting) in [(WINDOWS, window), (WRITERS, writers), (THREADS, threads)] {
+                assert!(setting.is_none_or(|setting| range.contains(&setting)), "{name}");
+            }
+        }
+        assert_eq!(Preset::named("fast"), None);
+    }
+
+    #[test]
+    fn what_is_bounded_is_bounded() {
+        let unanswered = |preset: Preset| {
+            let PresetSettings { pipeline_bytes, window, .. } = preset.settings();
+            Some(pipeline_bytes? * window?)
+        };
+        assert!(unanswered(Preset::Balanced).is_some_and(|bytes| bytes <= 1 << 20));
+        assert!(unanswered(Preset::Small) < unanswered(Preset::Balanced));
+    }
+}

@@ -1,0 +1,165 @@
+//! Fills that are limited by one thing, and say so.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
+
+use fillbench::results::{LimitedBy, Record};
+use fillbench::target::Layout;
+
+use super::link::Link;
+use crate::common::{Server, at, connect, on_each_server};
+use crate::embedded::serve::{addresses, serve_with};
+use crate::fill::data::Data;
+use crate::fill::run::{Run, Running, begin};
+use crate::fill::site::Site;
+
+/// A program that keeps a server at work: other than by writing to it. Dropped, it ends.
+struct Work {
+    goes_on: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Work {
+    /// Has a server do a command again and again, over so many connections.
+    fn at(server: SocketAddr, words: &[&str], connections: usize) -> Self {
+        let goes_on = Arc::new(AtomicBool::new(true));
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let threads = (0..connections).map(|_| {
+            let (goes_on, mut connection, words) = (goes_on.clone(), connect(server), words.clone());
+            std::thread::spawn(move || {
+                let mut command = redis::Cmd::new();
+                words.iter().for_each(|word| {
+                    command.arg(word);
+                });
+                while goes_on.load(Relaxed) {
+                    let _ = command.query::<redis::Value>(&mut connection);
+                }
+            })
+        });
+        Self { threads: threads.collect(), goes_on }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.goes_on.store(false, Relaxed);
+        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+    }
+}
+
+fn start(server: SocketAddr, data: &Data, words: &str) -> Running {
+    let mut args = data.args();
+    args.extend(at(server));
+    args.extend(words.split_whitespace().map(Into::into));
+    args.push("--json".into());
+    begin(&args, &[])
+}
+
+fn fill(server: SocketAddr, data: &Data, words: &str) -> Run {
+    start(server, data, words).end()
+}
+
+/// Checks the verdict, unless others took the processors, and that people are told why.
+#[track_caller]
+fn assert_by(run: &Run, record: &Record, by: LimitedBy) {
+    let why = &record.limited_by_because;
+    let is_crowded = why.contains("which were all taken");
+    assert!(record.limited_by == by || is_crowded, "{:?}, since {why}: {run:?}", record.limited_by);
+    let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(why.contains('%') && said.contains(why), "no `{why}` in {said}");
+    assert!(record.busy.client_thread.is_some() && record.busy.processors.is_some(), "{run:?}");
+}
+
+#[test]
+fn a_rate() {
+    let words = Data::of(20_000).args().join(" ");
+    let args: Vec<String> =
+        format!("--embedded {words} --rate 40000 --json").split(' ').map(Into::into).collect();
+    let run = begin(&args, &[]).end();
+    let record = run.assert_exact();
+    // However busy the machine is.
+    assert_eq!(record.limited_by, LimitedBy::Rate, "{run:?}");
+    assert!(record.limited_by_because.contains("writers waited for it"), "{run:?}");
+}
+
+on_each_server! {
+    async fn a_server_that_computes(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let node = site.masters()[0];
+        let (run, record) = tokio::task::spawn_blocking(move || {
+            let _work = Work::at(node, &["EVAL", "for i = 1, 200000 do end", "0"], 1);
+            let run = fill(node, &Data::of(30_000), "--command set --pipeline-depth 500");
+            let record = run.assert_exact();
+            (run, record)
+        })
+        .await
+        .unwrap();
+        assert_by(&run, &record, LimitedBy::Server);
+        assert_eq!(record.busy.master_address, Some(node.to_string()));
+        assert!(record.limited_by_because.contains(&node.to_string()) || record.limited_by != LimitedBy::Server);
+    }
+
+    async fn a_server_that_is_held_up(server: &Server) {
+        let site = Site::start_with(server, Layout::Standalone, &["--enable-debug-command", "local"]).await;
+        let node = site.masters()[0];
+        let (run, record) = tokio::task::spawn_blocking(move || {
+            let work = Work::at(node, &["DEBUG", "SLEEP", "0.005"], 2);
+            let mut running = start(node, &Data::of(30_000), "--command set --pipeline-depth 500");
+            // What DEBUG may have done to keys voids every look at them.
+            running.until_said("filling 100%");
+            drop(work);
+            let run = running.end();
+            let record = run.assert_exact();
+            (run, record)
+        })
+        .await
+        .unwrap();
+        match server.name {
+            "valkey" => {
+                assert_by(&run, &record, LimitedBy::Server);
+                assert!(record.busy.master.is_some_and(|share| share > 0.85), "{run:?}");
+            }
+            // It does not tell of its event loop, and the verdict does not make that up.
+            _ => {
+                assert_by(&run, &record, LimitedBy::Network);
+                let cure = record.limited_by_cure.unwrap();
+                assert!(cure.contains("these servers do not tell") || record.limited_by != LimitedBy::Network);
+            }
+        }
+    }
+
+    async fn a_slow_link(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let node = site.masters()[0];
+        let (run, record) = tokio::task::spawn_blocking(move || {
+            let link = Link::to(node, 8e6);
+            let run = fill(link.front, &Data::sized(8_000, 64, 1024), "");
+            let record = run.assert_exact();
+            (run, record)
+        })
+        .await
+        .unwrap();
+        assert_by(&run, &record, LimitedBy::Network);
+        assert!(record.client.waiting_share > 0.5, "{run:?}");
+    }
+}
+
+#[test]
+fn a_client_that_is_slower_than_many_servers_that_keep_nothing() {
+    let servers = serve_with("--masters 4 --port 0 --discard", &[]);
+    let node = addresses(&servers)[0];
+    let run = fill(node, &Data::sized(1_500_000, 32, 512), "--threads 1 --command set");
+    let record = run.record();
+    assert_eq!(run.code, 0, "{run:?}");
+    let by_servers = record.limited_by == LimitedBy::Server && record.busy.master > record.busy.client_thread;
+    assert!(!by_servers, "{run:?}");
+    assert_by(&run, &record, LimitedBy::Client);
+    if record.limited_by == LimitedBy::Client {
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        let cure = record.limited_by_cure.as_ref().unwrap();
+        assert!(said.contains("caution: THIS CLIENT WAS THE LIMIT, not the servers"), "{said}");
+        assert!(cure.contains("a machine of its own") && said.contains(&format!("try: {cure}")), "{said}");
+    }
+}
