@@ -266,7 +266,7 @@ fn what_nobody_told_is_not_made_up() {
         "a server with threads that move bytes",
         &threads,
         LimitedBy::Network,
-        &["m0 was busy for 30%"],
+        &["m2 was busy for 30%"],
     );
     let none = change(apart(0.3, [0.3; 3]), |facts| facts.masters.clear());
     assert_by("no master", &none, Unknown, &[]);

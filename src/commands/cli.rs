@@ -117,7 +117,7 @@ fn refuse_beside_resume(given: &ArgMatches) -> Result<(), clap::Error> {
     let text = format!(
         "--{name} does not go with --resume: what was asked is in its folder; besides, give credentials, TLS files, \
          {}--quiet and --log",
-        if sweep.is_some() { "--yes, " } else { "--csv, --json, " }
+        if sweep.is_some() { "--retry-failed, --yes, " } else { "--csv, --json, " }
     );
     Err(command.error(ErrorKind::ArgumentConflict, text))
 }

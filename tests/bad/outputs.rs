@@ -71,7 +71,7 @@ fn a_folder_that_fills_up_in_the_middle_costs_no_key() {
     let before = fs::read(&table).unwrap();
 
     // Blocks of 512 bytes: the headers of tables fit, a record does not.
-    let limit = "trap '' XFSZ; ulimit -f 4; exec \"$@\"";
+    let limit = "trap '' XFSZ; ulimit -f 6; exec \"$@\"";
     let mut command = Command::new("sh");
     command.args(["-c", limit, "sh"]).arg(cargo_bin("fillbench")).args(fill.split(' ')).arg(&server.binary);
     command.arg("--out").arg(&out).arg("--csv").arg(&table);

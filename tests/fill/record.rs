@@ -14,7 +14,7 @@ use crate::fill::run::begin;
 use crate::fill::site::Site;
 
 /// Names that others may build on.
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 31] = [
     "/schema",
     "/options/keys",
     "/target/mode",
@@ -31,6 +31,9 @@ const NAMES: [&str; 28] = [
     "/servers/0/version",
     "/servers/0/keys",
     "/limited_by",
+    "/limited_by_because",
+    "/busy/client_thread",
+    "/busy/master",
     "/account/planned",
     "/account/executed",
     "/account/proven",
