@@ -183,7 +183,12 @@ fn what_makes_no_sense_is_told_before_anything_is_filled() {
         ([&base_uri, &cluster_uri], "--keys 10 --yes", 2, "attached standalone of 1"),
         ([&base_uri, &cluster_uri], "--keys 10 --yes", 2, "--despite target"),
         ([&base_uri, &wrong], "--keys 10 --yes", 1, "127.0.0.1:"),
-        ([&base_uri, "redis://127.0.0.1:1"], "--keys 10 --yes", 1, "no connection to 127.0.0.1:1: connection refused"),
+        (
+            [&base_uri, "redis://127.0.0.1:1"],
+            "--keys 10 --yes",
+            1,
+            "no connection to 127.0.0.1:1: connection refused",
+        ),
     ] {
         let run = end(live(sides, words));
         let said = flat(&run.stderr);
