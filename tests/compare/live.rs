@@ -11,7 +11,7 @@ use crate::common::{Server, ask, fillbench, on_each_server};
 use crate::fill::run::{Run, Running, begin};
 
 /// Six runs of each side: so few can just tell.
-const SHORT: &str = "--keys 300 --key-size 16 --value-size 32 --command set --max-runs 6 --despite client";
+const SHORT: &str = "--keys 200 --key-size 16 --value-size 32 --command set --max-runs 6 --despite client";
 
 fn embedded() -> Embedded {
     Embedded::start(&ServerOptions { masters: None, ..ServerOptions::default() }).unwrap()
