@@ -148,7 +148,11 @@ fn a_side_that_dies_ends_it_after_a_few_runs() {
         said.contains("given up, because runs went wrong") && said.contains(&address.to_string()),
         "{run:?}"
     );
-    assert_eq!(kept(&out).live.unwrap().ended, LiveEnd::Failed);
+    assert_eq!(
+        (kept(&out).live.unwrap().ended, said.matches(", new: failed: ").count()),
+        (LiveEnd::Failed, 3),
+        "{run:?}"
+    );
 }
 
 #[test]
