@@ -271,12 +271,13 @@ impl Onlooker for OfRun<'_> {
         let each = self.began.elapsed().as_secs_f64() / self.runs.max(1) as f64;
         let so_far = match self.pair {
             1 => String::new(),
-            _ => format!("; so far {}", live_so_far(&self.live.so_far())),
+            // At the end of a line that may be cut off: as short as can be.
+            _ => format!("; {}", live_so_far(&self.live.so_far())),
         };
         let watching = Watching {
             whole: "compare",
             work,
-            point: format!("pair {}, {}{so_far}", self.pair, self.side.name()),
+            point: format!("{}{so_far}", self.side.name()),
             done: self.runs,
             of: self.runs + left,
             keys: record.account.planned,

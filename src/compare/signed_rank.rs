@@ -50,15 +50,15 @@ impl Changes {
     /// From where to where the change is, in percent, and wrong about that no more often than `significance`;
     /// `None` where so few pairs cannot tell.
     pub(super) fn interval_percent(&self, significance: f64) -> Option<(f64, f64)> {
-        let ranks: Vec<_> = (1..=self.pairs).map(|rank| 2 * rank).collect();
+        let ranks: Vec<_> = (1..=self.pairs).collect();
         let (counts, all) = arrangements(&ranks);
         let mut sum = 0.0;
         let mut within = |&count: &f64| {
             sum += count;
             sum / all <= significance / 2.0
         };
-        // How many of the averages at either end are too far out; every second sum of doubled ranks occurs.
-        let outside = counts.iter().step_by(2).take_while(|count| within(count)).count();
+        // How many of the averages at either end are too far out.
+        let outside = counts.iter().take_while(|count| within(count)).count();
         let first = outside.checked_sub(1)?;
         let last = (self.averages.len() - 1).checked_sub(first).filter(|last| *last >= first)?;
         Some((percent(self.averages[first]), percent(self.averages[last])))
@@ -87,16 +87,16 @@ impl Signs {
 }
 
 /// In how many of all arrangements of signs the positive ranks sum up to 0, 1, 2 …, and how many those are.
-fn arrangements(doubled_ranks: &[usize]) -> (Vec<f64>, f64) {
+fn arrangements(ranks: &[usize]) -> (Vec<f64>, f64) {
     let mut counts = vec![1.0];
-    for &rank in doubled_ranks {
+    for &rank in ranks {
         let before = counts.clone();
         counts.resize(before.len() + rank, 0.0);
         for (count, more) in counts[rank..].iter_mut().zip(before) {
             *count += more;
         }
     }
-    (counts, 2.0_f64.powi(doubled_ranks.len() as i32))
+    (counts, 2.0_f64.powi(ranks.len() as i32))
 }
 
 fn percent(log_ratio: f64) -> f64 {

@@ -92,7 +92,7 @@ impl LiveEnd {
     pub fn words(self) -> &'static str {
         match self {
             Self::Settled => "settled",
-            Self::MaxRuns => "ended",
+            Self::MaxRuns => "not settled",
             Self::Interrupted => "interrupted",
             Self::Failed => "given up",
             Self::Unfinished => "still going on",
