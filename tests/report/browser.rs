@@ -1,5 +1,5 @@
-//! The page in a real browser. A wrapper shows it in frames of several widths and
-//! measures there; it is made for the test, since the page itself runs nothing.
+//! The page in a real browser. A wrapper shows it in frames of several widths and measures there; it is
+//! made for the test, since the page itself runs nothing.
 
 use std::fs;
 

@@ -85,7 +85,8 @@ fn a_single_run_shows_what_happened_in_it() {
     }
     assert!(markdown.contains("- 1: connection lost at 127.0.0.1:"), "{markdown}");
     // One run has nothing to choose from, and no parameter does anything.
-    assert!(html.contains("there is nothing to choose from") && !html.contains("Throughput by"));
+    assert!(!html.contains("Best settings") && !html.contains("Throughput by") && html.contains("In short"));
+    reported.says("incidents 1").says("verdict exact");
 }
 
 #[test]
