@@ -78,7 +78,7 @@ impl Plot {
         let left = MARGIN + widths.fold(0.0, f64::max) + GAP;
         let label = shorten(label, TEXT_NARROW, FULL_WIDTH);
         body.text("label", (MARGIN, top + LINE / 2.0), Anchor::Start, &label);
-        let top = top + LINE + GAP + above;
+        let top = top + LINE + 1.5 * GAP + above;
         let plot = Self { left, right: WIDTH - 2.0 * MARGIN, top, bottom: top + PLOT_HEIGHT };
         for &value in &range.minor {
             plot.level("minor", body, range, value);
@@ -181,7 +181,7 @@ pub(super) fn notes(body: &mut Body, top: f64, notes: &[String]) -> f64 {
         body.text("note", (MARGIN, y + LINE / 2.0), Anchor::Start, &line);
         y += LINE;
     }
-    y
+    y + GAP / 2.0
 }
 
 /// What to say of values that are not in the drawing.
@@ -194,4 +194,30 @@ pub(super) fn left_out(count: usize, has_log: bool) -> Option<String> {
 /// Begins the group of a series, told by its name.
 pub(super) fn open_series(body: &mut Body, series: usize, name: &str) {
     body.open(&class(series), name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(ticks: &[(f64, &str)]) -> Vec<String> {
+        let ticks: Vec<_> = ticks.iter().map(|(x, text)| (*x, (*text).to_owned())).collect();
+        without_overlaps(&ticks).iter().map(|(_, text)| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn ticks_at_even_distances_stay_even() {
+        let ticks = [(100.0, "10 min"), (150.0, "20 min"), (200.0, "30 min"), (250.0, "40 min")];
+        assert_eq!(kept(&ticks), ["10 min", "30 min"]);
+        let apart = ticks.map(|(x, text)| (x * 2.0, text));
+        assert_eq!(kept(&apart), ["10 min", "20 min", "30 min", "40 min"]);
+    }
+
+    #[test]
+    fn of_other_ticks_the_last_one_stays() {
+        let ticks = [(100.0, "1"), (110.0, "2"), (130.0, "4"), (170.0, "8"), (250.0, "16")];
+        assert_eq!(kept(&ticks), ["16", "8", "4", "1"]);
+        assert_eq!(kept(&[(300.0, "512 B")]), ["512 B"]);
+        assert!(kept(&[]).is_empty());
+    }
 }

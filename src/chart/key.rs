@@ -120,7 +120,8 @@ impl Sample {
 /// A piece of bar with the series' hatching.
 pub(super) fn bar(body: &mut Body, series: usize, corner: (f64, f64), size: (f64, f64)) {
     body.rect("bar", corner, size);
-    if series % MAX_SERIES > 0 {
-        body.hatch(series % MAX_SERIES, corner, size);
+    let hatching = series % MAX_SERIES;
+    if hatching > 0 {
+        body.hatch(hatching, corner, size);
     }
 }

@@ -235,6 +235,12 @@ mod tests {
     }
 
     #[test]
+    fn what_hardly_differs_does_not_look_so_on_a_logarithmic_scale() {
+        let range = log(Unit::PerSecond, 1_000_000.0, 1_010_000.0);
+        assert!(range.share(1_010_000.0) - range.share(1_000_000.0) < 0.05);
+    }
+
+    #[test]
     fn an_exact_range_ends_with_the_values() {
         let time = Range::exactly(Scale::Linear, Unit::Seconds, 0.0, 63.0, 6);
         assert_eq!((time.share(63.0), texts(&time)), (1.0, vec!["0", "20 s", "40 s", "60 s"]));

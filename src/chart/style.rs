@@ -85,7 +85,7 @@ pub(super) fn sheet() -> String {
         rule(".title", &format!("font-size:{TITLE_NARROW}px")),
     ];
     [
-        rule("", "max-width:50rem;height:auto"),
+        rule("", "max-width:50rem"),
         rule("text", &format!("font:{TEXT}px system-ui,-apple-system,Roboto,Arial,sans-serif")),
         rule(".title", &format!("font-size:{TITLE}px;font-weight:600")),
         shapes,
