@@ -124,8 +124,8 @@ impl Layout {
         let bottom = self.plot.top + self.pitch * (index + 1) as f64;
         let (top, middle) = (bottom - BAR, bottom - BAR / 2.0);
         if self.has_names_above {
-            let name = shorten(row.name, TEXT_NARROW, WIDTH - 2.0 * MARGIN);
-            body.text("name", (self.plot.left, top - LINE / 2.0), Anchor::Start, &name);
+            let name = shorten(row.name, TEXT_NARROW, WIDTH - 2.0 * MARGIN - GAP / 2.0);
+            body.text("name", (self.plot.left + GAP / 2.0, top - LINE / 2.0), Anchor::Start, &name);
         } else {
             body.text("name", (self.plot.left - GAP, middle), Anchor::End, row.name);
         }

@@ -39,19 +39,24 @@ pub(super) fn heading(body: &mut Body, title: &str, names: &[&str], sample: Samp
     if names.len() > 1 { legend(body, y, names, sample) + GAP } else { y }
 }
 
-/// Writes samples and names, as many in a row as fit. Returns where they end.
+/// Writes samples and names: in one row if they fit, else in columns. Returns where they end.
 fn legend(body: &mut Body, top: f64, names: &[&str], sample: Sample) -> f64 {
-    let (mut x, mut y) = (MARGIN, top + LINE / 2.0);
     let offset = sample.width() + GAP;
+    let most = FULL_WIDTH - offset;
+    let names: Vec<_> = names.iter().map(|name| shorten(name, TEXT_NARROW, most)).collect();
+    let length = |name: &String| offset + width(name, TEXT_NARROW) + 2.0 * GAP;
+    let whole: f64 = names.iter().map(length).sum();
+    let widest = names.iter().map(length).fold(1.0, f64::max);
+    let is_one_row = whole - 2.0 * GAP <= FULL_WIDTH;
+    let columns = (((FULL_WIDTH + 2.0 * GAP) / widest) as usize).max(1);
+    let (mut x, mut y) = (MARGIN, top + LINE / 2.0);
     for (series, name) in names.iter().enumerate() {
-        let name = shorten(name, TEXT_NARROW, FULL_WIDTH - offset);
-        let length = offset + width(&name, TEXT_NARROW);
-        if x > MARGIN && x + length > WIDTH - MARGIN {
+        if series > 0 && !is_one_row && series % columns == 0 {
             (x, y) = (MARGIN, y + LINE);
         }
         sample.draw(body, series, (x, y));
-        body.text("name", (x + offset, y), Anchor::Start, &name);
-        x += length + 2.0 * GAP;
+        body.text("name", (x + offset, y), Anchor::Start, name);
+        x += if is_one_row { length(name) } else { widest };
     }
     y + LINE / 2.0
 }
@@ -73,7 +78,7 @@ impl Plot {
         let left = MARGIN + widths.fold(0.0, f64::max) + GAP;
         let label = shorten(label, TEXT_NARROW, FULL_WIDTH);
         body.text("label", (MARGIN, top + LINE / 2.0), Anchor::Start, &label);
-        let top = top + LINE + GAP + above;
+        let top = top + LINE + 1.5 * GAP + above;
         let plot = Self { left, right: WIDTH - 2.0 * MARGIN, top, bottom: top + PLOT_HEIGHT };
         for &value in &range.minor {
             plot.level("minor", body, range, value);
@@ -147,26 +152,25 @@ fn centre(x: f64, text: &str) -> f64 {
     x.max(GAP / 2.0 + half).min(WIDTH - GAP / 2.0 - half)
 }
 
-/// The ticks that have room for their text. The last one is kept in any case, because it tells how far the
-/// axis goes.
+/// The ticks that have room for their text. Of those at even distances every second one, or third, and so
+/// on; of others all that fit beside the last one, which tells how far the axis goes, and each other.
 fn without_overlaps(ticks: &[(f64, String)]) -> Vec<(f64, &str)> {
-    let placed: Vec<_> = ticks
-        .iter()
-        .map(|(x, text)| {
-            let (x, half) = (centre(*x, text), width(text, TEXT_NARROW) / 2.0);
-            (x - half - GAP / 2.0, x + half + GAP / 2.0, x, text.as_str())
-        })
-        .collect();
-    let Some((last, others)) = placed.split_last() else { return Vec::new() };
-    let mut end = f64::NEG_INFINITY;
-    let mut kept = Vec::new();
-    for &(from, to, x, text) in others {
-        if from >= end && to <= last.0 {
-            end = to;
-            kept.push((x, text));
+    let half = |text: &str| width(text, TEXT_NARROW) / 2.0 + GAP / 2.0;
+    let placed: Vec<_> = ticks.iter().map(|(x, text)| (centre(*x, text), text.as_str())).collect();
+    let fits = |a: &(f64, &str), b: &(f64, &str)| a.0 + half(a.1) <= b.0 - half(b.1);
+    let distances: Vec<_> = ticks.windows(2).map(|two| two[1].0 - two[0].0).collect();
+    if distances.windows(2).all(|two| (two[1] - two[0]).abs() < 1.0) {
+        let every = |step: usize| placed.iter().step_by(step).copied().collect::<Vec<_>>();
+        let is_clear = |kept: &[(f64, &str)]| kept.windows(2).all(|two| fits(&two[0], &two[1]));
+        let clear = (1..=placed.len()).map(every).find(|kept| is_clear(kept));
+        return clear.unwrap_or_default();
+    }
+    let mut kept: Vec<(f64, &str)> = Vec::new();
+    for tick in placed.iter().rev() {
+        if kept.last().is_none_or(|after| fits(tick, after)) {
+            kept.push(*tick);
         }
     }
-    kept.push((last.2, last.3));
     kept
 }
 
@@ -177,7 +181,7 @@ pub(super) fn notes(body: &mut Body, top: f64, notes: &[String]) -> f64 {
         body.text("note", (MARGIN, y + LINE / 2.0), Anchor::Start, &line);
         y += LINE;
     }
-    y
+    y + GAP / 2.0
 }
 
 /// What to say of values that are not in the drawing.
@@ -190,4 +194,30 @@ pub(super) fn left_out(count: usize, has_log: bool) -> Option<String> {
 /// Begins the group of a series, told by its name.
 pub(super) fn open_series(body: &mut Body, series: usize, name: &str) {
     body.open(&class(series), name);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(ticks: &[(f64, &str)]) -> Vec<String> {
+        let ticks: Vec<_> = ticks.iter().map(|(x, text)| (*x, (*text).to_owned())).collect();
+        without_overlaps(&ticks).iter().map(|(_, text)| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn ticks_at_even_distances_stay_even() {
+        let ticks = [(100.0, "10 min"), (150.0, "20 min"), (200.0, "30 min"), (250.0, "40 min")];
+        assert_eq!(kept(&ticks), ["10 min", "30 min"]);
+        let apart = ticks.map(|(x, text)| (x * 2.0, text));
+        assert_eq!(kept(&apart), ["10 min", "20 min", "30 min", "40 min"]);
+    }
+
+    #[test]
+    fn of_other_ticks_the_last_one_stays() {
+        let ticks = [(100.0, "1"), (110.0, "2"), (130.0, "4"), (170.0, "8"), (250.0, "16")];
+        assert_eq!(kept(&ticks), ["16", "8", "4", "1"]);
+        assert_eq!(kept(&[(300.0, "512 B")]), ["512 B"]);
+        assert!(kept(&[]).is_empty());
+    }
 }

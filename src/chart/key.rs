@@ -4,7 +4,10 @@ use super::model::MAX_SERIES;
 use super::svg::{Body, number};
 
 /// Half the width of a marker, in units.
-const SIZE: f64 = 5.0;
+const SIZE: f64 = 4.6;
+
+/// Half the width of the round marker. With more than one digit, halves of it would be rounded unevenly.
+const RADIUS: f64 = 4.0;
 
 /// The class that gives a series its colour and dashes.
 pub(super) fn class(series: usize) -> String {
@@ -14,7 +17,7 @@ pub(super) fn class(series: usize) -> String {
 /// The outline of a series' marker around a place.
 pub(super) fn marker(series: usize, (x, y): (f64, f64)) -> String {
     let corners: &[(f64, f64)] = match series % MAX_SERIES {
-        0 => return circle((x, y), SIZE * 0.9),
+        0 => return circle((x, y), RADIUS),
         1 => &[(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
         2 => &[(0.0, -1.15), (1.1, 0.85), (-1.1, 0.85)],
         3 => &[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)],
@@ -117,7 +120,8 @@ impl Sample {
 /// A piece of bar with the series' hatching.
 pub(super) fn bar(body: &mut Body, series: usize, corner: (f64, f64), size: (f64, f64)) {
     body.rect("bar", corner, size);
-    if series % MAX_SERIES > 0 {
-        body.hatch(series % MAX_SERIES, corner, size);
+    let hatching = series % MAX_SERIES;
+    if hatching > 0 {
+        body.hatch(hatching, corner, size);
     }
 }

@@ -13,7 +13,7 @@ use super::svg::{Body, polyline};
 const MAX_NINES: f64 = 7.0;
 
 /// Room for the longest latency of all, which is at no number of nines, as a share of a nine.
-const LONGEST: f64 = 0.6;
+const LONGEST: f64 = 0.9;
 
 /// Ticks of the upright axis, at most.
 const Y_TICKS: usize = 8;

@@ -24,8 +24,11 @@ const Y_TICKS: usize = 6;
 const MAX_VALUE_TICKS: usize = 14;
 const X_TICKS: usize = 6;
 
+/// Half the width of a range's ends.
+const CAP: f64 = 5.0;
+
 /// Between series that stand at the same value of the parameter.
-const DODGE: f64 = 7.0;
+const DODGE: f64 = 9.0;
 
 /// What can be drawn of a series, sorted by `x`.
 struct Line<'a> {
@@ -184,7 +187,9 @@ impl<'a> Across<'a> {
 
 fn draw_point(body: &mut Body, series: usize, point: &SpreadPoint, x: f64, height: impl Fn(f64) -> f64) {
     if let Some((least, greatest)) = ends(point.all.iter().copied()).filter(|(a, b)| a < b) {
-        body.line("range", (x, height(least)), (x, height(greatest)));
+        let (low, high) = (number(height(least)), number(height(greatest)));
+        let (left, x, right) = (number(x - CAP), number(x), number(x + CAP));
+        body.path("range", &format!("M{left} {low}H{right}M{x} {low}V{high}M{left} {high}H{right}"));
     }
     if (2..=MAX_DOTS).contains(&point.all.len()) {
         // A line of no length with round ends is a dot.

@@ -85,7 +85,7 @@ pub(super) fn sheet() -> String {
         rule(".title", &format!("font-size:{TITLE_NARROW}px")),
     ];
     [
-        rule("", "max-width:50rem;height:auto"),
+        rule("", "max-width:50rem"),
         rule("text", &format!("font:{TEXT}px system-ui,-apple-system,Roboto,Arial,sans-serif")),
         rule(".title", &format!("font-size:{TITLE}px;font-weight:600")),
         shapes,
@@ -98,10 +98,10 @@ pub(super) fn sheet() -> String {
 }
 
 /// What is the same in light and dark. `currentColor` is the series' own.
-const SHAPES: [(&str, &str); 11] = [
+const SHAPES: [(&str, &str); 12] = [
     (".line", "fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round;stroke-linecap:round"),
-    (".range", "stroke:currentColor;stroke-width:2;stroke-opacity:.55"),
-    (".dots", "fill:none;stroke:currentColor;stroke-width:4.5;stroke-linecap:round;stroke-opacity:.6"),
+    (".range", "fill:none;stroke:currentColor;stroke-width:1.5"),
+    (".dots", "fill:none;stroke:currentColor;stroke-width:4.5;stroke-linecap:round;stroke-opacity:.55"),
     (".marker", "fill:currentColor;stroke-width:1.2"),
     (".bar", "fill:currentColor"),
     (".hatch", "fill:none;stroke-width:1.6;stroke-opacity:.75"),
@@ -109,7 +109,8 @@ const SHAPES: [(&str, &str); 11] = [
     (".band", "fill-opacity:.18;stroke:none"),
     (".moment", "stroke-width:1.5;stroke-dasharray:3 3"),
     (".number", "font-weight:600"),
-    (".end", "paint-order:stroke;stroke-width:4;stroke-linejoin:round"),
+    (".name,.total,.number", "paint-order:stroke;stroke-width:4;stroke-linejoin:round"),
+    (".area", "fill:currentColor;fill-opacity:.25;stroke:none"),
 ];
 
 fn colours(theme: &Theme) -> String {
@@ -125,7 +126,7 @@ fn colours(theme: &Theme) -> String {
         rule(".minor", &format!("stroke:{minor}")),
         rule(".band", &format!("fill:{mark}")),
         rule(".moment", &format!("stroke:{mark}")),
-        rule(".marker,.hatch,.bar,.end", &format!("stroke:{ground}")),
+        rule(".marker,.hatch,.bar,.name,.total,.number", &format!("stroke:{ground}")),
         series,
     ]
     .concat()

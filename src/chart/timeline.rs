@@ -1,7 +1,7 @@
 //! Drawing a [`Timeline`]: something over the seconds of a run, and what happened meanwhile.
 
 use super::check::{Sieve, at_most, ends};
-use super::decimate::kept;
+use super::decimate::{singles, strips};
 use super::error::ChartError;
 use super::frame::{LINE, Plot, heading, left_out, notes, open_series};
 use super::key::{Sample, marker};
@@ -12,8 +12,13 @@ use super::svg::{Anchor, Body, polyline};
 use super::text::width;
 
 /// Ticks of the axes, about.
-const X_TICKS: usize = 6;
+const X_TICKS: usize = 5;
 const Y_TICKS: usize = 6;
+
+/// Points of a line that are drawn each by itself, about two units apart. Of more, as many strips are drawn
+/// as can be told apart.
+const MAX_POINTS: usize = 240;
+const STRIPS: usize = 120;
 
 /// Between two markers of a line, in units.
 const BETWEEN_MARKERS: f64 = 110.0;
@@ -24,6 +29,9 @@ const MAX_DRAWN: usize = 200;
 
 /// Rows of numbers above the data, for marks that are close to each other.
 const MAX_LANES: usize = 3;
+
+/// The data are as wide as this in any case.
+const LEAST_WIDTH: f64 = 390.0;
 
 /// The narrowest band that can be seen.
 const MIN_BAND: f64 = 2.0;
@@ -52,27 +60,25 @@ pub fn timeline(chart: &Timeline) -> Result<String, ChartError> {
     let names: Vec<_> = chart.series.iter().map(|series| series.name.as_str()).collect();
     let top = heading(&mut body, title, &names, Sample::Line);
     let range = Range::around(chart.y.scale, chart.y.unit, least, greatest, Y_TICKS);
-    let lanes = if marks.shown.is_empty() { 0.0 } else { MAX_LANES as f64 * LANE };
-    let plot = Plot::with_y_axis(&mut body, top, &chart.y.label, &range, lanes);
-    marks.draw(&mut body, &plot, &time);
+    let lanes = marks.lanes(&time);
+    let above = lanes.iter().flatten().max().map_or(0.0, |&lane| LANE * (lane + 1) as f64);
+    let plot = Plot::with_y_axis(&mut body, top, &chart.y.label, &range, above);
+    marks.draw(&mut body, &plot, &time, &lanes);
     for (index, line) in lines.iter().enumerate() {
-        let place =
-            |at: usize| (plot.x(time.share(line.points[at].0), 0.0), plot.y(&range, line.points[at].1));
+        let place = |(x, y): (f64, f64)| (plot.x(time.share(x), 0.0), plot.y(&range, y));
         open_series(&mut body, index, &chart.series[index].name);
-        let kept = kept(&line.points);
-        let pieces = kept.chunk_by(|&before, &after| !line.has_gap(before, after));
-        let path: String = pieces.map(|piece| polyline(piece.iter().map(|&at| place(at)))).collect();
-        body.path("line", &path);
         let first = plot.left + BETWEEN_MARKERS * (index as f64 + 0.5) / lines.len() as f64;
-        for at in marked(&kept, first, |at| place(at).0) {
-            body.path("marker", &marker(index, place(at)));
-        }
+        line.draw(&mut body, index, first, place);
         body.close();
     }
     let ticks: Vec<_> =
         (time.ticks.iter()).map(|tick| (plot.x(time.share(tick.value), 0.0), tick.text.clone())).collect();
     let bottom = plot.x_axis(&mut body, &ticks, "time");
     let mut below = marks.names();
+    if let Some(seconds) = lines.iter().filter_map(Line::strip_seconds).reduce(f64::max) {
+        let seconds = Unit::Seconds.write(seconds);
+        below.push(format!("Lines: medians of about {seconds} each. Shaded: least to greatest."));
+    }
     below.extend(left_out(sieve.left_out, chart.y.scale == Scale::Log));
     let bottom = notes(&mut body, bottom, &below);
     Ok(body.into_document("timeline", &chart.words, bottom))
@@ -110,20 +116,51 @@ impl Line {
         let next = self.gaps.partition_point(|&gap| gap <= before);
         self.gaps.get(next).is_some_and(|&gap| gap <= after)
     }
+
+    fn is_dense(&self) -> bool {
+        self.points.len() > MAX_POINTS
+    }
+
+    /// How long a strip is, where points are so many that strips are drawn.
+    fn strip_seconds(&self) -> Option<f64> {
+        let (first, last) = (self.points.first()?, self.points.last()?);
+        self.is_dense().then(|| (last.0 - first.0) / STRIPS as f64)
+    }
+
+    /// Draws the line with a few markers, the first of them at `first` or to the right of it. Of a line with
+    /// too many points, the medians of narrow strips are drawn, and how far the others go.
+    fn draw(&self, body: &mut Body, series: usize, first: f64, place: impl Fn((f64, f64)) -> (f64, f64)) {
+        let strips = if self.is_dense() { strips(&self.points, STRIPS) } else { singles(&self.points) };
+        let (mut line, mut area) = (String::new(), String::new());
+        for piece in strips.chunk_by(|before, after| !self.has_gap(before.last, after.first)) {
+            line += &polyline(piece.iter().map(|strip| place((strip.x, strip.median))));
+            let above = piece.iter().map(|strip| place((strip.x, strip.greatest)));
+            let below = piece.iter().rev().map(|strip| place((strip.x, strip.least)));
+            area += &format!("{}Z", polyline(above.chain(below)));
+        }
+        if self.is_dense() {
+            body.path("area", &area);
+        }
+        body.path("line", &line);
+        let places: Vec<_> = strips.iter().map(|strip| place((strip.x, strip.median))).collect();
+        for at in marked(&places, first) {
+            body.path("marker", &marker(series, at));
+        }
+    }
 }
 
-/// The points that get a marker: about as far apart as can be told, and one in any case.
-fn marked(kept: &[usize], first: f64, x: impl Fn(usize) -> f64) -> Vec<usize> {
+/// The places that get a marker: about as far apart as can be told, and one in any case.
+fn marked(places: &[(f64, f64)], first: f64) -> Vec<(f64, f64)> {
     let mut next = first;
     let mut marked = Vec::new();
-    for &at in kept {
-        if x(at) >= next {
-            marked.push(at);
-            next = x(at) + BETWEEN_MARKERS;
+    for &place in places {
+        if place.0 >= next {
+            marked.push(place);
+            next = place.0 + BETWEEN_MARKERS;
         }
     }
     if marked.is_empty() {
-        marked.extend(kept.last());
+        marked.extend(places.last());
     }
     marked
 }
@@ -148,29 +185,35 @@ impl<'a> Marks<'a> {
         Self { shown, more }
     }
 
+    /// The row above the data in which each number stands, if there is room for it in one.
+    fn lanes(&self, time: &Range) -> Vec<Option<usize>> {
+        let mut ends = [f64::NEG_INFINITY; MAX_LANES];
+        let mut lane = |(index, mark): (usize, &&Mark)| {
+            let half = width(&(index + 1).to_string(), TEXT_NARROW) / 2.0 + 2.0;
+            let middle = LEAST_WIDTH * (time.share(mark.from_seconds) + time.share(last(mark))) / 2.0;
+            let free = ends.iter().position(|&end| end <= middle - half)?;
+            ends[free] = middle + half;
+            Some(free)
+        };
+        self.shown.iter().enumerate().take(MAX_NAMED).map(&mut lane).collect()
+    }
+
     /// Shades the bands and draws the lines, with numbers above the data.
-    fn draw(&self, body: &mut Body, plot: &Plot, time: &Range) {
-        let mut lanes = [f64::NEG_INFINITY; MAX_LANES];
+    fn draw(&self, body: &mut Body, plot: &Plot, time: &Range, lanes: &[Option<usize>]) {
         for (index, mark) in self.shown.iter().enumerate() {
-            let from = plot.x(time.share(mark.from_seconds), 0.0);
-            let to = end(mark).map(|to| plot.x(time.share(to), 0.0));
+            let x = |seconds: f64| plot.x(time.share(seconds), 0.0);
+            let (from, to) = (x(mark.from_seconds), x(last(mark)));
             body.open("mark", &words(mark));
-            match to {
-                Some(to) => {
-                    let width = (to - from).max(MIN_BAND);
-                    body.rect("band", (from, plot.top), (width, plot.bottom - plot.top));
-                }
-                None => body.line("moment", (from, plot.top), (from, plot.bottom)),
+            if end(mark).is_some() {
+                let width = (to - from).max(MIN_BAND);
+                body.rect("band", (from, plot.top), (width, plot.bottom - plot.top));
+            } else {
+                body.line("moment", (from, plot.top), (from, plot.bottom));
             }
-            let number = (index + 1).to_string();
-            let middle = (from + to.unwrap_or(from)) / 2.0;
-            let half = width(&number, TEXT_NARROW) / 2.0 + 2.0;
-            let lane = lanes.iter().position(|&end| end <= middle - half);
-            if let (Some(lane), true) = (lane, index < MAX_NAMED) {
-                lanes[lane] = middle + half;
-                let y = plot.top - LANE * (lane as f64 + 0.5);
-                body.line("moment", (middle, y + LANE / 2.0), (middle, plot.top));
-                body.text("number", (middle, y), Anchor::Middle, &number);
+            if let Some(Some(lane)) = lanes.get(index) {
+                let at = ((from + to) / 2.0, plot.top - LANE * (*lane as f64 + 0.5));
+                body.line("moment", (at.0, at.1 + LANE / 2.0), (at.0, plot.top));
+                body.text("number", at, Anchor::Middle, &(index + 1).to_string());
             }
             body.close();
         }
@@ -195,6 +238,11 @@ impl<'a> Marks<'a> {
 /// When a mark was over, if that is known.
 fn end(mark: &Mark) -> Option<f64> {
     mark.to_seconds.filter(|to| to.is_finite()).map(|to| to.max(mark.from_seconds))
+}
+
+/// Where a mark ends in the drawing.
+fn last(mark: &Mark) -> f64 {
+    end(mark).unwrap_or(mark.from_seconds)
 }
 
 fn words(mark: &Mark) -> String {

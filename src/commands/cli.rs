@@ -17,7 +17,7 @@ use crate::args::{LiveArgs, ResumeArgs, SweepArgs};
 #[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
 #[command(
-    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare [--live] BASE NEW [OPTIONS]\n       fillbench report DIR... [OPTIONS]\n       fillbench serve [OPTIONS]"
+    override_usage = "fillbench --data SIZE | --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare [--live] BASE NEW [OPTIONS]\n       fillbench report DIR... [OPTIONS]\n       fillbench serve [OPTIONS]"
 )]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {

@@ -1,5 +1,5 @@
-//! A run over time, second by second as it was written, in memory that does not grow with the run: what gets
-//! long is joined two by two.
+//! A run over time, second by second as it was written, in memory that does not grow with the run: what
+//! gets long is joined two by two.
 
 use crate::results::{Course, Slice};
 

@@ -1,6 +1,5 @@
-//! What runs left beside their figures, for a few of them that are looked at closely: the tables of
-//! seconds and
-//! latencies, and the records. Tables are read row by row, and only rows of these runs are kept.
+//! What runs left beside their figures, for a few of them that are looked at closely: the tables of seconds
+//! and latencies, and the records. Tables are read row by row, and only rows of these runs are kept.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

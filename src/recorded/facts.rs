@@ -1,5 +1,5 @@
-//! What else a run says of itself: not what makes its point, nor what runs are compared by, but what a reader
-//! wants to know beside.
+//! What else a run says of itself: not what makes its point, nor what runs are compared by, but what a
+//! reader wants to know beside.
 
 use super::LoadError;
 use super::fields::Fields;

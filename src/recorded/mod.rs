@@ -1,6 +1,5 @@
 //! Runs that were written down, read again: tables, records, and folders that hold them. What is judged of
-//! them
-//! is others' matter.
+//! them is others' matter.
 
 mod course;
 mod details;

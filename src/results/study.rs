@@ -1,6 +1,5 @@
 //! Runs by what they were asked: which points they make, what each parameter does to throughput, which
-//! settings
-//! are best at what, and which runs are worth a closer look. Places in [`Study::points`] and in
+//! settings are best at what, and which runs are worth a closer look. Places in [`Study::points`] and in
 //! [`Swept::values`] count from 0.
 
 use super::{PointParameters, Spread};

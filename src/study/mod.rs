@@ -1,6 +1,5 @@
-//! Runs by what they were asked: the points that they make, what each parameter does, the best settings
-//! for an
-//! aim, and which runs are worth a closer look. Pure: recorded runs in, a [`crate::results::Study`] out.
+//! Runs by what they were asked: the points that they make, what each parameter does, the best settings for
+//! an aim, and which runs are worth a closer look. Pure: recorded runs in, a [`crate::results::Study`] out.
 
 mod choose;
 mod closer;
@@ -8,8 +7,8 @@ mod effects;
 mod parameters;
 mod points;
 mod settings;
-mod study;
 #[cfg(test)]
 mod tests;
+mod whole;
 
-pub use study::{StudyOptions, study};
+pub use whole::{StudyOptions, study};

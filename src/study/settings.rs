@@ -1,15 +1,18 @@
-//! Settings: what says how keys are sent, over all workloads that they were run with. Throughput of different
-//! workloads is no common measure, so it is taken as a share of each workload's fastest point.
+//! Settings: what says how keys are sent, over all workloads that they were run with. Throughput of
+//! different workloads is no common measure, so it is taken as a share of each workload's fastest point.
 
 use std::collections::BTreeMap;
 
 use super::parameters::{PLACES, Parameters};
 use crate::results::{PointParameters, Spread, StudiedPoint};
 
+/// Swept parameters and their values, by their places.
+type Values = Vec<(usize, usize)>;
+
 /// One combination of settings in one place.
 pub(super) struct Settings {
-    /// Parameter and value of each that is swept.
-    pub(super) values: Vec<(usize, usize)>,
+    /// Of each setting that is swept.
+    pub(super) values: Values,
     /// Its point at each workload, which are in the same order for all.
     pub(super) points: Vec<usize>,
     /// The rate of each as a share of the workload's fastest.
@@ -29,11 +32,8 @@ pub(super) struct Contest {
 }
 
 /// The places that runs were sent to, each with its points.
-pub(super) fn places(
-    points: &[StudiedPoint],
-    parameters: &Parameters,
-) -> Vec<(Vec<(usize, usize)>, Vec<usize>)> {
-    let mut places: BTreeMap<Vec<(usize, usize)>, Vec<usize>> = BTreeMap::new();
+pub(super) fn places(points: &[StudiedPoint], parameters: &Parameters) -> Vec<(Values, Vec<usize>)> {
+    let mut places: BTreeMap<Values, Vec<usize>> = BTreeMap::new();
     for (place, point) in points.iter().enumerate() {
         let is_place = |name: &str| PLACES.contains(&name);
         let of = values(point, parameters, |swept, name| !swept && is_place(name));
@@ -43,11 +43,7 @@ pub(super) fn places(
 }
 
 /// Parameters and values of a point, of those that are wanted: whether it is a setting, and its name.
-fn values(
-    point: &StudiedPoint,
-    parameters: &Parameters,
-    is_wanted: impl Fn(bool, &str) -> bool,
-) -> Vec<(usize, usize)> {
+fn values(point: &StudiedPoint, parameters: &Parameters, is_wanted: impl Fn(bool, &str) -> bool) -> Values {
     let all = point.values.iter().copied().enumerate();
     all.filter(|(place, _)| {
         let swept = &parameters.swept[*place];
@@ -59,8 +55,7 @@ fn values(
 impl Contest {
     /// Of the points of one place.
     pub(super) fn of(all: &[StudiedPoint], places: &[usize], parameters: &Parameters) -> Self {
-        let mut by_workload: BTreeMap<Vec<(usize, usize)>, BTreeMap<Vec<(usize, usize)>, usize>> =
-            BTreeMap::new();
+        let mut by_workload: BTreeMap<Values, BTreeMap<Values, usize>> = BTreeMap::new();
         for &place in places {
             let workload = values(&all[place], parameters, |is_setting, _| !is_setting);
             let settings = values(&all[place], parameters, |is_setting, _| is_setting);
@@ -70,10 +65,10 @@ impl Contest {
         // What was run with few settings says nothing of the others.
         let most = by_workload.values().map(BTreeMap::len).max().unwrap_or_default();
         by_workload.retain(|_, settings| settings.len() == most);
-        let mut common: Vec<Vec<(usize, usize)>> =
+        let mut common: Vec<Values> =
             by_workload.values().next().map_or_else(Vec::new, |settings| settings.keys().cloned().collect());
         common.retain(|settings| by_workload.values().all(|points| points.contains_key(settings)));
-        let fastest = |points: &BTreeMap<Vec<(usize, usize)>, usize>| {
+        let fastest = |points: &BTreeMap<Values, usize>| {
             points.values().map(|&place| all[place].rate.median).fold(0.0, f64::max)
         };
         let workloads: Vec<_> = by_workload.values().map(|points| (points, fastest(points))).collect();

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 /// How long it may take to show a page.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(120);
 
-pub(super) struct Browser {
+pub(crate) struct Browser {
     binary: PathBuf,
 }
 
 impl Browser {
     /// The browser, if this machine has it; else says on behalf of which test it is missed.
-    pub(super) fn find(test: &str) -> Option<Self> {
+    pub(crate) fn find(test: &str) -> Option<Self> {
         let named = std::env::var_os("FILLBENCH_TEST_CHROMIUM").map(PathBuf::from);
         let on_path = || {
             let folders = std::env::var_os("PATH")?;
@@ -28,16 +28,26 @@ impl Browser {
 
     /// What a page has become when it was loaded and its scripts have run, for a reader who likes
     /// it light or dark.
-    pub(super) fn dom(&self, page: &Path, is_dark: bool) -> String {
+    pub(crate) fn dom(&self, page: &Path, is_dark: bool) -> String {
+        let light = format!("--blink-settings=preferredColorScheme={}", u8::from(!is_dark));
+        self.show(page, &[&light, "--dump-dom"])
+    }
+
+    /// Prints a page into a file.
+    pub(crate) fn print(&self, page: &Path, pdf: &Path) {
+        self.show(page, &["--no-pdf-header-footer", &format!("--print-to-pdf={}", pdf.display())]);
+    }
+
+    /// Shows a page, and gives what the browser then says.
+    fn show(&self, page: &Path, args: &[&str]) -> String {
         let profile = tempfile::tempdir().unwrap();
-        let out = profile.path().join("dom.html");
+        let out = profile.path().join("stdout");
         let mut child = Command::new(&self.binary)
             // Its sandbox will not start for root, in containers. The page is our own.
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
             .args(["--no-first-run", "--disable-extensions", "--disable-background-networking"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!is_dark)))
-            .arg("--dump-dom")
+            .args(args)
             .arg(format!("file://{}", page.display()))
             .stdout(std::fs::File::create(&out).unwrap())
             .stderr(Stdio::null())

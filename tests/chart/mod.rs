@@ -3,7 +3,7 @@
 //!
 //! The drawings stay in `target/tmp/charts`, to be looked at.
 
-mod browser;
+pub(crate) mod browser;
 mod samples;
 
 use std::path::PathBuf;

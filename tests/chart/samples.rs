@@ -52,7 +52,7 @@ fn measured(x: f64, around: f64, spread: f64, runs: u64, seed: u64) -> SpreadPoi
 }
 
 fn value_sizes() -> Spread {
-    let sizes = [512.0, 1024.0, 2048.0, 4096.0, 8192.0];
+    let sizes: [f64; 5] = [512.0, 1024.0, 2048.0, 4096.0, 8192.0];
     let series = |index: u64, key_size: f64| SpreadSeries {
         name: format!("{key_size} B keys"),
         points: (sizes.iter().enumerate())
@@ -71,7 +71,7 @@ fn value_sizes() -> Spread {
 }
 
 fn eight_depths() -> Spread {
-    let depths = [100.0, 200.0, 500.0, 1000.0, 1500.0, 2000.0, 5000.0, 10_000.0];
+    let depths: [f64; 8] = [100.0, 200.0, 500.0, 1000.0, 1500.0, 2000.0, 5000.0, 10_000.0];
     let series = |index: u64| SpreadSeries {
         name: format!("writers {}, key size {}", 1 << (index % 3), 64 << (index / 3)),
         points: (depths.iter().enumerate())

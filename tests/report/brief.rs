@@ -13,15 +13,8 @@ fn a_sweep_in_brief() {
         .says("Small footprint:")
         .says("pipeline depth: The best value is")
         .says("latency of");
-    for depth in ["100", "1000"] {
-        let flags = format!("--pipeline-depth {depth} --writers ");
-        let best = reported.shown.contains(&flags);
-        assert!(
-            best || depth == "100" || reported.shown.contains("--pipeline-depth 100 "),
-            "{}",
-            reported.shown
-        );
-    }
+    let is_line = |line: &str| line.starts_with("  --pipeline-depth 10") && line.contains(" --writers ");
+    assert!(reported.shown.lines().any(is_line), "{}", reported.shown);
     assert!(reported.shown.contains('█'));
     assert!(!reported.shown.contains('\u{1b}'), "no colours: {}", reported.shown);
     for line in reported.shown.lines() {

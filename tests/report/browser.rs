@@ -1,18 +1,12 @@
-//! The page in a real browser: chromium, without a window. A wrapper shows it in frames of several widths and
-//! measures there; it is made for the test, since the page itself runs nothing.
+//! The page in a real browser. A wrapper shows it in frames of several widths and measures there; it is
+//! made for the test, since the page itself runs nothing.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::made::{Place, report};
-use crate::common::skip;
-
-/// Starting a browser on a busy machine takes a while.
-const LIMIT: Duration = Duration::from_secs(150);
+use crate::chart::browser::Browser;
 
 /// A phone, a tablet, a desk.
 const WIDTHS: &str = "[360, 768, 1280]";
@@ -20,34 +14,8 @@ const WIDTHS: &str = "[360, 768, 1280]";
 /// Measures the frames, and leaves what it found as JSON.
 const SCRIPT: &str = include_str!("measure.js");
 
-/// The browser: named by the environment, or on PATH.
-fn chromium(test: &str) -> Option<PathBuf> {
-    let named = std::env::var_os("FILLBENCH_TEST_CHROMIUM").map(PathBuf::from);
-    let on_path = || {
-        let folders = std::env::var_os("PATH")?;
-        std::env::split_paths(&folders).map(|folder| folder.join("chromium")).find(|path| path.is_file())
-    };
-    let found = named.or_else(on_path);
-    if found.is_none() {
-        skip(test, "no chromium");
-    }
-    found
-}
-
-/// Runs the browser with a profile of its own, which goes away.
-fn browse(chromium: &PathBuf, place: &Place, args: &[&str]) -> Output {
-    let profile = tempfile::tempdir().unwrap();
-    let mut command = Command::new("timeout");
-    command.arg("--kill-after=5").arg(LIMIT.as_secs().to_string()).arg(chromium);
-    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]);
-    command.args(["--disable-extensions", "--disable-background-networking", "--disable-dev-shm-usage"]);
-    command.arg(format!("--user-data-dir={}", profile.path().display()));
-    command.args(args).current_dir(place.path("."));
-    command.output().unwrap()
-}
-
 /// Shows the page in frames, and gives what was measured in each.
-fn measured(chromium: &PathBuf, place: &Place, page: &str, args: &[&str]) -> Vec<Value> {
+fn measured(browser: &Browser, place: &Place, page: &str, is_dark: bool) -> Vec<Value> {
     let html = place.read(page);
     let policy = html.find("<meta http-equiv").unwrap();
     let end = policy + html[policy..].find('>').unwrap() + 1;
@@ -60,12 +28,9 @@ fn measured(chromium: &PathBuf, place: &Place, page: &str, args: &[&str]) -> Vec
          frame.srcdoc = source; document.body.append(frame); }}\n{SCRIPT}</script>"
     );
     fs::write(place.path("wrapper.html"), wrapper).unwrap();
-    let url = format!("file://{}", place.path("wrapper.html").display());
-    let output =
-        browse(chromium, place, &[args, &["--dump-dom", "--virtual-time-budget=20000", &url]].concat());
-    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
+    let dom = browser.dom(&place.path("wrapper.html"), is_dark);
     let found = dom.split_once("<pre id=\"found\">").and_then(|(_, rest)| rest.split_once("</pre>"));
-    let found = found.unwrap_or_else(|| panic!("nothing was measured: {output:?}")).0;
+    let found = found.unwrap_or_else(|| panic!("nothing was measured: {dom}")).0;
     let text = found.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
 }
@@ -88,13 +53,10 @@ fn assert_fine(frame: &Value) {
 
 #[test]
 fn a_page_fits_every_screen_in_light_and_dark() {
-    let Some(chromium) = chromium("a_page_fits_every_screen_in_light_and_dark") else { return };
+    let Some(browser) = Browser::find("a_page_fits_every_screen_in_light_and_dark") else { return };
     let place = Place::with_sweep();
     report(&place, "sweep").written();
-    let [light, dark] = [1, 0].map(|scheme| {
-        let scheme = format!("--blink-settings=preferredColorScheme={scheme}");
-        measured(&chromium, &place, "sweep/report.html", &[&scheme])
-    });
+    let [light, dark] = [false, true].map(|is_dark| measured(&browser, &place, "sweep/report.html", is_dark));
     let figure = |frame: &Value, name: &str| frame[name].as_f64().unwrap();
     for (light, dark) in light.iter().zip(&dark) {
         assert_fine(light);
@@ -113,13 +75,12 @@ fn a_page_fits_every_screen_in_light_and_dark() {
 
 #[test]
 fn a_run_with_an_incident_fits_and_prints() {
-    let Some(chromium) = chromium("a_run_with_an_incident_fits_and_prints") else { return };
+    let Some(browser) = Browser::find("a_run_with_an_incident_fits_and_prints") else { return };
     let place = Place::with_incident();
     report(&place, "run").written();
-    measured(&chromium, &place, "run/report.html", &[]).iter().for_each(assert_fine);
-    let url = format!("file://{}", place.path("run/report.html").display());
-    let output = browse(&chromium, &place, &["--print-to-pdf=page.pdf", "--no-pdf-header-footer", &url]);
-    let pdf = fs::read(place.path("page.pdf")).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    measured(&browser, &place, "run/report.html", false).iter().for_each(assert_fine);
+    browser.print(&place.path("run/report.html"), &place.path("page.pdf"));
+    let pdf = fs::read(place.path("page.pdf")).unwrap();
     let text = String::from_utf8_lossy(&pdf);
     let pages = text.matches("/Type /Page\n").count();
     assert!(text.starts_with("%PDF") && (2..=8).contains(&pages), "{pages} pages in {} bytes", pdf.len());

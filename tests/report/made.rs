@@ -1,4 +1,5 @@
-//! Folders of runs to report on: a sweep that is done once and copied, and a run in which something happens.
+//! Folders of runs to report on: a sweep that is done once and copied, and a run in which something
+//! happens.
 
 use std::fs;
 use std::path::{Path, PathBuf};

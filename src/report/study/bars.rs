@@ -6,7 +6,7 @@ use std::env;
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 
 /// What stands for letters that ASCII does not have.
-const PLAIN: [(char, &str); 5] = [('µ', "u"), ('–', "-"), ('×', "x"), ('≤', "<="), ('…', "...")];
+const PLAIN: [(char, &str); 6] = [('⁹', "^9"), ('µ', "u"), ('–', "-"), ('×', "x"), ('≤', "<="), ('…', "...")];
 
 /// Which letters a terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,7 @@ pub(super) fn shown(study: &Study) -> Vec<PlaceOfChoices> {
 pub(super) fn none(study: &Study) -> String {
     match study.points.len() {
         0 => "There is nothing to choose from.".into(),
+        1 => String::new(),
         _ => "All runs were sent by the same settings, or too few workloads were run with several: there \
         is nothing to choose from. fillbench sweep tries several."
             .into(),

@@ -1,5 +1,5 @@
-//! Single runs from their beginning to their end: throughput and latency over time, with what happened to the
-//! masters, and how evenly these worked.
+//! Single runs from their beginning to their end: throughput and latency over time, with what happened to
+//! the masters, and how evenly these worked.
 
 use serde::Serialize;
 

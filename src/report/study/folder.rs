@@ -1,5 +1,5 @@
-//! The files of a report. Each appears whole or not at all, and only files of an earlier report are replaced:
-//! each holds a mark by which it is known again.
+//! The files of a report. Each appears whole or not at all, and only files of an earlier report are
+//! replaced: each holds a mark by which it is known again.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

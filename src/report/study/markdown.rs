@@ -13,7 +13,14 @@ pub(super) fn markdown(page: &Page) -> String {
         page.alerts.iter().for_each(|alert| text += &format!("> **{}**\n>\n", escaped(alert)));
         text.truncate(text.len() - ">\n".len());
     }
-    text += "\n## Best settings\n";
+    if !page.in_short.is_empty() {
+        text += "\n## In short\n";
+        let lines = page.in_short.iter().map(|fact| format!("{}: {}", fact.label, fact.lines.join(", ")));
+        text += &list(&lines.collect::<Vec<_>>());
+    }
+    if !(page.choices.is_empty() && page.no_choice.is_empty()) {
+        text += "\n## Best settings\n";
+    }
     if !page.no_choice.is_empty() {
         text += &format!("\n{}\n", escaped(&page.no_choice));
     }

@@ -1,6 +1,5 @@
 //! What comes of studying runs: a page, a text, drawings, and a few lines for a terminal. All of them are
-//! made
-//! of the same words and drawings (`page.rs`).
+//! made of the same words and drawings (`page.rs`).
 
 mod bars;
 mod choices;

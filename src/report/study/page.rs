@@ -6,10 +6,12 @@ use super::choices::{self, PlaceOfChoices};
 use super::courses::{self, RunShown};
 use super::effects::{self, EffectShown};
 use super::table::{self, Table};
-use super::words::{in_bytes, plural};
+use super::words::{counts, in_bytes, latency, per_gb, plural, rate_with_range};
 use super::{latencies, processors};
 use crate::chart::ChartError;
+use crate::report::terminal::words::byte_rate;
 use crate::results::{RunDetail, Study, Unmeasured};
+use crate::units::show_bytes;
 
 /// A study, ready to be laid out.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +21,8 @@ pub(super) struct Page {
     pub(super) lead: String,
     /// What must be known before any figure is believed.
     pub(super) alerts: Vec<String>,
+    /// The figures, where there is one point only.
+    pub(super) in_short: Vec<Fact>,
     /// The best settings; empty where there is nothing to choose from, which `no_choice` explains.
     pub(super) choices: Vec<PlaceOfChoices>,
     pub(super) no_choice: String,
@@ -82,6 +86,7 @@ impl Page {
             title: title(study),
             lead: lead(study),
             alerts: alerts(study),
+            in_short: in_short(study),
             no_choice: if choices.is_empty() { choices::none(study) } else { String::new() },
             choices,
             effects: effects::shown(study, &mut undrawn),
@@ -134,8 +139,9 @@ fn lead(study: &Study) -> String {
         .collect();
     let place = study.targets.join("; ");
     let what = match swept.as_slice() {
-        [] => "All runs were asked the same".into(),
-        _ => format!("Swept: {}", swept.join(", ")),
+        [] if study.runs == 1 => String::new(),
+        [] => "All runs were asked the same.".into(),
+        _ => format!("Swept: {}.", swept.join(", ")),
     };
     let measure = if in_bytes(study) {
         "Throughput is in bytes of keys and values, because keys of different sizes are no common measure."
@@ -143,7 +149,29 @@ fn lead(study: &Study) -> String {
         "Throughput is in keys a second."
     };
     let place = if place.is_empty() { String::new() } else { format!(" Sent to {place}.") };
-    format!("{what}.{place} {measure}")
+    format!("{what}{place} {measure}").trim().to_owned()
+}
+
+/// What the one point came to; nothing where there are several, which a table shows.
+fn in_short(study: &Study) -> Vec<Fact> {
+    let [point] = study.points.as_slice() else { return Vec::new() };
+    let fact = |label: &str, line: String| Fact { label: label.into(), lines: vec![line] };
+    let cpu = |spread: Option<crate::results::Spread>| per_gb(spread.map(|spread| spread.median));
+    let rate = byte_rate(point.bytes_per_second(point.rate.median));
+    let rss =
+        point.client_peak_rss_bytes.map_or_else(String::new, |bytes| format!(", {}", show_bytes(bytes)));
+    vec![
+        fact("throughput", format!("{}, {rate} of keys and values", rate_with_range(study, point))),
+        fact(
+            "pipelines",
+            format!("p50 {}, p99 {}", latency(point.latency_us_p50), latency(point.latency_us_p99)),
+        ),
+        fact("client", format!("{} of processors{rss}", cpu(point.client_cpu_seconds_per_gb))),
+        fact("servers", format!("{} of processors", cpu(point.servers_cpu_seconds_per_gb))),
+        fact("limited by", counts(&point.limited_by)),
+        fact("verdict", counts(&point.verdicts)),
+        fact("incidents", point.incidents.to_string()),
+    ]
 }
 
 /// What makes figures say less than they seem to.

@@ -39,9 +39,9 @@ pub(super) fn processors(study: &Study, undrawn: &mut Undrawn) -> Option<Figure>
     let title = "Processor time for each GB";
     let (least, most) = (known.first()?, known.last()?);
     let alt = match count {
-        1 => format!("{:.2} seconds of processors for 10^9 bytes of keys and values.", total(least)),
+        1 => format!("{:.2} seconds of processors for 10⁹ bytes of keys and values.", total(least)),
         _ => format!(
-            "From {:.2} seconds for 10^9 bytes of keys and values ({}) to {:.2} ({}).",
+            "From {:.2} seconds for 10⁹ bytes of keys and values ({}) to {:.2} ({}).",
             total(least),
             names[0],
             total(most),
@@ -57,7 +57,7 @@ pub(super) fn processors(study: &Study, undrawn: &mut Undrawn) -> Option<Figure>
     let shared = common(study, &places);
     let shared = if shared.is_empty() || count == 1 { String::new() } else { format!(" All: {shared}.") };
     let caption = format!(
-        "Seconds of processors, user and system, for 10^9 bytes of keys and values: medians of repeated \
+        "Seconds of processors, user and system, for 10⁹ bytes of keys and values: medians of repeated \
          runs.{shared}{left_out}"
     );
     let chart = Bars {

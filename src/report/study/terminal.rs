@@ -4,7 +4,7 @@ use super::bars::Letters;
 use super::effects::EffectShown;
 use super::latencies::merged;
 use super::page::Page;
-use super::words::{plural, point, rate_with_range};
+use super::words::{plural, point};
 use crate::report::terminal::words::{WIDTH, micros, wrap};
 use crate::results::{RunDetail, Study};
 
@@ -27,8 +27,8 @@ const NAME_MAX: usize = 24;
 pub(super) fn brief(study: &Study, details: &[RunDetail], page: &Page, letters: Letters) -> String {
     let mut text = wrap("", 2, &page.title) + &wrap("  ", 2, &page.lead);
     page.alerts.iter().for_each(|alert| text += &wrap("  note: ", 8, alert));
-    if let (1, Some(only)) = (study.points.len(), study.points.first()) {
-        text += &wrap("  ", 2, &rate_with_range(study, only));
+    for fact in &page.in_short {
+        text += &wrap(&format!("  {:<11}", fact.label), 13, &fact.lines.join(", "));
     }
     for place in &page.choices {
         if !place.place.is_empty() {
@@ -103,7 +103,7 @@ fn histogram(study: &Study, details: &[RunDetail], letters: Letters) -> String {
         .iter()
         .enumerate()
         .map(|(place, &count)| {
-            // The ends of powers of two are no round numbers of microseconds, and three digits of them will do.
+            // Powers of two are no round numbers of microseconds: three digits of them will do.
             let end = 1_u64.checked_shl((first + (place + 1) * each) as u32).unwrap_or(u64::MAX);
             let share = 100.0 * count as f64 / all as f64;
             (format!("< {}", micros(end)), count as f64 / highest as f64, format!("{share:.1} %"))

@@ -130,9 +130,9 @@ pub(super) fn per_gb(seconds: Option<f64>) -> String {
     seconds.map_or_else(|| UNKNOWN.into(), |seconds| format!("{seconds:.2} s/GB"))
 }
 
-/// A share of a whole in percent: `97 %`.
+/// A share of a whole in percent: `97%`.
 pub(super) fn share(share: f64) -> String {
-    format!("{:.0} %", (100.0 * share).floor())
+    format!("{:.0}%", (100.0 * share).floor())
 }
 
 /// What happened to how many: `server 2, client 1`; the word alone if it is the only one.
