@@ -4,10 +4,10 @@
 #
 #   benchmark/ci-regression.sh [OPTIONS] BASE NEW [-- FILL OPTIONS]
 #
-# BASE and NEW are server programs (redis-server or valkey-server, 6.2 or newer), started on loopback for this, or
+# BASE and NEW are server programs (redis-server or valkey-server, 7.0 or newer), started on loopback for this, or
 # URLs as fillbench takes them (redis://, rediss://), of servers that may be emptied.
 #
-#   --runs N            runs of each server [400]
+#   --runs N            runs of each server; fewer than four never tell anything [600]
 #   --minutes N         begin no pair of runs later than this, and judge what is there by then [30]
 #   --pairs N           start the programs anew after so many runs of each [20]
 #   --threshold PERCENT the smallest change that matters [3%]
@@ -32,8 +32,8 @@ set -euo pipefail
 readonly ANSWER_SECONDS=20 END_SECONDS=20
 readonly REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-runs=400 minutes=30 pairs=20 threshold=3% despite=server inconclusive=fail out=regression port=17700 consent=no
-fillbench='' home='' child='' programs=() fill_options=()
+runs=600 minutes=30 pairs=20 threshold=3% despite=server inconclusive=fail out=regression port=17700 consent=no
+fillbench='' home='' child='' done_runs=0 programs=() fill_options=()
 declare -A server=() target=([base]='' [new]='') is_program=()
 
 say() { printf 'ci-regression.sh: %s\n' "$*" >&2; }
@@ -65,7 +65,7 @@ read_arguments() {
     ((${#given[@]} == 2)) || usage "two servers are needed, BASE and NEW, and ${#given[@]} are named"
     programs=("${given[@]}")
     ((${#fill_options[@]})) || fill_options=(--keys 150000 --key-size 64 --value-size 256 --command set)
-    whole --runs "$runs" 4 10000
+    whole --runs "$runs" 1 10000
     whole --minutes "$minutes" 1 1440
     whole --pairs "$pairs" 1 10000
     whole --port "$port" 1024 65534
@@ -179,27 +179,37 @@ fill() {
     esac
 }
 
+# in_turn NUMBER: both sides, base first if the number is even
+in_turn() { if (($1 % 2 == 0)); then echo base new; else echo new base; fi; }
+
+# Ends the programs and starts them anew, each time in another order: where memory comes to lie is chance.
+renew() {
+    local side
+    end_servers
+    for side in $(in_turn "$1"); do
+        [[ ${is_program[$side]} == no ]] || start "$side"
+        # New memory is slow.
+        fill "$side"
+    done
+}
+
 # Fills both servers in turns, each pair the other way round than the one before: base new, new base, …
 measure() {
-    local number order side deadline=$((60 * minutes))
+    local number side deadline=$((60 * minutes)) has_programs=no
+    [[ ${is_program[base]}${is_program[new]} == nono ]] || has_programs=yes
     for ((number = 0; number < runs && SECONDS < deadline; number++)); do
-        if ((number == 0)) || { ((number % pairs == 0)) && [[ ${is_program[base]}${is_program[new]} == *yes* ]]; }; then
-            end_servers
-            for side in base new; do
-                [[ ${is_program[$side]} == no ]] || start "$side"
-                # New memory is slow.
-                fill "$side"
-            done
-            ((number == 0)) || say "$number of $runs runs of each, after $((SECONDS / 60)):$(printf %02d $((SECONDS % 60)))"
+        if ((number % pairs == 0)); then
+            ((number == 0)) || say "$number of $runs runs of each, after $(clock)"
+            if ((number == 0)) || [[ $has_programs == yes ]]; then renew $((number / pairs)); fi
         fi
-        order=(base new)
-        ((number % 2 == 0)) || order=(new base)
-        for side in "${order[@]}"; do fill "$side" --csv "$out/$side.csv"; done
+        for side in $(in_turn "$number"); do fill "$side" --csv "$out/$side.csv"; done
     done
     done_runs=$number
     if ((number < runs)); then say "--minutes $minutes are over after $number of $runs runs of each"; fi
     end_servers
 }
+
+clock() { printf '%d:%02d min' $((SECONDS / 60)) $((SECONDS % 60)); }
 
 compare() {
     "$fillbench" compare "$out/base.csv" "$out/new.csv" --threshold "$threshold" ${despite:+--despite "$despite"} "$@"
@@ -208,7 +218,7 @@ compare() {
 report() {
     compare --format markdown || true
     printf '\n%s\n' "- Base: \`$(shown base)\`" "- New: \`$(shown new)\`" \
-        "- $done_runs runs of each, in turns, $((SECONDS / 60)) min $((SECONDS % 60)) s in all" \
+        "- $done_runs runs of each, in turns, in $(clock)" \
         "- Each run: \`fillbench ${fill_options[*]}\`"
 }
 

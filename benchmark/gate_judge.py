@@ -19,6 +19,8 @@ import lab
 
 VERDICTS = ["regression", "inconclusive", "no change", "better"]
 COMPARE_TIMEOUT_SECONDS = 600
+# Which server of a pair is slowed down in some runs.
+SLOWED = 1
 # What is to be reached, of 100 comparisons: how many at least or at most are called regressions.
 AIMS = {"A": ("at most 1", lambda found, jobs: found <= 0.01 * jobs),
         "B": ("at least 95", lambda found, jobs: found >= 0.95 * jobs),
@@ -83,9 +85,10 @@ def sides(rounds, trial):
     """The rows of the base and of what is compared with it."""
     base, new = [], []
     for number, (place, one) in enumerate(rounds):
-        base.append(one[(place, "A")] | {"run": f"base-{number}"})
-        # What is slowed down was recorded on one of the servers alone.
-        row = one[(1 - place, "A")] if trial.side == "A" else one[(1, trial.side)]
+        # What was slowed down is compared with the same server left alone: nothing else is between them.
+        of_base, of_new = (place, 1 - place) if trial.side == "A" else (SLOWED, SLOWED)
+        base.append(one[(of_base, "A")] | {"run": f"base-{number}"})
+        row = one[(of_new, trial.side)]
         rate = float(row["keys_per_second"]) * (1 - trial.percent / 100)
         new.append(row | {"run": f"new-{number}", "keys_per_second": repr(rate)})
     return base, new
@@ -126,12 +129,12 @@ def tally(trial, runs, how, outcomes):
 
 
 def achieved(sessions, side):
-    """How much less a side reached than A did beside it, in percent, and the standard error of that: the mean of
-    logarithms over rounds, against both servers' runs."""
+    """How much less a side reached than A did on the same server, in percent, and the standard error of that: the
+    mean of logarithms over rounds."""
     ratios = []
     for one in (one for session in sessions for one in session):
-        rate = {key: math.log(float(row["keys_per_second"])) for key, row in one.items()}
-        ratios.append(rate[(1, side)] - (rate[(0, "A")] + rate[(1, "A")]) / 2)
+        slowed, alone = (float(one[(SLOWED, which)]["keys_per_second"]) for which in [side, "A"])
+        ratios.append(math.log(slowed / alone))
     return (100 * math.expm1(statistics.mean(ratios)), 100 * statistics.stdev(ratios) / math.sqrt(len(ratios)))
 
 

@@ -10,6 +10,7 @@ mod conformity;
 mod connections;
 mod embedded;
 mod fill;
+mod gate;
 mod hlog;
 mod judges;
 mod memory;
