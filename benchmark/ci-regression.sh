@@ -30,7 +30,7 @@
 set -euo pipefail
 
 readonly ANSWER_SECONDS=20 END_SECONDS=20
-readonly REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 runs=600 minutes=30 pairs=20 threshold=3% despite=server inconclusive=fail out=regression port=17700 consent=no
 fillbench='' home='' child='' done_runs=0 programs=() fill_options=()
@@ -43,7 +43,9 @@ help() { sed -n '2,/^set -/{/^set -/d;s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
 # whole NAME VALUE LEAST MOST: ends the script unless the value is a whole number between these
 whole() {
-    [[ $2 =~ ^[0-9]{1,9}$ ]] && ((10#$2 >= $3 && 10#$2 <= $4)) || usage "$1 is a whole number from $3 to $4, not \`$2\`"
+    if ! [[ $2 =~ ^[0-9]{1,9}$ ]] || ((10#$2 < $3 || 10#$2 > $4)); then
+        usage "$1 is a whole number from $3 to $4, not \`$2\`"
+    fi
 }
 
 read_arguments() {
@@ -70,6 +72,8 @@ read_arguments() {
     whole --pairs "$pairs" 1 10000
     whole --port "$port" 1024 65534
     [[ $threshold =~ ^[0-9]{1,2}(\.[0-9]{1,3})?%?$ ]] || usage "--threshold is percents like 3%, not \`$threshold\`"
+    [[ ,$despite =~ ^(,(server|machine|target|verdict|client|resumed))*$ || -z $despite ]] ||
+        usage "--despite is server, machine, target, verdict, client or resumed, with commas between, not \`$despite\`"
     [[ $inconclusive == fail || $inconclusive == warn ]] || usage "--inconclusive is fail or warn, not \`$inconclusive\`"
     [[ -n $out ]] || usage "--out needs a folder"
 }
@@ -152,6 +156,7 @@ end_servers() {
 }
 
 # However the script ends, nothing that it has started is left.
+# shellcheck disable=SC2317  # a trap calls it
 clean_up() {
     local status=$?
     trap - EXIT
@@ -217,9 +222,9 @@ compare() {
 
 report() {
     compare --format markdown || true
-    printf '\n%s\n' "- Base: \`$(shown base)\`" "- New: \`$(shown new)\`" \
-        "- $done_runs runs of each, in turns, in $(clock)" \
-        "- Each run: \`fillbench ${fill_options[*]}\`"
+    echo
+    printf -- '- %s\n' "Base: \`$(shown base)\`" "New: \`$(shown new)\`" \
+        "$done_runs runs of each, in turns, in $(clock)" "Each run: \`fillbench ${fill_options[*]}\`"
 }
 
 judge() {

@@ -30,7 +30,7 @@ ABOUT = ["session", "round", "turn", "server", "side"]
 # What `fillbench compare` reads of a run, and what is good to know besides; the other columns would make the table
 # three times as large.
 KEPT = ["run", "started_at", "verdict", "key_size", "value_size", "keys", "payload_bytes", "command", "group_keys",
-        "pipeline_depth", "window", "writers", "threads", "keys_per_second", "latency_us_count", "latency_us_p50",
+        "pipeline_depth", "window", "writers", "threads", "keys_per_second", "latency_us_count", "latency_us_mean", "latency_us_p50",
         "latency_us_p90", "latency_us_p99", "latency_us_p99_9", "latency_us_max", "limited_by", "seconds_fill",
         "seconds_total", "client_cpu_seconds", "client_waiting_share", "client_pacing_share", "host_cpu_model",
         "host_os", "host_cpus", "host_memory_bytes", "target_kind", "target_mode", "target_server", "target_version",

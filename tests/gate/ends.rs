@@ -12,10 +12,16 @@ fn nothing_is_left_of_what_is_stopped() {
     let place = Place::new();
     let server = place.server("server", "");
     let mut command = place.script();
-    command.args([&server, &server]).args(["--", "--keys", "100"]).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(["--runs", "10000"])
+        .args([&server, &server])
+        .args(["--", "--keys", "100"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut script = command.spawn().unwrap();
     eventually(&true, || place.path("regression/new.csv").is_file());
-    let asked = std::process::Command::new("kill").args(["-TERM", &script.id().to_string()]).status().unwrap();
+    let asked =
+        std::process::Command::new("kill").args(["-TERM", &script.id().to_string()]).status().unwrap();
     assert!(asked.success());
     assert_eq!(script.wait().unwrap().code(), Some(130));
     place.assert_nothing_is_left();

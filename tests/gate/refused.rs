@@ -25,7 +25,7 @@ fn bad_usage_is_told() {
         ("SERVER SERVER --port 99999", "--port is a whole number"),
         ("SERVER SERVER --threshold much", "--threshold is percents"),
         ("SERVER SERVER --inconclusive ignore", "--inconclusive is fail or warn"),
-        ("SERVER SERVER --despite nothing", "nothing"),
+        ("SERVER SERVER --despite nothing", "--despite is server, machine,"),
         ("SERVER SERVER --out full", "not an empty folder"),
         ("SERVER no-such-server", "there is no program no-such-server"),
         ("redis://127.0.0.1:1 SERVER", "say --yes"),
@@ -49,7 +49,9 @@ fn the_help_names_every_option() {
     let mut command = place.script();
     let run = ended(command.arg("--help"));
     assert_eq!((run.code, run.told.as_str()), (Some(0), ""));
-    for option in ["--runs", "--minutes", "--pairs", "--threshold", "--despite", "--inconclusive", "--out", "--port"] {
+    for option in
+        ["--runs", "--minutes", "--pairs", "--threshold", "--despite", "--inconclusive", "--out", "--port"]
+    {
         assert!(run.shown.contains(&format!("\n  {option} ")), "{option}: {}", run.shown);
     }
     assert!(run.shown.contains("Exit codes:") && !run.shown.contains("set -"), "{}", run.shown);

@@ -68,7 +68,9 @@ fn what_cannot_be_told_fails_or_warns_as_asked() {
     assert_eq!(run.code, Some(5), "{}{}", run.shown, run.told);
     assert_eq!(place.comparison()["verdict"], "inconclusive");
     let mut command = again.script();
-    command.args(["--runs", "1", "--despite", "server,client", "--inconclusive", "warn"]).args([&server, &server]);
+    command
+        .args(["--runs", "1", "--despite", "server,client", "--inconclusive", "warn"])
+        .args([&server, &server]);
     command.args(["--", "--keys", "20"]).env("GITHUB_ACTIONS", "true");
     let run = ended(&mut command);
     assert_eq!(run.code, Some(0), "{}{}", run.shown, run.told);

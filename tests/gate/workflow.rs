@@ -34,9 +34,9 @@ fn each_step_does_one_thing() {
         assert_ne!(step["run"].is_badvalue(), step["uses"].is_badvalue(), "{step:?}");
     }
     // A comparison that says `regression` ends the job: what comes then has to run all the same.
-    let measures = steps(&workflow).iter().position(|step| {
-        step["run"].as_str().is_some_and(|script| script.contains("ci-regression.sh"))
-    });
+    let measures = steps(&workflow)
+        .iter()
+        .position(|step| step["run"].as_str().is_some_and(|script| script.contains("ci-regression.sh")));
     for step in &steps(&workflow)[measures.unwrap() + 1..] {
         assert!(step["if"].as_str().unwrap().contains("!cancelled()"), "{step:?}");
     }
@@ -66,7 +66,10 @@ fn the_step_that_measures_runs_as_it_is() {
     command.args(["-e", "-c", &format!("{} -- --keys 100", script.trim_end())]);
     command.current_dir(place.path("")).env("TMPDIR", place.path("tmp")).env("PATH", path);
     let inconclusive = workflow["env"]["INCONCLUSIVE"].as_str().unwrap();
-    command.env("RUNS", "1").env("INCONCLUSIVE", inconclusive).env("GITHUB_STEP_SUMMARY", place.path("summary.md"));
+    command
+        .env("RUNS", "1")
+        .env("INCONCLUSIVE", inconclusive)
+        .env("GITHUB_STEP_SUMMARY", place.path("summary.md"));
     command.env_remove("GITHUB_ACTIONS").env_remove("REDISCLI_AUTH");
     let run = ended(&mut command);
     assert_eq!(run.code, Some(if inconclusive == "warn" { 0 } else { 5 }), "{}{}", run.shown, run.told);
