@@ -1,6 +1,7 @@
 //! Which runs are compared with which, by what, and how the outcome is shown.
 
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -8,15 +9,16 @@ use clap::{Args, ValueEnum};
 use crate::compare::{CompareOptions, Difference, Metric, RESAMPLES};
 use crate::units::parse_percent;
 
-/// What to compare, as it was typed.
-#[derive(Args, Clone, Debug)]
+/// What to compare, as it was typed. Not to be shown: a URI may hold a password.
+#[derive(Args, Clone)]
 pub struct CompareArgs {
-    /// Runs to compare with: a runs.csv, a run.json, what --out left, or a folder of these, three deep
-    #[arg(value_name = "BASE")]
-    base: PathBuf,
-    /// Runs to judge
-    #[arg(value_name = "NEW")]
-    new: PathBuf,
+    /// Runs to compare with: a runs.csv, a run.json, what --out left, or a folder of these, three deep; with --live,
+    /// the URI of a server
+    #[arg(value_name = "BASE", required_unless_present = "spawn", conflicts_with = "spawn")]
+    base: Option<OsString>,
+    /// Runs to judge, or the server
+    #[arg(value_name = "NEW", required_unless_present = "spawn", conflicts_with = "spawn")]
+    new: Option<OsString>,
     /// The figure that decides
     #[arg(long, value_name = "NAME", value_parser = metric(), default_value = "keys_per_second")]
     metric: Metric,
@@ -59,12 +61,17 @@ fn difference() -> impl TypedValueParser<Value = Difference> {
 impl CompareArgs {
     /// The runs to compare with.
     pub fn base(&self) -> &Path {
-        &self.base
+        Path::new(self.base.as_deref().unwrap_or_default())
     }
 
     /// The runs to judge.
     pub fn new_runs(&self) -> &Path {
-        &self.new
+        Path::new(self.new.as_deref().unwrap_or_default())
+    }
+
+    /// What stands for the sides, if anything does.
+    pub fn sides(&self) -> [Option<&OsStr>; 2] {
+        [self.base.as_deref(), self.new.as_deref()]
     }
 
     /// How to show what comes out.

@@ -3,17 +3,15 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use super::UsageError;
 use super::past::seconds;
 use super::uri::{DEFAULT_PORT, Uri, same_database};
+use super::{AccessArgs, UsageError};
 use crate::net::{Address, AddressMap, Connector, Credentials, Secret, Tls, TlsOptions};
 use crate::results::{Options, PastOptions};
 use crate::target::Site;
-use crate::units::parse_time_above_zero;
 
 /// The variable that redis-cli takes its password from.
 const PASSWORD_VARIABLE: &str = "REDISCLI_AUTH";
@@ -35,52 +33,16 @@ pub struct ConnectionArgs {
     /// URI: redis://, rediss://, valkey://, valkeys://USER:PASSWORD@HOST:PORT/DB, or unix:///PATH?db=N
     #[arg(short, long, value_parser = secret, conflicts_with_all = ["host", "port", "socket"])]
     uri: Option<Secret>,
-    /// Password; the variable REDISCLI_AUTH keeps it off the command line
-    #[arg(short = 'a', long, alias = "password", value_name = "PASSWORD", value_parser = secret)]
-    #[arg(allow_hyphen_values = true, conflicts_with = "askpass")]
-    pass: Option<Secret>,
-    /// Ask for the password
-    #[arg(long)]
-    askpass: bool,
-    /// ACL user
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
-    /// Database number [default: 0]
-    #[arg(short = 'n', long, value_name = "DB")]
-    db: Option<u32>,
-    /// Accepted for redis-cli's sake: cluster mode is detected
-    #[arg(short)]
-    cluster: bool,
-    /// Encrypt the connections
-    #[arg(long)]
-    tls: bool,
-    /// Authorities to trust in place of the system's, PEM
-    #[arg(long, value_name = "FILE")]
-    cacert: Option<PathBuf>,
-    /// Folder of such files
-    #[arg(long, value_name = "DIR")]
-    cacertdir: Option<PathBuf>,
-    /// Client certificate, PEM
-    #[arg(long, value_name = "FILE", requires = "key")]
-    cert: Option<PathBuf>,
-    /// Key of the client certificate, PEM
-    #[arg(long, value_name = "FILE", requires = "cert")]
-    key: Option<PathBuf>,
-    /// Name to find in the servers' certificates [default: the host]
-    #[arg(long, value_name = "NAME")]
-    sni: Option<String>,
-    /// Trust any certificate
-    #[arg(long, conflicts_with_all = ["cacert", "cacertdir"])]
-    insecure: bool,
-    /// Time for a connection to be made and answered [default: 5s]
-    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero)]
-    connect_timeout: Option<Duration>,
-    /// Reach a node that says host:port elsewhere: host:port=host:port or host=host; repeatable
-    #[arg(long, value_name = "FROM=TO")]
-    address_map: Vec<String>,
+    #[command(flatten)]
+    access: AccessArgs,
 }
 
 impl ConnectionArgs {
+    /// The server that a URI names, if it does, reached in this way.
+    pub(super) fn of(uri: Option<Secret>, access: &AccessArgs) -> Self {
+        Self { uri, access: access.clone(), ..Self::default() }
+    }
+
     /// Whether `-h` stood alone.
     pub fn wants_help(&self) -> bool {
         self.host == Some(None)
@@ -89,7 +51,8 @@ impl ConnectionArgs {
     /// Whether a server is named, or who we are there, rather than left to the default.
     pub fn names_a_server(&self) -> bool {
         let place = self.host.is_some() || self.port.is_some() || self.socket.is_some() || self.uri.is_some();
-        place || self.user.is_some() || self.pass.is_some() || self.askpass || self.tls
+        let access = &self.access;
+        place || access.user.is_some() || access.pass.is_some() || access.askpass || access.tls
     }
 
     /// With what these leave open taken from an earlier run: the server and its database, if no server is
@@ -99,8 +62,8 @@ impl ConnectionArgs {
     /// [`UsageError`] if these would reach that server in another way than the run did.
     pub fn as_in(&self, past: &PastOptions) -> Result<Self, UsageError> {
         let mut open = self.clone();
-        if open.address_map.is_empty() {
-            open.address_map.clone_from(&past.address_map);
+        if open.access.address_map.is_empty() {
+            open.access.address_map.clone_from(&past.address_map);
         }
         if open.host.is_some() || open.port.is_some() || open.socket.is_some() || open.uri.is_some() {
             return Ok(open);
@@ -110,7 +73,7 @@ impl ConnectionArgs {
                         -h HOST or -u URI";
             return Err(UsageError::new(text));
         }
-        if past.tls && !open.tls {
+        if past.tls && !open.access.tls {
             let text =
                 "that run spoke TLS: give --tls, and --cacert, --cert or --insecure as it was given them";
             return Err(UsageError::new(text));
@@ -121,7 +84,7 @@ impl ConnectionArgs {
             }
             None => open.socket = Some(past.address.clone().into()),
         }
-        open.db = open.db.or(Some(past.db));
+        open.access.db = open.access.db.or(Some(past.db));
         Ok(open)
     }
 
@@ -130,9 +93,9 @@ impl ConnectionArgs {
     /// # Errors
     /// [`UsageError`] if its record holds what no command line could have said.
     pub fn resuming(&self, past: &Options) -> Result<Self, UsageError> {
-        let tls = self.tls || past.tls;
-        let connect_timeout = Some(seconds(past.connect_timeout_seconds)?);
-        let open = Self { tls, connect_timeout, ..self.clone() };
+        let mut open = self.clone();
+        open.access.tls |= past.tls;
+        open.access.connect_timeout = Some(seconds(past.connect_timeout_seconds)?);
         open.as_in(&PastOptions::from(past))
     }
 
@@ -151,7 +114,7 @@ impl ConnectionArgs {
         options.tls = site.connector.tls.is_some();
         options.db = site.connector.database;
         options.connect_timeout_seconds = site.connector.connect_timeout.as_secs_f64();
-        options.address_map.clone_from(&self.address_map);
+        options.address_map.clone_from(&self.access.address_map);
     }
 
     fn check(
@@ -162,15 +125,15 @@ impl ConnectionArgs {
         let uri = self.uri.as_ref().map(|uri| Uri::parse(uri.expose())).transpose()?;
         let uri = uri.as_ref();
         let mut address_map = AddressMap::default();
-        for entry in &self.address_map {
+        for entry in &self.access.address_map {
             address_map.add(entry).map_err(|problem| UsageError::new(format!("--address-map {problem}")))?;
         }
-        let database = same_database(self.db, uri.and_then(|uri| uri.database))?.unwrap_or_default();
+        let database = same_database(self.access.db, uri.and_then(|uri| uri.database))?.unwrap_or_default();
         let address = uri.map_or_else(|| self.address(), |uri| uri.address.clone());
-        let tls = self.encryption(self.tls || uri.is_some_and(|uri| uri.tls), &address)?;
+        let tls = self.encryption(self.access.tls || uri.is_some_and(|uri| uri.tls), &address)?;
         let credentials = self.credentials(uri, from_environment, ask)?;
         let defaults = Connector::default();
-        let connect_timeout = self.connect_timeout.unwrap_or(defaults.connect_timeout);
+        let connect_timeout = self.access.connect_timeout.unwrap_or(defaults.connect_timeout);
         let connector = Connector { credentials, tls, database, connect_timeout, ..defaults };
         Ok(Site { address, connector, map: address_map })
     }
@@ -187,12 +150,12 @@ impl ConnectionArgs {
 
     fn encryption(&self, wanted: bool, address: &Address) -> Result<Option<Tls>, UsageError> {
         let options = TlsOptions {
-            ca_file: self.cacert.clone(),
-            ca_dir: self.cacertdir.clone(),
-            client_cert: self.cert.clone(),
-            client_key: self.key.clone(),
-            server_name: self.sni.clone(),
-            insecure: self.insecure,
+            ca_file: self.access.cacert.clone(),
+            ca_dir: self.access.cacertdir.clone(),
+            client_cert: self.access.cert.clone(),
+            client_key: self.access.key.clone(),
+            server_name: self.access.sni.clone(),
+            insecure: self.access.insecure,
         };
         if wanted && matches!(address, Address::Unix(_)) {
             return Err(UsageError::new("a Unix socket carries no TLS: leave out --tls"));
@@ -213,7 +176,7 @@ impl ConnectionArgs {
     ) -> Result<Option<Credentials>, UsageError> {
         let of_uri = uri.and_then(Uri::credentials);
         let uri_user = of_uri.as_ref().and_then(|credentials| credentials.user.as_deref());
-        let user = match (self.user.as_deref(), uri_user) {
+        let user = match (self.access.user.as_deref(), uri_user) {
             (Some(one), Some(other)) if one != other => {
                 let text = "--user names one user and the URI another: leave out one of them";
                 return Err(UsageError::new(text));
@@ -221,15 +184,15 @@ impl ConnectionArgs {
             (one, other) => one.or(other).map(str::to_owned),
         };
         let of_uri = of_uri.map(|credentials| credentials.password);
-        if of_uri.is_some() && (self.pass.is_some() || self.askpass) {
+        if of_uri.is_some() && (self.access.pass.is_some() || self.access.askpass) {
             let text =
                 "the URI holds a password already: leave it out there, or leave out --pass and --askpass";
             return Err(UsageError::new(text));
         }
-        let given = self.pass.clone().or(of_uri);
+        let given = self.access.pass.clone().or(of_uri);
         let password = match given {
             Some(password) => Some(password),
-            None if self.askpass => Some(ask()?),
+            None if self.access.askpass => Some(ask()?),
             None => from_environment.filter(|password| !password.is_empty()).map(Secret::from),
         };
         match (user, password) {

@@ -1,10 +1,12 @@
 //! What the command line may say: clap structs in groups that commands share, and the small
 //! validated options that they become before anything is connected or opened.
 
+mod access;
 mod compare;
 mod connection;
 mod dataset;
 mod fill;
+mod live;
 mod log;
 mod output;
 mod past;
@@ -17,10 +19,12 @@ mod uri;
 mod usage;
 mod verify;
 
+pub use access::AccessArgs;
 pub use compare::{CompareArgs, CompareFormat};
 pub use connection::ConnectionArgs;
 pub use dataset::DatasetArgs;
 pub use fill::FillArgs;
+pub use live::{LiveArgs, LiveSide};
 pub use log::LogArgs;
 pub use output::{OutputArgs, OutputArgsError};
 pub use resume::{ResumeArgs, Resuming};

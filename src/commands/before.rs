@@ -26,10 +26,11 @@ pub(super) fn cut(record: &mut Record, limit: Limit) -> LatencyHistogram {
 }
 
 /// Emptying masters that hold keys wants a yes; `who` would empty them.
-pub(super) async fn consent(prepared: &Prepared, who: &str) -> Result<()> {
-    let masters: Vec<String> = prepared.addresses().iter().map(ToString::to_string).collect();
+pub(super) async fn consent(prepared: &[&Prepared], who: &str) -> Result<()> {
+    let addresses = prepared.iter().flat_map(|prepared| prepared.addresses());
+    let masters: Vec<String> = addresses.map(ToString::to_string).collect();
     let hold = if masters.len() == 1 { "holds" } else { "hold" };
-    let (holding, them) = match prepared.existing_keys() {
+    let (holding, them) = match prepared.iter().map(|one| one.existing_keys()).sum::<Option<u64>>() {
         Some(0) => return Ok(()),
         Some(1) => (format!("{hold} 1 key"), "it"),
         Some(keys) => (format!("{hold} {} keys", show_count(keys)), "them all"),

@@ -9,14 +9,14 @@ use super::fill::FillCommand;
 use super::serve::ServeCommand;
 use super::sweep::SweepCommand;
 use super::verify::VerifyCommand;
-use crate::args::{ResumeArgs, SweepArgs};
+use crate::args::{LiveArgs, ResumeArgs, SweepArgs};
 
 /// Fill Redis and Valkey, standalone or cluster, and prove that every key is there.
 #[derive(Parser)]
 #[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
 #[command(
-    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare BASE NEW [OPTIONS]\n       fillbench serve [OPTIONS]"
+    override_usage = "fillbench --data SIZE [OPTIONS]\n       fillbench --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare [--live] BASE NEW [OPTIONS]\n       fillbench serve [OPTIONS]"
 )]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -42,7 +42,7 @@ enum Command {
     /// Run a cluster, or a server, inside this process, until Ctrl-C
     Serve(ServeCommand),
     /// Say whether runs are slower than others, and how sure that is
-    Compare(CompareCommand),
+    Compare(Box<CompareCommand>),
 }
 
 const AFTER_HELP: &str = "\
@@ -70,6 +70,7 @@ impl Cli {
     pub fn read() -> Result<Self, clap::Error> {
         let given = Self::command().try_get_matches().map_err(keep_secrets)?;
         refuse_beside_resume(&given)?;
+        refuse_without_live(&given)?;
         let cli = Self::from_arg_matches(&given).map_err(|error| error.format(&mut Self::command()))?;
         if cli.fill.wants_help() {
             return Self::try_parse_from([env!("CARGO_PKG_NAME"), "--help"]);
@@ -114,6 +115,17 @@ fn refuse_beside_resume(given: &ArgMatches) -> Result<(), clap::Error> {
          {}--quiet and --log",
         if sweep.is_some() { "--yes, " } else { "--csv, --json, " }
     );
+    Err(command.error(ErrorKind::ArgumentConflict, text))
+}
+
+/// What says how to fill says nothing to runs that are there already.
+fn refuse_without_live(given: &ArgMatches) -> Result<(), clap::Error> {
+    let Some(id) = given.subcommand_matches("compare").and_then(LiveArgs::stray) else { return Ok(()) };
+    let mut command = Cli::command();
+    let compare = command.find_subcommand("compare").unwrap_or(&command);
+    let option = compare.get_arguments().find(|option| option.get_id() == id);
+    let name = option.and_then(Arg::get_long).unwrap_or(id.as_str());
+    let text = format!("--{name} goes with --live: without it, compare reads runs that are there already");
     Err(command.error(ErrorKind::ArgumentConflict, text))
 }
 

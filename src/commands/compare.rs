@@ -3,21 +3,32 @@
 use clap::{ArgAction, Args};
 
 use super::Exit;
-use crate::args::{CompareArgs, CompareFormat};
+use crate::args::{AccessArgs, CompareArgs, CompareFormat, DatasetArgs, FillArgs, LiveArgs, LogArgs};
 use crate::compare::{CompareError, compare, load};
-use crate::report::{
-    OutputError, comparison_markdown, comparison_table, error_lines, print, print_json, tell,
-};
+use crate::report::{OutputError, comparison_markdown, error_lines, print, print_json, print_table, tell};
 use crate::results::Comparison;
 
 /// `fillbench compare`.
 #[derive(Args)]
 #[command(disable_help_flag = true, after_help = AFTER_HELP)]
+#[command(
+    override_usage = "fillbench compare <BASE> <NEW> [OPTIONS]\n       fillbench compare --live <URI> <URI> --data SIZE [OPTIONS]\n       fillbench compare --live --spawn --server-binary FILE --server-binary FILE --data SIZE [OPTIONS]"
+)]
 pub(super) struct CompareCommand {
     #[command(flatten)]
-    compare: CompareArgs,
+    pub(super) compare: CompareArgs,
+    #[command(flatten)]
+    pub(super) live: LiveArgs,
+    #[command(flatten)]
+    pub(super) access: AccessArgs,
+    #[command(flatten)]
+    pub(super) dataset: DatasetArgs,
+    #[command(flatten)]
+    pub(super) fill: FillArgs,
+    #[command(flatten)]
+    pub(super) log: LogArgs,
     /// Print this help
-    #[arg(short, long, action = ArgAction::HelpShort)]
+    #[arg(short, long, action = ArgAction::HelpShort, help_heading = "Other")]
     help: Option<bool>,
 }
 
@@ -27,18 +38,29 @@ interval lies within the threshold; better or a regression if the interval holds
 is at least the threshold, and the Mann-Whitney test, corrected for the number of points, puts
 chance below 5 %; inconclusive otherwise. Seven runs of each side will often do; three never do.
 
+--live makes the runs: in pairs, each in an order that is drawn, so that the noise hits both sides
+alike. They are looked at a few planned times, and it ends as soon as a look settles it. Options of
+the server, the dataset and the fill go with --live only.
+
 Examples:
   fillbench compare results/old results/new
   fillbench compare old.csv new.csv --threshold 5% --format markdown
   fillbench compare redis-7.0 redis-7.2 --despite server --metric latency_us_p99
+  fillbench compare --live redis://HOST:7001 redis://HOST:7002 --data 1 --yes --out results/4
+  fillbench compare --live --spawn --server-binary old/valkey-server \\
+      --server-binary new/valkey-server --data 1
 
 Exit codes:
   0 no change, or better    2 bad usage, or not comparable
-  4 a regression            5 inconclusive, or no point in common";
+  4 a regression            5 inconclusive, or no point in common
+  with --live, 1 runs failed, 3 keys missing or wrong, 130 interrupted";
 
 impl CompareCommand {
     /// Compares, and shows what comes out.
     pub(super) fn run(self) -> Exit {
+        if self.live.is_live() {
+            return Exit::of(self.live());
+        }
         let comparison = match self.comparison() {
             Ok(comparison) => comparison,
             Err(error) => {
@@ -60,9 +82,9 @@ impl CompareCommand {
         compare(&base, &new, &self.compare.options())
     }
 
-    fn show(&self, comparison: &Comparison) -> Result<(), OutputError> {
+    pub(super) fn show(&self, comparison: &Comparison) -> Result<(), OutputError> {
         match self.compare.format() {
-            CompareFormat::Text => print(&comparison_table(comparison)),
+            CompareFormat::Text => print_table(comparison),
             CompareFormat::Markdown => print(&comparison_markdown(comparison)),
             CompareFormat::Json => print_json(comparison),
         }

@@ -163,7 +163,7 @@ impl Job {
             Err(limit) => return Ok(cut(record, limit)),
         };
         if self.options.flush && servers.is_none() && !self.yes {
-            match limits.within(consent(&prepared, "--flush")).await {
+            match limits.within(consent(&[&prepared], "--flush")).await {
                 Ok(consented) => consented?,
                 Err(limit) => {
                     // The question's line is still open.

@@ -4,9 +4,11 @@
 mod before;
 mod cli;
 mod compare;
+mod compare_live;
 mod exit;
 mod fill;
 mod interrupt;
+mod repeated;
 mod resume;
 mod serve;
 mod start;

@@ -8,9 +8,10 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
+use super::repeated::{PointFill, warm_up_keys};
 use super::resume::resuming;
 use super::start::{run_id, runtime};
-use super::sweep_runs::{Filler, Place, PointFill, Stop, warm_up_keys};
+use super::sweep_runs::{Filler, Place, Stop};
 use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, SteadyArgs, SweepArgs, SweepRuns, ThrowawayArgs,
     UsageError,
@@ -320,7 +321,7 @@ fn exit(tally: Tally) -> Exit {
 }
 
 /// It ended before the first run.
-fn stopped(stop: Stop) -> Result<Exit> {
+pub(super) fn stopped(stop: Stop) -> Result<Exit> {
     match stop {
         Stop::Error(error) => Err(error),
         Stop::Failed(failure) => {

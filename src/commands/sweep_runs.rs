@@ -1,27 +1,18 @@
 //! What a sweep does with the servers: it makes them ready once, and then fills them, run after run.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use anyhow::Result;
 use tokio::sync::watch;
 
-use super::before::{consent, cut, fail};
-use super::start::{run_id, runtime};
-use crate::dataset::{Amount, Request, Spec};
-use crate::fill::{FillError, FillOptions, Limit, Limits, check_room, fill, forget_peak_rss, prepare};
+use super::before::consent;
+use super::repeated::{Onlooker, PointFill, Ran, Repeated};
+use crate::fill::{FillError, Limit, Limits, check_room, prepare};
 use crate::report::{RunWatch, SweepReport, Watching, tell};
-use crate::results::{Failure, LatencyHistogram, Options, Record, Sweep, Target, Turn, Verdict};
+use crate::results::{Failure, Record, Sweep, Target, Turn};
 use crate::sweep::{Pace, Runner, Step};
 use crate::target::{Site, Started, Throwaway};
-
-/// What the runs of a point are asked.
-pub(super) struct PointFill {
-    /// For the record.
-    pub(super) asked: Options,
-    /// For the engine.
-    pub(super) options: FillOptions,
-}
 
 /// Where a sweep goes.
 pub(super) struct Place {
@@ -56,6 +47,19 @@ impl From<FillError> for Stop {
 const COSTLY_KEY_BYTES: u64 = 64;
 
 impl Place {
+    /// Starts servers if that was asked; what is known of them then.
+    pub(super) async fn start(&mut self, limits: &Limits) -> Result<(Option<Started>, Target), Stop> {
+        let mut target = Target { kind: "attached".into(), ..Target::default() };
+        let Some(throwaway) = &self.throwaway else { return Ok((None, target)) };
+        let started = limits
+            .within(throwaway.start())
+            .await?
+            .map_err(|error| Stop::Failed(Failure { message: error.to_string(), cure: error.cure() }))?;
+        self.site.address = started.seed();
+        target.kind = started.kind().into();
+        Ok((Some(started), target))
+    }
+
     /// Starts servers if that was asked, finds out who they are, asks whether they may be emptied, and checks that
     /// the largest dataset has room.
     pub(super) async fn make_ready(
@@ -64,17 +68,7 @@ impl Place {
         limits: &Limits,
         yes: bool,
     ) -> Result<(Option<Started>, Target), Stop> {
-        let mut target = Target { kind: "attached".into(), ..Target::default() };
-        let mut servers = None;
-        if let Some(throwaway) = &self.throwaway {
-            let started = limits
-                .within(throwaway.start())
-                .await?
-                .map_err(|error| Stop::Failed(Failure { message: error.to_string(), cure: error.cure() }))?;
-            self.site.address = started.seed();
-            target.kind = started.kind().into();
-            servers = Some(started);
-        }
+        let (servers, mut target) = self.start(limits).await?;
         let consented = yes || servers.is_some();
         let mut unfit = None;
         for fill in largest_first(fills) {
@@ -88,7 +82,7 @@ impl Place {
             };
             prepared.describe(&mut target);
             if !consented {
-                let asked = limits.within(consent(&prepared, "a sweep")).await.inspect_err(|_| {
+                let asked = limits.within(consent(&[&prepared], "a sweep")).await.inspect_err(|_| {
                     // The question's line is still open.
                     tell("\n");
                 })?;
@@ -117,11 +111,6 @@ fn largest_first(fills: &[PointFill]) -> Vec<&PointFill> {
     all
 }
 
-/// How many keys warm up for a run of so many; `None` for no warm-up.
-pub(super) fn warm_up_keys(keys: u64, percent: f64) -> Option<u64> {
-    (percent > 0.0).then(|| ((keys as f64 * percent / 100.0).ceil() as u64).clamp(1, keys.max(1)))
-}
-
 /// Fills, run after run.
 pub(super) struct Filler<'a> {
     pub(super) site: &'a Site,
@@ -139,64 +128,24 @@ impl Runner for Filler<'_> {
     fn run(&mut self, turn: Turn, pace: &mut Pace) -> Result<Step> {
         let began = Instant::now();
         self.tell(pace, "the first run");
-        let fills = self.fills;
-        let PointFill { asked, options } = &fills[turn.point as usize - 1];
-        let warm_up = match self.warm_up(turn, asked, options, pace)? {
-            Some(record) if record.verdict == Verdict::Interrupted => return Ok(Step::Interrupted),
-            warm_up => warm_up,
+        let repeated = Repeated {
+            site: self.site,
+            target: &self.sweep.target,
+            fill: &self.fills[turn.point as usize - 1],
+            warm_up_percent: self.sweep.warm_up_percent,
+            halt: &self.halt.clone(),
         };
-        forget_peak_rss();
-        let mut record = self.record(asked, options);
-        let watch = self.watch("filling", turn, &record, (began, &*pace));
-        let latency = match warm_up.and_then(|record| record.error) {
-            None => self.fill(options, &mut record, watch.clone())?,
-            // What ended it once would end it again.
-            Some(failure) => {
-                let message = format!("the warm-up failed: {}", failure.message);
-                fail(&mut record, Failure { message, ..failure })
-            }
-        };
-        if record.verdict == Verdict::Interrupted {
+        let Some(Ran { record, latency, watch }) =
+            repeated.run(&mut OfTurn { filler: self, turn, began, pace })?
+        else {
             return Ok(Step::Interrupted);
-        }
+        };
         self.report.ended(self.sweep, turn, &watch, &record, &latency)?;
         Ok(Step::Ended { verdict: record.verdict, seconds: began.elapsed().as_secs_f64() })
     }
 }
 
 impl Filler<'_> {
-    /// Fills a part of the run's keys, if that is asked: its record, of which only the end matters.
-    fn warm_up(
-        &mut self,
-        turn: Turn,
-        asked: &Options,
-        options: &FillOptions,
-        pace: &mut Pace,
-    ) -> Result<Option<Record>> {
-        let Some(keys) = warm_up_keys(options.spec.keys(), self.sweep.warm_up_percent) else {
-            return Ok(None);
-        };
-        let request = Request {
-            amount: Amount::Keys(keys),
-            key_size: asked.key_size,
-            value_size: asked.value_size,
-            prefix: asked.key_prefix.clone(),
-            seed: asked.seed,
-        };
-        let options = FillOptions { spec: Arc::new(Spec::new(&request)?), ..options.clone() };
-        let began = Instant::now();
-        let mut record = self.record(asked, &options);
-        let watch = self.watch("warming up", turn, &record, (began, &*pace));
-        self.fill(&options, &mut record, watch)?;
-        let went_well = matches!(record.verdict, Verdict::Exact | Verdict::Discarded);
-        if went_well {
-            let bytes = options.spec.payload_bytes();
-            pace.warmed(bytes, record.seconds.fill, began.elapsed().as_secs_f64());
-            self.tell(pace, "the first warm-up");
-        }
-        Ok(Some(record))
-    }
-
     /// Tells once how long all of it may take, as soon as that is known.
     fn tell(&mut self, pace: &Pace, by: &str) {
         if let Some(seconds) = pace.seconds_left().filter(|_| !self.told) {
@@ -204,69 +153,35 @@ impl Filler<'_> {
             self.told = true;
         }
     }
-
-    fn record(&self, asked: &Options, options: &FillOptions) -> Record {
-        let now = SystemTime::now();
-        let mut record =
-            Record::new(run_id(now), humantime::format_rfc3339_millis(now).to_string(), asked.clone());
-        record.target = self.sweep.target.clone();
-        record.account.planned = options.spec.keys();
-        record.account.suspect = record.account.planned;
-        record
-    }
-
-    /// Watches a fill of the run that began then.
-    fn watch(
-        &self,
-        work: &'static str,
-        turn: Turn,
-        record: &Record,
-        (began, pace): (Instant, &Pace),
-    ) -> Arc<RunWatch> {
-        let gone = began.elapsed().as_secs_f64();
-        let of = self.sweep.order.len() as u64;
-        let watching = Watching {
-            work,
-            point: self.sweep.words(turn.point),
-            done: of - pace.runs_left(),
-            of,
-            keys: record.account.planned,
-            seconds_left: pace.seconds_left().map(|seconds| (seconds - gone).max(0.0)),
-        };
-        self.report.watch(watching, &record.run)
-    }
-
-    /// One fill in a runtime of its own, with as many threads as it was asked for.
-    fn fill(
-        &self,
-        options: &FillOptions,
-        record: &mut Record,
-        watch: Arc<RunWatch>,
-    ) -> Result<LatencyHistogram> {
-        let runtime = runtime(options.threads)?;
-        let started = Instant::now();
-        let limits = Limits::new(self.halt.clone(), started, options.timeouts.deadline);
-        let latency = runtime.block_on(async {
-            match limits.within(prepare(self.site.clone(), options)).await {
-                Ok(Ok(prepared)) => fill(prepared, options, watch, &limits, record).await,
-                Ok(Err(error)) => fail(record, error.failure()),
-                Err(limit) => cut(record, limit),
-            }
-        });
-        record.seconds.total = started.elapsed().as_secs_f64();
-        runtime.shutdown_background();
-        Ok(latency)
-    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Looks on while one run is made.
+struct OfTurn<'a, 'b> {
+    filler: &'a mut Filler<'b>,
+    turn: Turn,
+    began: Instant,
+    pace: &'a mut Pace,
+}
 
-    #[test]
-    fn a_warm_up_has_one_key_at_least_and_all_at_most() {
-        assert_eq!(warm_up_keys(1000, 0.0), None);
-        assert_eq!([1, 10, 1001].map(|keys| warm_up_keys(keys, 10.0)), [Some(1), Some(1), Some(101)]);
-        assert_eq!(warm_up_keys(1000, 100.0), Some(1000));
+impl Onlooker for OfTurn<'_, '_> {
+    fn watch(&mut self, work: &'static str, record: &Record) -> Arc<RunWatch> {
+        let gone = self.began.elapsed().as_secs_f64();
+        let Filler { sweep, report, .. } = &self.filler;
+        let of = sweep.order.len() as u64;
+        let watching = Watching {
+            whole: "sweep",
+            work,
+            point: sweep.words(self.turn.point),
+            done: of - self.pace.runs_left(),
+            of,
+            keys: record.account.planned,
+            seconds_left: self.pace.seconds_left().map(|seconds| (seconds - gone).max(0.0)),
+        };
+        report.watch(watching, &record.run)
+    }
+
+    fn warmed(&mut self, bytes: u64, sending: f64, seconds: f64) {
+        self.pace.warmed(bytes, sending, seconds);
+        self.filler.tell(self.pace, "the first warm-up");
     }
 }

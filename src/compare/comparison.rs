@@ -15,7 +15,7 @@ use crate::results::{
 pub const RESAMPLES: u64 = 10_000;
 
 /// Shown beside the metric that decides.
-const SHOWN: [Metric; 6] = [
+pub(super) const SHOWN: [Metric; 6] = [
     Metric::KeysPerSecond,
     Metric::LatencyUsP50,
     Metric::LatencyUsP99,
@@ -57,7 +57,8 @@ pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comp
     };
     let (only_base, only_new) = (lone(|point| point.base.len()), lone(|point| point.new.len()));
     points.retain(Point::is_on_both_sides);
-    warnings.extend(points.iter().filter_map(chosen_otherwise));
+    warnings
+        .extend(points.iter().filter_map(|point| chosen_otherwise(point.base.first()?, point.new.first()?)));
     let points = decided(&points, options);
     Ok(Comparison {
         schema: COMPARE_SCHEMA.into(),
@@ -75,6 +76,7 @@ pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comp
             resamples: options.resamples,
             seed: SEED,
         },
+        live: None,
         verdict: overall(&points),
         points,
         only_base,
@@ -114,8 +116,7 @@ fn paired<'a>(
 }
 
 /// What was left open may be chosen otherwise by another version of the client.
-fn chosen_otherwise(point: &Point<'_>) -> Option<String> {
-    let (base, new) = (point.base.first()?, point.new.first()?);
+pub(super) fn chosen_otherwise(base: &Run, new: &Run) -> Option<String> {
     let pairs = base.chosen.iter().zip(&new.chosen).filter(|(base, new)| base != new);
     let told: Vec<_> = pairs.map(|(base, new)| format!("{} {} and {}", base.0, base.1, new.1)).collect();
     let places = format!("{} and {}", base.place, new.place);
@@ -143,6 +144,7 @@ fn decided(points: &[Point<'_>], options: &CompareOptions) -> Vec<ComparedPoint>
                 z: z(base, new),
                 p_value: p_value_corrected,
                 p_value_least,
+                least_p_value: |runs| least_p_value(runs, runs),
                 correction: otherwise.iter().filter(|&&other| other >= otherwise[place]).count() as f64,
                 threshold_percent: options.threshold_percent,
             };

@@ -10,10 +10,12 @@ mod comparison;
 mod error;
 mod fields;
 mod files;
+pub mod live;
 mod mann_whitney;
 mod metric;
 mod points;
 mod run;
+mod signed_rank;
 #[cfg(test)]
 mod simulation_tests;
 #[cfg(test)]

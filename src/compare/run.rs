@@ -1,8 +1,8 @@
 //! One run, as far as it matters to a comparison.
 
-use super::fields::Fields;
+use super::fields::{Fields, Form};
 use super::{LoadError, Metric};
-use crate::results::{Host, PointParameters, SCHEMA};
+use crate::results::{Host, PointParameters, Record, SCHEMA};
 
 /// Bytes in a gigabyte, as processor time is told for.
 const GB: f64 = 1e9;
@@ -37,6 +37,17 @@ impl Run {
     pub fn figure(&self, metric: Metric) -> Option<f64> {
         let place = Metric::ALL.iter().position(|one| *one == metric);
         place.and_then(|place| self.figures[place])
+    }
+
+    /// The run that a record tells of.
+    ///
+    /// # Errors
+    /// [`LoadError`] if it lacks something, or holds something else.
+    pub fn of(record: &Record, place: String) -> Result<Self, LoadError> {
+        let document = serde_json::to_value(record);
+        let document = document
+            .map_err(|error| LoadError::OtherKind { path: place.clone().into(), text: error.to_string() })?;
+        Self::read(&Fields { place, form: Form::Document(&document) })
     }
 
     /// Reads a run.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::results::{Comparison, ComparisonVerdict, Host, PointParameters};
 
-fn run(id: &str, keys_per_second: f64) -> Run {
+pub(super) fn run(id: &str, keys_per_second: f64) -> Run {
     let mut figures = [Some(100.0); Metric::ALL.len()];
     figures[0] = Some(keys_per_second);
     Run {
@@ -33,7 +33,7 @@ fn side(name: &str, figures: &[f64]) -> Runs {
     Runs { path: name.into(), runs: runs.collect() }
 }
 
-fn options() -> CompareOptions {
+pub(super) fn options() -> CompareOptions {
     let (metric, threshold_percent) = (Metric::KeysPerSecond, 3.0);
     CompareOptions { metric, threshold_percent, despite: Vec::new(), resamples: 1000 }
 }

@@ -1,6 +1,6 @@
 //! What follows from one point's statistics, and how many runs it would take where nothing does.
 
-use super::mann_whitney::{least_p_value, normal_tail};
+use super::mann_whitney::normal_tail;
 use crate::results::{ComparedPoint, ComparisonVerdict, PercentInterval};
 
 /// Corrected p-values below this are told from chance.
@@ -24,6 +24,8 @@ pub(super) struct Evidence {
     pub(super) p_value: f64,
     /// The least that so many runs can have.
     pub(super) p_value_least: f64,
+    /// The same before it is corrected, of any number of runs of each side.
+    pub(super) least_p_value: fn(usize) -> f64,
     /// What the correction multiplies that by.
     pub(super) correction: f64,
     pub(super) threshold_percent: f64,
@@ -94,7 +96,7 @@ impl Evidence {
                 && is_beyond
                 && self.ranks_agree()
                 && is_enough(normal_tail(self.z.abs() / narrower));
-            is_enough(least_p_value(runs, runs)) && (is_same || is_other)
+            is_enough((self.least_p_value)(runs)) && (is_same || is_other)
         };
         (self.runs + 1..=REPEATS_MAX).find(|&runs| is_settled_by(runs)).map(|runs| runs as u64)
     }
@@ -140,6 +142,7 @@ mod tests {
             z: 3.0_f64.copysign(change),
             p_value,
             p_value_least: 0.0006,
+            least_p_value: |runs| crate::compare::least_p_value(runs, runs),
             correction: 1.0,
             threshold_percent: 3.0,
         }

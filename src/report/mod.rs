@@ -13,6 +13,8 @@ mod hlog;
 mod intervals;
 mod json;
 mod latency;
+mod live;
+mod live_folder;
 mod log;
 mod open;
 mod sweep;
@@ -22,13 +24,16 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod verification;
+mod watch;
 
-pub use comparison::{comparison_markdown, comparison_table, print, print_json};
+pub use comparison::{comparison_markdown, comparison_table, print, print_json, print_table};
 pub use error::OutputError;
 pub use json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
+pub use live::{LiveOutput, LivePlan, LiveReport};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
-pub use sweep::{RunWatch, SweepOutput, SweepReport, Swept, Watching};
+pub use sweep::{SweepOutput, SweepReport, Swept};
 pub use sweep_folder::{KeptRun, SWEEP_FILE};
-pub use terminal::{Progress, ask, error_lines, summary, tell, verify_summary};
+pub use terminal::{Progress, ask, error_lines, live_so_far, summary, tell, verify_summary};
 pub use verification::VerifyReport;
+pub use watch::{RunWatch, Watching};

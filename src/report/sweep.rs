@@ -1,17 +1,14 @@
 //! The reports of a sweep: progress over its runs on stderr, and a folder that has each run as soon as it is over.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
-use super::format::Format;
-use super::intervals::Intervals;
-use super::log::{Chronicle, LogOptions};
+use super::OutputError;
+use super::log::LogOptions;
 use super::sweep_folder::{KeptRun, SweepFolder};
-use super::terminal::{bar, bar_heading, ended, estimated, planned, swept};
-use super::{OutputError, Progress};
-use crate::results::{Event, LatencyHistogram, Observer, Record, Sweep, Turn, Verdict};
+use super::terminal::{ended, estimated, planned, swept};
+use super::watch::{RunWatch, Watchers, Watching};
+use crate::results::{LatencyHistogram, Record, Sweep, Turn, Verdict};
 
 /// Where the results of a sweep go.
 #[derive(Clone, Debug)]
@@ -47,12 +44,9 @@ pub struct Swept {
 
 /// All reports of one sweep.
 pub struct SweepReport {
-    progress: Arc<Progress>,
-    chronicle: Arc<Chronicle>,
+    watchers: Watchers,
     folder: SweepFolder,
     out: PathBuf,
-    /// Warnings that were told: the same one comes with every run.
-    told: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl SweepReport {
@@ -65,12 +59,8 @@ impl SweepReport {
             true => SweepFolder::reopen(&output.out)?,
             false => (SweepFolder::create(&output.out)?, Vec::new()),
         };
-        let progress = Arc::new(Progress::stderr(output.quiet));
-        if let Some(log) = &output.log {
-            log.begin(Some(&progress))?;
-        }
-        let (chronicle, out) = (Arc::new(Chronicle::default()), output.out.clone());
-        Ok((Self { progress, chronicle, folder, out, told: Arc::default() }, kept))
+        let watchers = Watchers::begin(output.quiet, output.log.as_ref())?;
+        Ok((Self { watchers, folder, out: output.out.clone() }, kept))
     }
 
     /// Writes down what the sweep is.
@@ -83,24 +73,17 @@ impl SweepReport {
 
     /// Tells what is about to be done: `left` runs, which fill so many keys and bytes of keys and values.
     pub fn planned(&self, sweep: &Sweep, left: u64, keys: u64, payload_bytes: u64) {
-        self.progress.say(&planned(sweep, left, keys, payload_bytes));
+        self.watchers.progress.say(&planned(sweep, left, keys, payload_bytes));
     }
 
     /// Tells how long all that is left may take, and what that is known by.
     pub fn estimated(&self, seconds: f64, by: &str) {
-        self.progress.say(&estimated(seconds, by));
+        self.watchers.progress.say(&estimated(seconds, by));
     }
 
     /// Watches a fill of a run: a warm-up, or the one that counts.
     pub fn watch(&self, watching: Watching, run: &str) -> Arc<RunWatch> {
-        Arc::new(RunWatch {
-            progress: self.progress.clone(),
-            chronicle: self.chronicle.clone(),
-            told: self.told.clone(),
-            seconds: Mutex::new(Intervals::new(Vec::new(), run)),
-            began: Instant::now(),
-            watching,
-        })
+        self.watchers.watch(watching, run)
     }
 
     /// Writes down and tells what became of a run.
@@ -115,89 +98,24 @@ impl SweepReport {
         record: &Record,
         latency: &LatencyHistogram,
     ) -> Result<(), OutputError> {
-        self.chronicle.ended(record);
-        let seconds = watch.seconds.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.watchers.chronicle.ended(record);
         let place = || self.out.join("intervals.csv");
-        let seconds = seconds.map_err(|error| OutputError::Open { path: place(), error })?;
+        let seconds = watch.seconds().map_err(|error| OutputError::Open { path: place(), error })?;
         self.folder.add(&sweep.sweep, turn, record, &seconds, latency)?;
         let Watching { done, of, .. } = &watch.watching;
-        let text = ended((*done + 1, *of), &sweep.words(turn.point), turn.repeat, record);
+        let text = ended((*done + 1, *of), &sweep.words(turn.point), Some(turn.repeat), record);
         match record.verdict {
-            Verdict::Exact | Verdict::Discarded => self.progress.say(&text),
-            _ => self.progress.line(&text),
+            Verdict::Exact | Verdict::Discarded => self.watchers.progress.say(&text),
+            _ => self.watchers.progress.line(&text),
         }
         Ok(())
     }
 
     /// Tells how it ended; if quiet, only what went wrong.
     pub fn finish(&self, result: &Swept) {
-        self.progress.undraw();
+        self.watchers.progress.undraw();
         let text = swept(result, &self.out);
         let went_well = result.failed == 0 && result.inexact == 0 && !result.interrupted;
-        if went_well { self.progress.say(&text) } else { self.progress.line(&text) }
-    }
-}
-
-/// Which fill is watched, and what is known of the whole sweep then.
-#[derive(Clone, Debug)]
-pub struct Watching {
-    /// What is done: `filling`, `warming up`.
-    pub work: &'static str,
-    /// Which point it is, in words.
-    pub point: String,
-    /// Runs that are over.
-    pub done: u64,
-    /// All runs.
-    pub of: u64,
-    /// Keys of this fill.
-    pub keys: u64,
-    /// Seconds until the end of the sweep, if that is known.
-    pub seconds_left: Option<f64>,
-}
-
-/// Receives the events of one fill.
-pub struct RunWatch {
-    progress: Arc<Progress>,
-    chronicle: Arc<Chronicle>,
-    told: Arc<Mutex<BTreeSet<String>>>,
-    seconds: Mutex<Intervals<Vec<u8>>>,
-    began: Instant,
-    watching: Watching,
-}
-
-impl RunWatch {
-    fn show(&self, work: &str, keys: u64, of: u64) {
-        let Watching { point, done, of: runs, seconds_left, .. } = &self.watching;
-        let elapsed = self.began.elapsed().as_secs_f64();
-        let left = seconds_left.map(|seconds| (seconds - elapsed).max(0.0));
-        self.progress.draw(
-            bar_heading(*done, *runs),
-            *done,
-            *runs,
-            bar(*done, *runs, left, work, (keys, of), point),
-        );
-    }
-}
-
-impl Observer for RunWatch {
-    fn event(&self, event: &Event) {
-        self.chronicle.event(event);
-        match event {
-            Event::Second(second) => {
-                let mut seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
-                // They go into memory, which takes them.
-                let _ = seconds.second(second);
-            }
-            Event::Filling { keys, .. } => self.show(self.watching.work, *keys, self.watching.keys),
-            Event::Proving { keys, of } => self.show("proving", *keys, *of),
-            Event::Warning(text) => {
-                let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-                if told.insert(text.clone()) {
-                    self.progress.event(event);
-                }
-            }
-            Event::Incident(_) | Event::Recovered(_) => self.progress.event(event),
-            _ => {}
-        }
+        if went_well { self.watchers.progress.say(&text) } else { self.watchers.progress.line(&text) }
     }
 }

@@ -135,6 +135,11 @@ impl SweepFolder {
         Ok(())
     }
 
+    /// From now on the folder stays, also without a record of a sweep.
+    pub(super) fn keep(&mut self) {
+        self.kept = true;
+    }
+
     /// Writes down one run. Its row comes last: what is before it counts only with it.
     ///
     /// # Errors
@@ -187,7 +192,7 @@ fn take_away(folder: &Path, made: bool) {
     }
 }
 
-fn failed(path: &Path) -> impl Fn(io::Error) -> OutputError + use<> {
+pub(super) fn failed(path: &Path) -> impl Fn(io::Error) -> OutputError + use<> {
     let path = path.to_owned();
     move |error| OutputError::Open { path: path.clone(), error }
 }
@@ -199,7 +204,7 @@ fn headers() -> io::Result<[(&'static str, Vec<u8>); 3]> {
 }
 
 /// Writes a file under another name, and gives it its own when it is on the disk: it is there whole or not at all.
-fn put(folder: &Path, part: &str, name: &str, text: &[u8]) -> io::Result<()> {
+pub(super) fn put(folder: &Path, part: &str, name: &str, text: &[u8]) -> io::Result<()> {
     let part = folder.join(part);
     let mut file = File::create(&part)?;
     file.write_all(text)?;

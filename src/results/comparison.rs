@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Program;
+use super::{LiveComparison, Program};
 
 /// The version of the record: it changes when a field changes its meaning or goes away.
 pub const COMPARE_SCHEMA: &str = "fillbench.compare/1";
@@ -19,6 +19,8 @@ pub struct Comparison {
     pub options: CompareAsked,
     /// How it was decided.
     pub method: CompareMethod,
+    /// How it was run, where the runs were made for it, in turns; `null` where they were there already.
+    pub live: Option<LiveComparison>,
     /// The points that both sides have, in the order of the base's runs.
     pub points: Vec<ComparedPoint>,
     /// Points without runs on the new side: they make no verdict.
@@ -34,9 +36,9 @@ pub struct Comparison {
 /// What was asked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompareAsked {
-    /// The first path.
+    /// The first path, or server.
     pub base: String,
-    /// The second path.
+    /// The second path, or server.
     pub new: String,
     /// The metric that decides.
     pub metric: String,
@@ -53,7 +55,7 @@ pub struct CompareMethod {
     pub confidence: f64,
     /// Corrected p-values below this are told from chance.
     pub significance: f64,
-    /// Resamples that an interval is made of.
+    /// Resamples that an interval is made of; 0 of a live comparison, whose interval is that of the test.
     pub resamples: u64,
     /// What they were drawn with.
     pub seed: u64,
@@ -70,9 +72,11 @@ pub struct ComparedPoint {
     pub new_runs: u64,
     /// The metric that decides, and then the others.
     pub metrics: Vec<MetricChange>,
-    /// Of the Mann-Whitney test on the runs' values, two-sided.
+    /// Of the Mann-Whitney test on the runs' values, two-sided; of the signed-rank test on the ratios of
+    /// pairs, in a live comparison.
     pub p_value: f64,
-    /// The same, corrected for the number of points by Holm's method.
+    /// The same, corrected for the number of points by Holm's method, or for that of the planned looks by
+    /// Bonferroni's.
     pub p_value_corrected: f64,
     /// The least corrected p-value that so many runs can have, whatever they measure, beside the other points.
     pub p_value_least: f64,
@@ -172,7 +176,8 @@ pub struct MetricChange {
     pub base_median: f64,
     /// Median of the new runs.
     pub new_median: f64,
-    /// By how much the new median is more than the base's, in percent of that; `null` where that is 0.
+    /// By how much the new median is more than the base's, in percent of that; in a live comparison, the
+    /// Hodges-Lehmann estimate over the pairs. `null` where the base has 0.
     pub change_percent: Option<f64>,
     /// Where the change is, with the confidence that the method tells; `null` as above.
     pub interval_percent: Option<PercentInterval>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(crate) use super::example_comparison::{compared, compared_alone, compared_apart};
+pub(crate) use super::example_comparison::{compared, compared_alone, compared_apart, compared_live};
 use super::{
     Account, Client, Done, Failure, Findings, Host, Incident, IncidentKind, Interval, Latency,
     LatencyHistogram, LimitedBy, Named, Options, Point, Program, Rates, Record, Refusal, Repair, Resumed,

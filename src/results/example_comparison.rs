@@ -1,8 +1,9 @@
 //! Comparisons to test reports with: one with each verdict, one of a single point, one of nothing.
 
 use super::{
-    COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, ComparisonVerdict, LonePoint,
-    MetricChange, PercentInterval, PointParameters, Program,
+    COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, ComparisonVerdict,
+    LiveComparison, LiveEnd, LiveLook, LivePair, LonePoint, MetricChange, PercentInterval, PointParameters,
+    Program,
 };
 
 fn parameters(depth: u64) -> PointParameters {
@@ -69,6 +70,7 @@ pub(crate) fn compared() -> Comparison {
             despite: vec!["server".into()],
         },
         method: CompareMethod { confidence: 0.95, significance: 0.05, resamples: 10_000, seed: 1 },
+        live: None,
         points: vec![
             point(10, 1_234_000.0, (-0.8, 0.64), 1.0, NoChange),
             point(100, 1_101_000.0, (-12.4, -8.9), 0.0012, Regression),
@@ -102,4 +104,46 @@ pub(crate) fn compared_alone() -> Comparison {
 /// No point on both sides.
 pub(crate) fn compared_apart() -> Comparison {
     Comparison { points: Vec::new(), verdict: ComparisonVerdict::Inconclusive, ..compared() }
+}
+
+/// Runs that were made in turns, and settled at the second look.
+pub(crate) fn compared_live() -> Comparison {
+    let look = |pairs, interval: (f64, f64), p_value_corrected, verdict| LiveLook {
+        pairs,
+        change_percent: Some(-5.4),
+        interval_percent: Some(PercentInterval { low: interval.0, high: interval.1 }),
+        p_value_corrected,
+        verdict,
+    };
+    let only = point(10, 1_168_000.0, (-8.1, -3.0), 0.0049, ComparisonVerdict::Regression);
+    let pair = |number: u64| LivePair {
+        base: format!("base-{number}"),
+        new: format!("new-{number}"),
+        base_first: number.is_multiple_of(3),
+    };
+    Comparison {
+        options: CompareAsked {
+            base: "127.0.0.1:7001".into(),
+            new: "127.0.0.1:7011".into(),
+            ..compared().options
+        },
+        method: CompareMethod { resamples: 0, seed: 0, ..compared().method },
+        live: Some(LiveComparison {
+            max_runs: 40,
+            warm_up_percent: 10.0,
+            shuffle_seed: 1234,
+            planned_looks: vec![8, 12, 18, 27, 40],
+            looks: vec![
+                look(8, (-11.3, 0.6), 0.1953, ComparisonVerdict::Inconclusive),
+                look(12, (-8.1, -3.0), 0.0049, ComparisonVerdict::Regression),
+            ],
+            pairs: (1..=12).map(pair).collect(),
+            ended: LiveEnd::Settled,
+        }),
+        points: vec![ComparedPoint { base_runs: 12, new_runs: 12, ..only }],
+        only_base: Vec::new(),
+        only_new: Vec::new(),
+        warnings: Vec::new(),
+        ..compared()
+    }
 }

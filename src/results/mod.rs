@@ -12,6 +12,7 @@ mod example_comparison;
 mod histogram;
 mod incident;
 mod interval;
+mod live;
 mod options;
 mod past;
 mod record;
@@ -31,6 +32,7 @@ pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
 pub use incident::{Incident, IncidentKind, Incidents};
 pub use interval::{Interval, Second, Spread};
+pub use live::{LiveComparison, LiveEnd, LiveLook, LivePair, Side};
 pub use options::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
 pub use past::{PastDone, PastOptions, PastRun, PastRunError};
 pub use record::{

@@ -192,7 +192,8 @@ fn every_sweep_fits_its_schema() {
 
 #[test]
 fn every_comparison_fits_its_schema() {
-    for record in [example::compared(), example::compared_alone(), example::compared_apart()] {
+    let live = example::compared_live();
+    for record in [example::compared(), example::compared_alone(), example::compared_apart(), live] {
         assert_eq!(check_comparison(&record), Vec::<String>::new());
         let text = serde_json::to_string(&record).unwrap();
         assert_eq!(serde_json::from_str::<Comparison>(&text).unwrap(), record);

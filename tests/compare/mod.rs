@@ -2,6 +2,7 @@
 //! The runs are rows and records of one real fill, with other figures.
 
 mod forms;
+mod live;
 mod made;
 mod real;
 mod reference;

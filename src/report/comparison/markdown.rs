@@ -1,7 +1,8 @@
 //! A comparison for a pull request, in GitHub's Markdown.
 
 use super::words::{
-    Names, change, figure, headline, interval, label, open_question, p_value, runs, runs_of_sides, word,
+    Names, change, course, figure, headline, interval, label, open_question, p_value, runs, runs_of_sides,
+    word,
 };
 use crate::results::{ComparedPoint, Comparison};
 
@@ -33,7 +34,8 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
     let only_new = comparison.only_new.iter().map(|point| format!("only new: {}", names.lone(point)));
     let despite = Some(options.despite.join(", ")).filter(|despite| !despite.is_empty());
     let despite = despite.map(|despite| format!("compared despite: {despite}"));
-    let remarks = questions.chain(only_base).chain(only_new).chain(despite);
+    let live = comparison.live.as_ref().map(course);
+    let remarks = live.into_iter().chain(questions).chain(only_base).chain(only_new).chain(despite);
     let remarks: Vec<_> = remarks.chain(comparison.warnings.iter().cloned()).collect();
     if !remarks.is_empty() {
         text.push('\n');
@@ -122,6 +124,11 @@ mod tests {
     #[test]
     fn each_verdict_is_told() {
         insta::assert_snapshot!(comparison_markdown(&example::compared()));
+    }
+
+    #[test]
+    fn a_live_comparison_tells_how_it_went() {
+        insta::assert_snapshot!(comparison_markdown(&example::compared_live()));
     }
 
     #[test]

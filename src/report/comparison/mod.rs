@@ -6,5 +6,6 @@ mod table;
 mod words;
 
 pub use markdown::comparison_markdown;
-pub use print::{print, print_json};
+pub use print::{print, print_json, print_table};
 pub use table::comparison_table;
+pub(super) use words::{change, interval, percents, signed, word};

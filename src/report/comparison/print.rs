@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
+use super::comparison_table;
 use crate::net::plain;
 use crate::report::OutputError;
 use crate::report::json::document;
+use crate::report::terminal::Screen;
 use crate::results::Comparison;
 
 /// Writes text to stdout.
@@ -13,6 +15,14 @@ use crate::results::Comparison;
 /// [`OutputError::Unwritten`] if stdout does not take it.
 pub fn print(text: &str) -> Result<(), OutputError> {
     put(text.as_bytes()).map_err(|error| unwritten(&error))
+}
+
+/// Writes a comparison to stdout as a person reads it, in colour if that is a terminal.
+///
+/// # Errors
+/// [`OutputError::Unwritten`] if stdout does not take it.
+pub fn print_table(comparison: &Comparison) -> Result<(), OutputError> {
+    print(&comparison_table(comparison, Screen::stdout().colour))
 }
 
 /// Writes a comparison to stdout as one JSON document.

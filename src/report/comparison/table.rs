@@ -1,10 +1,11 @@
 //! A comparison as a person reads it in a terminal, verdict first, below 80 columns.
 
 use super::words::{
-    Names, change, figure, headline, interval, label, open_question, p_value, runs, runs_of_sides, word,
+    Names, change, course, figure, headline, interval, label, open_question, p_value, runs, runs_of_sides,
+    word,
 };
 use crate::report::terminal::words::wrap;
-use crate::results::{ComparedPoint, Comparison, LonePoint};
+use crate::results::{ComparedPoint, Comparison, ComparisonVerdict, LonePoint};
 
 /// Width of the labels on the left.
 const LABEL: usize = 13;
@@ -12,16 +13,21 @@ const LABEL: usize = 13;
 /// Where what is said of a point begins.
 const INDENT: usize = 4;
 
-/// The whole text.
-pub fn comparison_table(comparison: &Comparison) -> String {
+/// The whole text; with `colour`, the verdicts are coloured for a terminal.
+pub fn comparison_table(comparison: &Comparison, colour: bool) -> String {
     let names = Names::of(comparison);
     let (base, new) = runs_of_sides(comparison);
     let options = &comparison.options;
-    let mut text = wrap("", 2, &headline(comparison)) + "\n";
+    // Painted after wrapping, because paint has no width.
+    let plain = wrap("", 2, &headline(comparison)) + "\n";
+    let mut text = plain.replacen(word(comparison.verdict), &painted(comparison.verdict, colour), 1);
     text += &fact("base", &format!("{}, {}", options.base, runs(base)));
     text += &fact("new", &format!("{}, {}", options.new, runs(new)));
     if !names.everywhere.is_empty() {
         text += &fact("everywhere", &names.everywhere);
+    }
+    if let Some(live) = &comparison.live {
+        text += &fact("live", &course(live));
     }
     if !options.despite.is_empty() {
         text += &fact("despite", &options.despite.join(", "));
@@ -34,13 +40,14 @@ pub fn comparison_table(comparison: &Comparison) -> String {
     if comparison.points.is_empty() {
         return text;
     }
-    let title =
-        format!("{}, and how its median changed; below it, the metrics that decide nothing:", options.metric);
+    let what =
+        if comparison.live.is_some() { "how it changed within the pairs" } else { "how its median changed" };
+    let title = format!("{}, and {what}; below it, the metrics that decide nothing:", options.metric);
     text += &("\n".to_owned() + &wrap("  ", 2, &title));
     let confidence = format!("{:.0}% interval", 100.0 * comparison.method.confidence);
     text += &line(["runs", "base", "new", "change", &confidence, "p", "verdict"]);
     for point in &comparison.points {
-        text += &of_point(&names, point);
+        text += &of_point(&names, point, colour);
     }
     text
 }
@@ -53,7 +60,7 @@ fn lone(label: &str, names: &Names, points: &[LonePoint]) -> String {
     points.iter().map(|point| fact(label, &names.lone(point))).collect()
 }
 
-fn of_point(names: &Names, point: &ComparedPoint) -> String {
+fn of_point(names: &Names, point: &ComparedPoint, colour: bool) -> String {
     let name = names.name(&point.parameters);
     let mut text = if name.is_empty() { String::new() } else { wrap("  ", INDENT, &name) };
     let (decisive, others) = (&point.metrics[0], &point.metrics[1..]);
@@ -64,7 +71,7 @@ fn of_point(names: &Names, point: &ComparedPoint) -> String {
         &change(decisive),
         &interval(decisive),
         &p_value(point.p_value_corrected),
-        word(point.verdict),
+        &painted(point.verdict, colour),
     ]);
     if let Some(question) = open_question(point) {
         text += &wrap("    ", INDENT, &question);
@@ -75,6 +82,17 @@ fn of_point(names: &Names, point: &ComparedPoint) -> String {
         text += &wrap("    ", INDENT, &told.join(", "));
     }
     text
+}
+
+fn painted(verdict: ComparisonVerdict, colour: bool) -> String {
+    let paint = match verdict {
+        ComparisonVerdict::NoChange => 32,
+        ComparisonVerdict::Better => 36,
+        ComparisonVerdict::Regression => 31,
+        ComparisonVerdict::Inconclusive => 33,
+    };
+    let word = word(verdict);
+    if colour { format!("\x1b[1;{paint}m{word}\x1b[0m") } else { word.into() }
 }
 
 fn line(cells: [&str; 7]) -> String {
@@ -90,23 +108,42 @@ mod tests {
 
     #[test]
     fn each_verdict_is_told() {
-        insta::assert_snapshot!(comparison_table(&example::compared()));
+        insta::assert_snapshot!(comparison_table(&example::compared(), false));
     }
 
     #[test]
     fn one_point_needs_no_name() {
-        insta::assert_snapshot!(comparison_table(&example::compared_alone()));
+        insta::assert_snapshot!(comparison_table(&example::compared_alone(), false));
     }
 
     #[test]
     fn nothing_in_common_is_told() {
-        insta::assert_snapshot!(comparison_table(&example::compared_apart()));
+        insta::assert_snapshot!(comparison_table(&example::compared_apart(), false));
+    }
+
+    #[test]
+    fn a_live_comparison_tells_how_it_went() {
+        insta::assert_snapshot!(comparison_table(&example::compared_live(), false));
+    }
+
+    #[test]
+    fn colour_is_all_that_it_adds() {
+        for comparison in [example::compared(), example::compared_apart(), example::compared_live()] {
+            let mut text = comparison_table(&comparison, true);
+            assert!(text.starts_with("\x1b[1;3"), "{text:?}");
+            assert_eq!(text.matches("\x1b[1;").count(), 1 + comparison.points.len());
+            for paint in ["\x1b[1;31m", "\x1b[1;32m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[0m"] {
+                text = text.replace(paint, "");
+            }
+            assert_eq!(text, comparison_table(&comparison, false));
+        }
     }
 
     #[test]
     fn no_line_is_wider_than_a_small_terminal() {
-        for comparison in [example::compared(), example::compared_alone(), example::compared_apart()] {
-            let text = comparison_table(&comparison);
+        let live = example::compared_live();
+        for comparison in [example::compared(), example::compared_alone(), example::compared_apart(), live] {
+            let text = comparison_table(&comparison, false);
             assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::report::terminal::words::{micros, short};
 use crate::results::{
-    ComparedPoint, Comparison, ComparisonVerdict, LonePoint, MetricChange, PercentInterval, PointParameters,
+    ComparedPoint, Comparison, ComparisonVerdict, LiveComparison, LonePoint, MetricChange, PercentInterval,
+    PointParameters,
 };
 
 /// What a parameter is that was not given.
@@ -79,13 +80,32 @@ pub(super) fn headline(comparison: &Comparison) -> String {
     format!("{}: {meaning}", word(*verdict))
 }
 
-pub(super) fn word(verdict: ComparisonVerdict) -> &'static str {
+pub(in crate::report) fn word(verdict: ComparisonVerdict) -> &'static str {
     match verdict {
         ComparisonVerdict::NoChange => "no change",
         ComparisonVerdict::Better => "better",
         ComparisonVerdict::Regression => "regression",
         ComparisonVerdict::Inconclusive => "inconclusive",
     }
+}
+
+/// How a live comparison went: when it was looked at, and what repeats it.
+pub(super) fn course(live: &LiveComparison) -> String {
+    let LiveComparison { planned_looks, looks, pairs, ended, .. } = live;
+    let list = |pairs: &mut dyn Iterator<Item = u64>| {
+        pairs.map(|one| one.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let taken = match looks.len() {
+        0 => "not looked at yet".into(),
+        _ => format!("looked at after {}", list(&mut looks.iter().map(|look| look.pairs))),
+    };
+    format!(
+        "{} in turns, {taken} (planned: {}), {}; in the order of --shuffle-seed {}",
+        if pairs.len() == 1 { "1 pair".into() } else { format!("{} pairs", pairs.len()) },
+        list(&mut planned_looks.iter().copied()),
+        ended.words(),
+        live.shuffle_seed
+    )
 }
 
 /// Why a point is not settled, and what would settle it; nothing if it is.
@@ -116,19 +136,21 @@ pub(super) fn figure(metric: &MetricChange, value: f64) -> String {
     }
 }
 
-pub(super) fn change(metric: &MetricChange) -> String {
+pub(in crate::report) fn change(metric: &MetricChange) -> String {
     metric.change_percent.map_or_else(|| "?".into(), |change| format!("{}%", signed(change)))
 }
 
-pub(super) fn interval(metric: &MetricChange) -> String {
-    metric.interval_percent.map_or_else(
-        || "?".into(),
-        |PercentInterval { low, high }| format!("{} to {}%", signed(low), signed(high)),
-    )
+pub(in crate::report) fn interval(metric: &MetricChange) -> String {
+    metric.interval_percent.map_or_else(|| "?".into(), percents)
+}
+
+/// `-3.0 to -0.8%`
+pub(in crate::report) fn percents(PercentInterval { low, high }: PercentInterval) -> String {
+    format!("{} to {}%", signed(low), signed(high))
 }
 
 /// One digit after the point, and none where there are enough before it.
-fn signed(percent: f64) -> String {
+pub(in crate::report) fn signed(percent: f64) -> String {
     match percent.abs() {
         large if large >= 99.95 => format!("{percent:+.0}"),
         // No zero is negative.

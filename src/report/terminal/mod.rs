@@ -2,6 +2,7 @@
 
 mod errors;
 mod incidents;
+mod live;
 mod masters;
 mod progress;
 mod stage;
@@ -12,7 +13,10 @@ mod view;
 pub(super) mod words;
 
 pub use errors::{ask, error_lines, tell};
+pub use live::live_so_far;
+pub(super) use live::{live_ended, live_look, live_pair, live_planned};
 pub use progress::Progress;
 pub use summary::summary;
 pub(super) use sweep::{bar, bar_heading, ended, estimated, planned, swept};
 pub use verification::verify_summary;
+pub(super) use view::Screen;

@@ -46,8 +46,8 @@ pub(in crate::report) fn estimated(seconds: f64, by: &str) -> String {
 }
 
 /// `sweep  25%`
-pub(in crate::report) fn bar_heading(done: u64, of: u64) -> String {
-    format!("sweep {:>3}%", percent(done, of))
+pub(in crate::report) fn bar_heading(whole: &str, done: u64, of: u64) -> String {
+    format!("{whole} {:>3}%", percent(done, of))
 }
 
 /// `6 of 24 runs  0:41 left  filling 43%: key_size 64`
@@ -68,7 +68,7 @@ pub(in crate::report) fn bar(
 pub(in crate::report) fn ended(
     (number, of): (u64, u64),
     point: &str,
-    repeat: u64,
+    repeat: Option<u64>,
     record: &Record,
 ) -> String {
     let what = match record.verdict {
@@ -90,7 +90,8 @@ pub(in crate::report) fn ended(
     };
     let width = of.to_string().len();
     let first = format!("{number:>width$}/{of}  ");
-    wrap(&first, first.len(), &format!("{point}, run {repeat}: {what}"))
+    let repeat = repeat.map_or_else(String::new, |repeat| format!(", run {repeat}"));
+    wrap(&first, first.len(), &format!("{point}{repeat}: {what}"))
 }
 
 /// What the whole came to.
@@ -146,10 +147,10 @@ mod tests {
         let lines = [example::exact(), example::missing(), example::failed()]
             .iter()
             .zip(9..)
-            .map(|(record, number)| ended((number, 12), &words, 3, record))
+            .map(|(record, number)| ended((number, 12), &words, Some(3), record))
             .collect::<String>();
         insta::assert_snapshot!(lines);
-        assert_eq!(bar_heading(3, 12), "sweep  25%");
+        assert_eq!(bar_heading("sweep", 3, 12), "sweep  25%");
         let shown = bar(3, 12, Some(61.0), "filling", (43, 100), &words);
         assert_eq!(shown, "3 of 12 runs  1:01 left  filling 43%: command mset, key_size 64");
     }

@@ -17,19 +17,27 @@ const FIRST_LINE: Duration = Duration::from_secs(2);
 /// Frames a second at most.
 const FRAMES: u8 = 10;
 
-/// What is known of stderr.
+/// What is known of where text goes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Screen {
+pub(in crate::report) struct Screen {
     /// Whether lines can be drawn over.
     pub(super) redraws: bool,
     /// Whether colours are welcome.
-    pub(super) colour: bool,
+    pub(in crate::report) colour: bool,
 }
 
 impl Screen {
-    /// Asks the process: `TERM=dumb` cannot redraw, and `NO_COLOR` (<https://no-color.org>) wants no colour.
     pub(super) fn stderr() -> Self {
-        let redraws = io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self::of(&io::stderr())
+    }
+
+    pub(in crate::report) fn stdout() -> Self {
+        Self::of(&io::stdout())
+    }
+
+    /// Asks the process: `TERM=dumb` cannot redraw, and `NO_COLOR` (<https://no-color.org>) wants no colour.
+    fn of(stream: &impl IsTerminal) -> Self {
+        let redraws = stream.is_terminal() && env::var_os("TERM").is_none_or(|term| term != "dumb");
         let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self { redraws, colour: redraws && !plain }
     }

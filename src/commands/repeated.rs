@@ -1,0 +1,150 @@
+//! A fill after its warm-up, as sweeps and live comparisons make it, run after run: everything but the servers
+//! is made anew for each, so that runs are alike.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use anyhow::Result;
+use tokio::sync::watch;
+
+use super::before::{cut, fail};
+use super::start::{run_id, runtime};
+use crate::dataset::{Amount, Request, Spec};
+use crate::fill::{FillOptions, Limits, fill, forget_peak_rss, prepare};
+use crate::report::RunWatch;
+use crate::results::{Failure, LatencyHistogram, Options, Record, Target, Verdict};
+use crate::target::Site;
+
+/// What a run is asked.
+pub(super) struct PointFill {
+    /// For the record.
+    pub(super) asked: Options,
+    /// For the engine.
+    pub(super) options: FillOptions,
+}
+
+/// A run that may be made any number of times.
+pub(super) struct Repeated<'a> {
+    pub(super) site: &'a Site,
+    pub(super) target: &'a Target,
+    pub(super) fill: &'a PointFill,
+    /// How much of its keys is filled before it, and flushed again.
+    pub(super) warm_up_percent: f64,
+    pub(super) halt: &'a watch::Receiver<bool>,
+}
+
+/// Who looks on.
+pub(super) trait Onlooker {
+    /// A fill begins: a warm-up, or the one that counts.
+    fn watch(&mut self, work: &'static str, record: &Record) -> Arc<RunWatch>;
+
+    /// A warm-up went well: so many bytes were sent in so many seconds of those that it took.
+    fn warmed(&mut self, bytes: u64, sending: f64, seconds: f64);
+}
+
+/// A run that is over.
+pub(super) struct Ran {
+    pub(super) record: Record,
+    pub(super) latency: LatencyHistogram,
+    pub(super) watch: Arc<RunWatch>,
+}
+
+/// How many keys warm up for a run of so many; `None` for no warm-up.
+pub(super) fn warm_up_keys(keys: u64, percent: f64) -> Option<u64> {
+    (percent > 0.0).then(|| ((keys as f64 * percent / 100.0).ceil() as u64).clamp(1, keys.max(1)))
+}
+
+impl Repeated<'_> {
+    /// Makes the run; `None` if somebody ended it.
+    ///
+    /// # Errors
+    /// Only what is no matter of the servers: those are in the record.
+    pub(super) fn run(&self, onlooker: &mut impl Onlooker) -> Result<Option<Ran>> {
+        let warm_up = match self.warm_up(onlooker)? {
+            Some(record) if record.verdict == Verdict::Interrupted => return Ok(None),
+            warm_up => warm_up,
+        };
+        forget_peak_rss();
+        let options = &self.fill.options;
+        let mut record = self.record(options);
+        let watch = onlooker.watch("filling", &record);
+        let latency = match warm_up.and_then(|record| record.error) {
+            None => self.fill(options, &mut record, watch.clone())?,
+            // What ended it once would end it again.
+            Some(failure) => {
+                let message = format!("the warm-up failed: {}", failure.message);
+                fail(&mut record, Failure { message, ..failure })
+            }
+        };
+        Ok((record.verdict != Verdict::Interrupted).then_some(Ran { record, latency, watch }))
+    }
+
+    /// Fills a part of the run's keys, if that is asked: its record, of which only the end matters.
+    fn warm_up(&self, onlooker: &mut impl Onlooker) -> Result<Option<Record>> {
+        let PointFill { asked, options } = self.fill;
+        let Some(keys) = warm_up_keys(options.spec.keys(), self.warm_up_percent) else {
+            return Ok(None);
+        };
+        let request = Request {
+            amount: Amount::Keys(keys),
+            key_size: asked.key_size,
+            value_size: asked.value_size,
+            prefix: asked.key_prefix.clone(),
+            seed: asked.seed,
+        };
+        let options = FillOptions { spec: Arc::new(Spec::new(&request)?), ..options.clone() };
+        let began = Instant::now();
+        let mut record = self.record(&options);
+        let watch = onlooker.watch("warming up", &record);
+        self.fill(&options, &mut record, watch)?;
+        if matches!(record.verdict, Verdict::Exact | Verdict::Discarded) {
+            let bytes = options.spec.payload_bytes();
+            onlooker.warmed(bytes, record.seconds.fill, began.elapsed().as_secs_f64());
+        }
+        Ok(Some(record))
+    }
+
+    fn record(&self, options: &FillOptions) -> Record {
+        let now = SystemTime::now();
+        let started_at = humantime::format_rfc3339_millis(now).to_string();
+        let mut record = Record::new(run_id(now), started_at, self.fill.asked.clone());
+        record.target = self.target.clone();
+        record.account.planned = options.spec.keys();
+        record.account.suspect = record.account.planned;
+        record
+    }
+
+    /// One fill in a runtime of its own, with as many threads as it was asked for.
+    fn fill(
+        &self,
+        options: &FillOptions,
+        record: &mut Record,
+        watch: Arc<RunWatch>,
+    ) -> Result<LatencyHistogram> {
+        let runtime = runtime(options.threads)?;
+        let started = Instant::now();
+        let limits = Limits::new(self.halt.clone(), started, options.timeouts.deadline);
+        let latency = runtime.block_on(async {
+            match limits.within(prepare(self.site.clone(), options)).await {
+                Ok(Ok(prepared)) => fill(prepared, options, watch, &limits, record).await,
+                Ok(Err(error)) => fail(record, error.failure()),
+                Err(limit) => cut(record, limit),
+            }
+        });
+        record.seconds.total = started.elapsed().as_secs_f64();
+        runtime.shutdown_background();
+        Ok(latency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warm_up_has_one_key_at_least_and_all_at_most() {
+        assert_eq!(warm_up_keys(1000, 0.0), None);
+        assert_eq!([1, 10, 1001].map(|keys| warm_up_keys(keys, 10.0)), [Some(1), Some(1), Some(101)]);
+        assert_eq!(warm_up_keys(1000, 100.0), Some(1000));
+    }
+}

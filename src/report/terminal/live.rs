@@ -1,0 +1,126 @@
+//! What a person reads of a live comparison while it goes.
+
+use std::path::Path;
+
+use super::words::{clock, keys, wrap};
+use crate::report::LivePlan;
+use crate::report::comparison::{change, interval, percents, signed, word};
+use crate::results::{ComparisonVerdict, LiveLook, MetricChange};
+use crate::units::{show_bytes, show_count};
+
+/// Width of the labels on the left.
+const LABEL: usize = 10;
+
+/// What is about to be done.
+pub(in crate::report) fn live_planned(plan: &LivePlan) -> String {
+    let [base, new] = plan.sides.each_ref().map(|(name, target)| format!("{name}: {}", target.describe()));
+    let looks: Vec<_> = plan.looks.iter().map(u64::to_string).collect();
+    let most = plan.looks.last().copied().unwrap_or_default();
+    let turns = format!(
+        "up to {} of each, {} ({}) a run, looked at after {}",
+        runs(most),
+        keys(plan.keys),
+        show_bytes(plan.payload_bytes),
+        looks.join(", ")
+    );
+    let warm_up = match plan.warm_up_percent {
+        0.0 => "no warm-ups".into(),
+        share => format!("a warm-up of {share} % of its keys before each run"),
+    };
+    let order = format!("--shuffle-seed {}; the servers are emptied, and {warm_up}", plan.shuffle_seed);
+    wrap("comparing ", LABEL, &base)
+        + &wrap("     with ", LABEL, &new)
+        + &wrap(" in turns ", LABEL, &turns)
+        + &wrap("    order ", LABEL, &order)
+}
+
+/// `pair 5: -2.4%; so far -1.9%, -3.0 to -0.8%`
+pub(in crate::report) fn live_pair(pair: u64, percent: Option<f64>, so_far: &MetricChange) -> String {
+    let percent =
+        percent.map_or_else(|| "no change in percent".into(), |percent| format!("{}%", signed(percent)));
+    wrap("  ", 4, &format!("pair {pair}: {percent}; so far {}", live_so_far(so_far)))
+}
+
+/// `-1.9%, -3.0 to -0.8%`; without the interval as long as it is not known.
+pub fn live_so_far(so_far: &MetricChange) -> String {
+    let interval = so_far.interval_percent.map(|_| interval(so_far));
+    [Some(change(so_far)), interval].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// `look 1 of 5, 8 pairs: -1.9%, -3.0 to -0.8%: inconclusive`
+pub(in crate::report) fn live_look((number, of): (u64, u64), look: &LiveLook) -> String {
+    let change = look.change_percent.map_or_else(|| "?".into(), |percent| format!("{}%", signed(percent)));
+    let interval = look.interval_percent.map_or_else(String::new, |one| format!(", {}", percents(one)));
+    let next = match look.verdict {
+        ComparisonVerdict::Inconclusive if number < of => "not settled, and goes on",
+        verdict => word(verdict),
+    };
+    wrap("  ", 4, &format!("look {number} of {of}, {} pairs: {change}{interval}: {next}", look.pairs))
+}
+
+/// What it came to, after so many runs and seconds.
+pub(in crate::report) fn live_ended(
+    count: u64,
+    seconds: f64,
+    is_interrupted: bool,
+    folder: Option<&Path>,
+) -> String {
+    let head = match is_interrupted {
+        true => format!("interrupted after {} in {}", runs(count), clock(seconds)),
+        false => format!("compared: {} in {}", runs(count), clock(seconds)),
+    };
+    let place =
+        folder.map_or_else(String::new, |path| wrap("  results in ", 13, &path.display().to_string()));
+    wrap("", 0, &head) + &place
+}
+
+fn runs(count: u64) -> String {
+    format!("{} {}", show_count(count), if count == 1 { "run" } else { "runs" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::{PercentInterval, Target, example};
+
+    #[test]
+    fn a_live_comparison_is_told_as_it_goes() {
+        let target = |version: &str, masters| Target {
+            mode: "cluster".into(),
+            server: "valkey".into(),
+            version: version.into(),
+            masters,
+            ..Target::default()
+        };
+        let plan = LivePlan {
+            sides: [
+                ("127.0.0.1:7001".into(), target("8.1.0", 3)),
+                ("127.0.0.1:7011".into(), target("9.1.2", 3)),
+            ],
+            keys: 1_000_000,
+            payload_bytes: 1 << 30,
+            looks: vec![8, 12, 18, 27, 40],
+            warm_up_percent: 10.0,
+            shuffle_seed: 1234,
+        };
+        let comparison = example::compared_live();
+        let so_far = comparison.points[0].metrics[0].clone();
+        let looks = &comparison.live.as_ref().unwrap().looks;
+        let mut text = live_planned(&plan);
+        text += &live_pair(3, Some(-2.44), &MetricChange { interval_percent: None, ..so_far.clone() });
+        text += &live_pair(8, None, &so_far);
+        for (number, look) in (1..).zip(looks) {
+            text += &live_look((number, 5), look);
+        }
+        let high = PercentInterval { low: -1.0, high: 2.0 };
+        let last = LiveLook {
+            verdict: ComparisonVerdict::Inconclusive,
+            interval_percent: Some(high),
+            ..looks[0].clone()
+        };
+        text += &live_look((5, 5), &last);
+        text += &live_ended(24, 312.0, false, Some(Path::new("results/1")));
+        text += &live_ended(1, 3.0, true, None);
+        insta::assert_snapshot!(text);
+    }
+}
