@@ -217,7 +217,7 @@ measure() {
 clock() { printf '%d:%02d min' $((SECONDS / 60)) $((SECONDS % 60)); }
 
 compare() {
-    "$fillbench" compare "$out/base.csv" "$out/new.csv" --threshold "$threshold" ${despite:+--despite "$despite"} "$@"
+    "$fillbench" compare "$out/base.csv" "$out/new.csv" --paired --threshold "$threshold" ${despite:+--despite "$despite"} "$@"
 }
 
 report() {

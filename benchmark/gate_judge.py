@@ -4,6 +4,7 @@ misses those that are, and how many runs and minutes it needs to tell them apart
 
 import argparse
 import csv
+import datetime
 import json
 import math
 import random
@@ -87,11 +88,17 @@ def sides(rounds, trial):
     for number, (place, one) in enumerate(rounds):
         # What was slowed down is compared with the same server left alone: nothing else is between them.
         of_base, of_new = (place, 1 - place) if trial.side == "A" else (SLOWED, SLOWED)
-        base.append(one[(of_base, "A")] | {"run": f"base-{number}"})
+        # One job's runs follow each other, wherever they were recorded.
+        base.append(one[(of_base, "A")] | {"run": f"base-{number}", "started_at": at(2 * number)})
         row = one[(of_new, trial.side)]
         rate = float(row["keys_per_second"]) * (1 - trial.percent / 100)
-        new.append(row | {"run": f"new-{number}", "keys_per_second": repr(rate)})
+        new.append(row | {"run": f"new-{number}", "started_at": at(2 * number + 1), "keys_per_second": repr(rate)})
     return base, new
+
+
+def at(second):
+    """A time that is so many seconds after another."""
+    return (datetime.datetime(2000, 1, 1) + datetime.timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def judge(arguments, header, rounds, trial):
@@ -103,7 +110,8 @@ def judge(arguments, header, rounds, trial):
                 table = csv.DictWriter(file, header)
                 table.writeheader()
                 table.writerows(rows)
-        command = [arguments.fillbench, "compare", *paths, "--threshold", f"{arguments.threshold}%", "--json"]
+        command = [arguments.fillbench, "compare", *paths, "--threshold", f"{arguments.threshold}%", "--json",
+                   *([] if arguments.independent else ["--paired"])]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False,
                               timeout=COMPARE_TIMEOUT_SECONDS)
     if done.returncode not in (0, 4, 5):
@@ -154,6 +162,8 @@ def parse():
     options.add_argument("--slower", default="", help="percents by which runs of A are made slower, too, for instance 3,4,5")
     options.add_argument("--jobs", type=int, default=100, help="comparisons for each [%(default)s]")
     options.add_argument("--threshold", type=float, default=3, help="percent, as of fillbench compare [%(default)s]")
+    options.add_argument("--independent", action="store_true", help="leave out --paired, as if runs were not in turns")
+    options.add_argument("--out", type=Path, help="the tables [the first recording's name, with .md]")
     options.add_argument("--seed", type=int, default=1, help="of what is drawn [%(default)s]")
     options.add_argument("--fillbench", default=lab.ROOT / "target/release/fillbench", help="[%(default)s]")
     arguments = options.parse_args()
@@ -203,7 +213,7 @@ def main():
     header, sessions = read(arguments.recordings)
     slow = sorted({side for _, side in sessions[0][0]} - {"A"})
     trials = [Trial("A"), *(Trial(side) for side in slow), *(Trial("A", percent) for percent in arguments.slower)]
-    path, rows = arguments.recordings[0].with_suffix(".md"), []
+    path, rows = arguments.out or arguments.recordings[0].with_suffix(".md"), []
     for runs in arguments.runs:
         for trial in trials:
             if jobs := in_a_row(sessions, runs, random.Random(arguments.seed)):

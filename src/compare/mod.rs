@@ -12,6 +12,7 @@ mod fields;
 mod files;
 pub mod live;
 mod mann_whitney;
+mod method;
 mod metric;
 mod points;
 mod run;

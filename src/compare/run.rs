@@ -14,6 +14,8 @@ pub struct Run {
     pub id: String,
     /// The file that it was read from, and the row if it has rows.
     pub place: String,
+    /// When it started, RFC 3339 in UTC.
+    pub started_at: String,
     /// How it ended, in one word.
     pub verdict: String,
     /// What kept it from being faster.
@@ -64,6 +66,7 @@ impl Run {
         Ok(Self {
             id: fields.text("run", "run")?,
             place: fields.place.clone(),
+            started_at: fields.text("started_at", "started_at")?,
             verdict: fields.text("verdict", "verdict")?,
             limited_by: fields.text("limited_by", "limited_by")?,
             is_resumed: fields.known::<u64>("resumed_times", "resumed.times")? > 0,
