@@ -22,6 +22,8 @@ VERDICTS = ["regression", "inconclusive", "no change", "better"]
 COMPARE_TIMEOUT_SECONDS = 600
 # Which server of a pair is slowed down in some runs.
 SLOWED = 1
+# What decides nothing is left out, because its intervals take most of the time.
+DECIDING = {"latency_us_count": "0", "servers_cpu_user_seconds": "", "client_cpu_seconds": "nan"}
 # What is to be reached, of 100 comparisons: how many at least or at most are called regressions.
 AIMS = {"A": ("at most 1", lambda found, jobs: found <= 0.01 * jobs),
         "B": ("at least 95", lambda found, jobs: found >= 0.95 * jobs),
@@ -89,8 +91,8 @@ def sides(rounds, trial):
         # What was slowed down is compared with the same server left alone: nothing else is between them.
         of_base, of_new = (place, 1 - place) if trial.side == "A" else (SLOWED, SLOWED)
         # One job's runs follow each other, wherever they were recorded.
-        base.append(one[(of_base, "A")] | {"run": f"base-{number}", "started_at": at(2 * number)})
-        row = one[(of_new, trial.side)]
+        base.append(one[(of_base, "A")] | DECIDING | {"run": f"base-{number}", "started_at": at(2 * number)})
+        row = one[(of_new, trial.side)] | DECIDING
         rate = float(row["keys_per_second"]) * (1 - trial.percent / 100)
         new.append(row | {"run": f"new-{number}", "started_at": at(2 * number + 1), "keys_per_second": repr(rate)})
     return base, new

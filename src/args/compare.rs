@@ -29,7 +29,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "WHAT", value_parser = difference(), value_delimiter = ',')]
     despite: Vec<Difference>,
     /// The sides were run in turns: compare each run with the one beside it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "live")]
     paired: bool,
     /// A table for a terminal, or for a pull request
     #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
