@@ -7,7 +7,7 @@
 # BASE and NEW are server programs (redis-server or valkey-server, 7.0 or newer), started on loopback for this, or
 # URLs as fillbench takes them (redis://, rediss://), of servers that may be emptied.
 #
-#   --runs N            runs of each server; fewer than four never tell anything [600]
+#   --runs N            runs of each server; fewer than six never tell anything [600]
 #   --minutes N         begin no pair of runs later than this, and judge what is there by then [30]
 #   --pairs N           start the programs anew after so many runs of each [20]
 #   --threshold PERCENT the smallest change that matters [3%]
@@ -136,6 +136,8 @@ start() {
     done
 }
 
+# Fills that end well say nothing, so the first error is that of the last fill.
+error_of_fill() { grep -m 1 'error:' -- "$out/fills.log" || last_of fills.log; }
 last_of() { tail -n 3 -- "$out/$1" | tr '\n' ' '; }
 
 # end PROCESS: ends a process that this script has started
@@ -179,8 +181,8 @@ fill() {
     child=''
     case $status in
     0) ;;
-    2) usage "a fill of $(shown "$side") was refused: $(last_of fills.log)" ;;
-    *) die "a fill of $(shown "$side") ended with $status: $(last_of fills.log)" ;;
+    2) usage "a fill of $(shown "$side") was refused: $(error_of_fill)" ;;
+    *) die "a fill of $(shown "$side") ended with $status: $(error_of_fill)" ;;
     esac
 }
 

@@ -3,10 +3,12 @@
 misses those that are, and how many runs and minutes it needs to tell them apart."""
 
 import argparse
+import concurrent.futures
 import csv
 import datetime
 import json
 import math
+import os
 import random
 import shutil
 import statistics
@@ -125,8 +127,12 @@ def judge(arguments, header, rounds, trial):
 def try_all(arguments, header, sessions, trial, runs):
     """All jobs of a trial with so many runs of each side; a row of the table."""
     chance = random.Random(f"{arguments.seed} {trial} {runs}")
-    jobs = [drawn(sessions, runs, chance) for _ in range(arguments.jobs)]
-    return tally(trial, runs, "drawn", [judge(arguments, header, job, trial) for job in jobs])
+    return judge_all(arguments, header, trial, runs, "drawn", [drawn(sessions, runs, chance) for _ in range(arguments.jobs)])
+
+
+def judge_all(arguments, header, trial, runs, how, jobs):
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return tally(trial, runs, how, list(pool.map(lambda job: judge(arguments, header, job, trial), jobs)))
 
 
 def tally(trial, runs, how, outcomes):
@@ -219,7 +225,7 @@ def main():
     for runs in arguments.runs:
         for trial in trials:
             if jobs := in_a_row(sessions, runs, random.Random(arguments.seed)):
-                rows.append(tally(trial, runs, "in a row", [judge(arguments, header, job, trial) for job in jobs]))
+                rows.append(judge_all(arguments, header, trial, runs, "in a row", jobs))
             rows.append(try_all(arguments, header, sessions, trial, runs))
             print(rows[-1], file=sys.stderr)
     text = page(arguments, sessions, rows)
