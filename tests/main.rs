@@ -11,6 +11,7 @@ mod conformity;
 mod connections;
 mod embedded;
 mod fill;
+mod gate;
 mod hlog;
 mod judges;
 mod limited;

@@ -28,6 +28,9 @@ pub struct CompareArgs {
     /// Compare although these differ, or say little of a server; separated by commas
     #[arg(long, value_name = "WHAT", value_parser = difference(), value_delimiter = ',')]
     despite: Vec<Difference>,
+    /// The sides were run in turns: compare each run with the one beside it
+    #[arg(long, conflicts_with = "live")]
+    paired: bool,
     /// A table for a terminal, or for a pull request
     #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
     format: CompareFormat,
@@ -89,6 +92,7 @@ impl CompareArgs {
             threshold_percent: self.threshold,
             despite,
             resamples: RESAMPLES,
+            paired: self.paired,
         }
     }
 }

@@ -46,8 +46,8 @@ pub struct LiveArgs {
 }
 
 /// What may be said without `--live`.
-const WITHOUT: [&str; 9] =
-    ["base", "new", "metric", "threshold", "despite", "format", "json", "help", "live"];
+const WITHOUT: [&str; 10] =
+    ["base", "new", "metric", "threshold", "despite", "paired", "format", "json", "help", "live"];
 
 /// One side, whole.
 pub struct LiveSide {

@@ -1,14 +1,15 @@
 //! The whole of a comparison: pair the points, see that they are comparable, decide each, and all.
 
-use super::bootstrap::{CONFIDENCE, SEED, change_percent, interval_percent, median};
+use super::bootstrap::{CONFIDENCE, SEED};
 use super::comparable::obstacles;
-use super::mann_whitney::{holm, least_p_value, p_value, z};
+use super::mann_whitney::holm;
+use super::method::{INDEPENDENT, Method, PAIRED, put_in_pairs};
 use super::points::{Point, join_other_targets, points};
 use super::verdict::{Evidence, SIGNIFICANCE, overall};
 use super::{CompareError, Difference, Metric, Run, Runs};
 use crate::results::{
     COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, ComparisonVerdict, LonePoint,
-    MetricChange, PercentInterval, Program,
+    MetricChange, Program,
 };
 
 /// Resamples that each interval is made of.
@@ -35,6 +36,8 @@ pub struct CompareOptions {
     pub despite: Vec<Difference>,
     /// [`RESAMPLES`], unless time matters more.
     pub resamples: u64,
+    /// Whether both sides were run in turns, and each run is compared with the one beside it.
+    pub paired: bool,
 }
 
 /// Compares the runs of two sides.
@@ -57,6 +60,9 @@ pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comp
     };
     let (only_base, only_new) = (lone(|point| point.base.len()), lone(|point| point.new.len()));
     points.retain(Point::is_on_both_sides);
+    if options.paired {
+        points.iter_mut().try_for_each(put_in_pairs)?;
+    }
     warnings
         .extend(points.iter().filter_map(|point| chosen_otherwise(point.base.first()?, point.new.first()?)));
     let points = decided(&points, options);
@@ -70,12 +76,14 @@ pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comp
             metric: options.metric.name().into(),
             threshold_percent: options.threshold_percent,
             despite: options.despite.iter().map(|one| one.name().into()).collect(),
+            paired: options.paired,
         },
         method: CompareMethod {
             confidence: CONFIDENCE,
             significance: SIGNIFICANCE,
-            resamples: options.resamples,
-            seed: SEED,
+            // The interval of pairs is that of their test.
+            resamples: if options.paired { 0 } else { options.resamples },
+            seed: if options.paired { 0 } else { SEED },
         },
         live: None,
         verdict: overall(&points, lacking),
@@ -131,10 +139,11 @@ pub(super) fn chosen_otherwise(base: &Run, new: &Run) -> Option<String> {
 }
 
 fn decided(points: &[Point<'_>], options: &CompareOptions) -> Vec<ComparedPoint> {
+    let method = if options.paired { &PAIRED } else { &INDEPENDENT };
     let samples: Vec<_> = points.iter().map(|point| figures(point, options.metric)).collect();
-    let least = |base: &[f64], new: &[f64]| least_p_value(base.len(), new.len());
+    let least = |base: &[f64], new: &[f64]| (method.least_p_value)(base.len(), new.len());
     // Where values are equal, the test's approximation may say less than is possible.
-    let p_values = samples.iter().map(|(base, new)| p_value(base, new).max(least(base, new)));
+    let p_values = samples.iter().map(|(base, new)| (method.p_value)(base, new).max(least(base, new)));
     let p_values: Vec<_> = p_values.collect();
     let corrected = holm(&p_values);
     let judged = points.iter().zip(&samples).zip(p_values.iter().zip(corrected)).enumerate();
@@ -143,15 +152,15 @@ fn decided(points: &[Point<'_>], options: &CompareOptions) -> Vec<ComparedPoint>
             let mut otherwise = p_values.clone();
             otherwise[place] = least(base, new);
             let p_value_least = holm(&otherwise)[place];
-            let decisive = change(options.metric, base, new, options.resamples);
+            let decisive = method.change(options.metric, base, new, options.resamples);
             let evidence = Evidence {
                 runs: base.len().min(new.len()),
                 change: decisive.change_percent.zip(decisive.interval_percent),
                 higher_is_better: options.metric.higher_is_better(),
-                z: z(base, new),
+                z: (method.z)(base, new),
                 p_value: p_value_corrected,
                 p_value_least,
-                least_p_value: |runs| least_p_value(runs, runs),
+                least_p_value: method.least_p_value_of_equal,
                 correction: otherwise.iter().filter(|&&other| other >= otherwise[place]).count() as f64,
                 threshold_percent: options.threshold_percent,
             };
@@ -161,7 +170,7 @@ fn decided(points: &[Point<'_>], options: &CompareOptions) -> Vec<ComparedPoint>
                 parameters: point.parameters.clone(),
                 base_runs: base.len() as u64,
                 new_runs: new.len() as u64,
-                metrics: std::iter::once(decisive).chain(others(point, options)).collect(),
+                metrics: std::iter::once(decisive).chain(others(point, method, options)).collect(),
                 p_value,
                 p_value_corrected,
                 p_value_least,
@@ -174,13 +183,13 @@ fn decided(points: &[Point<'_>], options: &CompareOptions) -> Vec<ComparedPoint>
 }
 
 /// What is shown beside, where all runs have it.
-fn others(point: &Point<'_>, options: &CompareOptions) -> Vec<MetricChange> {
+fn others(point: &Point<'_>, method: &Method, options: &CompareOptions) -> Vec<MetricChange> {
     let shown = SHOWN.into_iter().filter(|metric| *metric != options.metric);
     let known = shown.filter(|metric| point.runs().all(|run| run.figure(*metric).is_some()));
     known
         .map(|metric| {
             let (base, new) = figures(point, metric);
-            change(metric, &base, &new, options.resamples)
+            method.change(metric, &base, &new, options.resamples)
         })
         .collect()
 }
@@ -188,16 +197,4 @@ fn others(point: &Point<'_>, options: &CompareOptions) -> Vec<MetricChange> {
 fn figures(point: &Point<'_>, metric: Metric) -> (Vec<f64>, Vec<f64>) {
     let of = |runs: &[&Run]| runs.iter().filter_map(|run| run.figure(metric)).collect();
     (of(&point.base), of(&point.new))
-}
-
-fn change(metric: Metric, base: &[f64], new: &[f64], resamples: u64) -> MetricChange {
-    let interval = interval_percent(base, new, resamples);
-    MetricChange {
-        name: metric.name().into(),
-        higher_is_better: metric.higher_is_better(),
-        base_median: median(base),
-        new_median: median(new),
-        change_percent: change_percent(base, new),
-        interval_percent: interval.map(|(low, high)| PercentInterval { low, high }),
-    }
 }

@@ -18,6 +18,12 @@ pub enum CompareError {
         /// Where it is on the new side.
         new: String,
     },
+    /// Pairs were asked for, and there are none.
+    #[error("these runs were not made in turns, one of each side: {0}")]
+    NotInPairs(
+        /// Why.
+        String,
+    ),
     /// What the sides measured is not the same, or not a server.
     #[error("these runs are not comparable: {}", .0.iter().map(|one| one.text.as_str()).collect::<Vec<_>>().join("; "))]
     NotComparable(
@@ -41,6 +47,9 @@ impl CompareError {
         match self {
             Self::Load(error) => error.cure().into(),
             Self::SameRun { .. } => "name the runs before a change first, and those after it second".into(),
+            Self::NotInPairs(_) => {
+                "leave out --paired: runs are then taken for independent of each other".into()
+            }
             Self::NotComparable(obstacles) => {
                 let mut cures: Vec<_> = obstacles.iter().map(|one| one.difference.cure()).collect();
                 cures.dedup();

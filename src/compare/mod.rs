@@ -10,6 +10,7 @@ mod comparison;
 mod error;
 pub mod live;
 mod mann_whitney;
+mod method;
 mod points;
 mod signed_rank;
 #[cfg(test)]

@@ -2,9 +2,17 @@
 //! Hodges and Lehmann (1963) that goes with it; and the interval that holds every change which the test does
 //! not reject. All of them on logarithms of ratios, so that twice as fast is as far from equal as half.
 
+use super::mann_whitney::normal_tail;
+
+/// Beyond so many pairs, the normal distribution is as good, and counting takes long.
+const EXACT_PAIRS_MAX: usize = 200;
+
 /// The two-sided p-value, 0 to 1, of the logarithms of new to base: how likely so one-sided a set of them is,
 /// or a more one-sided one, if each could as well have had the other sign. Pairs that are equal say nothing.
 pub(super) fn p_value(log_ratios: &[f64]) -> f64 {
+    if log_ratios.len() > EXACT_PAIRS_MAX {
+        return normal_tail(z(log_ratios).abs());
+    }
     let signs = Signs::of(log_ratios);
     let (counts, all) = arrangements(&signs.doubled_ranks);
     let (low, high) = (signs.doubled_sum, counts.len() - 1 - signs.doubled_sum);
@@ -50,19 +58,38 @@ impl Changes {
     /// From where to where the change is, in percent, and wrong about that no more often than `significance`;
     /// `None` where so few pairs cannot tell.
     pub(super) fn interval_percent(&self, significance: f64) -> Option<(f64, f64)> {
-        let ranks: Vec<_> = (1..=self.pairs).collect();
-        let (counts, all) = arrangements(&ranks);
-        let mut sum = 0.0;
-        let mut within = |&count: &f64| {
-            sum += count;
-            sum / all <= significance / 2.0
-        };
         // How many of the averages at either end are too far out.
-        let outside = counts.iter().take_while(|count| within(count)).count();
+        let is_exact = self.pairs <= EXACT_PAIRS_MAX;
+        let outside = if is_exact { outside } else { outside_about }(self.pairs, significance);
         let first = outside.checked_sub(1)?;
         let last = (self.averages.len() - 1).checked_sub(first).filter(|last| *last >= first)?;
         Some((percent(self.averages[first]), percent(self.averages[last])))
     }
+}
+
+/// How many sums of positive ranks, from 0 on, are too small for chance.
+fn outside(pairs: usize, significance: f64) -> usize {
+    let ranks: Vec<_> = (1..=pairs).collect();
+    let (counts, all) = arrangements(&ranks);
+    let mut sum = 0.0;
+    let within = |count: &&f64| {
+        sum += **count;
+        sum / all <= significance / 2.0
+    };
+    counts.iter().take_while(within).count()
+}
+
+/// The same by the normal distribution, whose bound is found by halving.
+fn outside_about(pairs: usize, significance: f64) -> usize {
+    let (mut low, mut high) = (0.0, 8.0);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if normal_tail(middle) > significance { low = middle } else { high = middle }
+    }
+    let pairs = pairs as f64;
+    let mean = pairs * (pairs + 1.0) / 4.0;
+    let variance = mean * (2.0 * pairs + 1.0) / 6.0;
+    (mean - high * variance.sqrt() + 0.5).max(0.0) as usize
 }
 
 /// Ranks of the changes by size, doubled so that those of ties are whole, and the sum of the positive ones'.
@@ -151,5 +178,21 @@ mod tests {
         }
         assert!(z(&changes) > 1.5 && z(&changes.map(|change| -change)) < -1.5);
         assert_eq!(z(&[]), 0.0);
+    }
+
+    #[test]
+    fn many_pairs_are_as_good_as_counted() {
+        for pairs in [60, 200] {
+            let (counted, about) = (outside(pairs, 0.05), outside_about(pairs, 0.05));
+            assert!(counted.abs_diff(about) <= 2, "{pairs}: {counted} {about}");
+        }
+        let log_ratios: Vec<_> =
+            (0..EXACT_PAIRS_MAX).map(|place| ((place * 7919) % 200) as f64 - 85.0).collect();
+        let (counted, about) = (p_value(&log_ratios), normal_tail(z(&log_ratios).abs()));
+        assert!(counted < 0.05 && (counted / about - 1.0).abs() < 0.05, "{counted} {about}");
+        // Counting all arrangements of the signs of so many would leave the range of numbers.
+        let many: Vec<_> = (0..2000).map(|place| if place % 5 == 0 { -0.01 } else { 0.02 }).collect();
+        let (low, high) = Changes::of(&many).interval_percent(0.05).unwrap();
+        assert!(p_value(&many) < 1e-12 && low > 0.0 && high < 2.1, "{low} {high}");
     }
 }

@@ -11,6 +11,7 @@ pub(super) fn run(id: &str, keys_per_second: f64) -> Run {
         id: id.into(),
         place: format!("{id}/run.json"),
         file: format!("{id}/run.json").into(),
+        started_at: String::new(),
         verdict: "exact".into(),
         limited_by: "server".into(),
         is_resumed: false,
@@ -41,7 +42,7 @@ fn side(name: &str, figures: &[f64]) -> Runs {
 
 pub(super) fn options() -> CompareOptions {
     let (metric, threshold_percent) = (Metric::KeysPerSecond, 3.0);
-    CompareOptions { metric, threshold_percent, despite: Vec::new(), resamples: 1000 }
+    CompareOptions { metric, threshold_percent, despite: Vec::new(), resamples: 1000, paired: false }
 }
 
 fn compared(base: &[f64], new: &[f64]) -> Comparison {

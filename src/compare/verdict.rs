@@ -50,15 +50,15 @@ impl Evidence {
     /// The verdict, and why.
     pub(super) fn verdict(&self) -> (ComparisonVerdict, String) {
         let inconclusive = |reason| (ComparisonVerdict::Inconclusive, reason);
-        let Some(Worse { by, low, high }) = self.worse() else {
-            return inconclusive("the base has figures of 0: there is no change in percent".into());
-        };
         if self.p_value_least >= SIGNIFICANCE {
             return inconclusive(format!(
                 "too few runs: whatever they measure, p cannot be below {:.3}, and has to be below {SIGNIFICANCE}",
                 self.p_value_least
             ));
         }
+        let Some(Worse { by, low, high }) = self.worse() else {
+            return inconclusive("the base has figures of 0: there is no change in percent".into());
+        };
         let threshold = self.threshold_percent;
         if -threshold <= low && high <= threshold {
             return (ComparisonVerdict::NoChange, format!("the whole interval lies within ±{threshold} %"));
@@ -94,11 +94,17 @@ impl Evidence {
     /// statistics grow, with the square root of their number. Where noise cannot be seen yet, the fewest that
     /// could.
     pub(super) fn repeats_needed(&self) -> Option<u64> {
-        let Worse { by, low, high } = self.worse()?;
+        let is_enough = |p_value: f64| p_value * self.correction < SIGNIFICANCE;
+        let more = self.runs + 1..=repeats_max(self.runs);
+        let Some(Worse { by, low, high }) = self.worse() else {
+            // So few pairs have no interval, and nobody knows how noisy they are: so many can tell at all.
+            let are_too_few = self.p_value_least >= SIGNIFICANCE;
+            let found = more.into_iter().find(|&runs| is_enough((self.least_p_value)(runs)));
+            return found.filter(|_| are_too_few).map(|runs| runs as u64);
+        };
         let is_settled_by = |runs: usize| {
             let narrower = (self.runs as f64 / runs as f64).sqrt();
             let (down, up) = ((by - low).max(0.0) * narrower, (high - by).max(0.0) * narrower);
-            let is_enough = |p_value: f64| p_value * self.correction < SIGNIFICANCE;
             let is_same = by - down >= -self.threshold_percent && by + up <= self.threshold_percent;
             let is_beyond = by - down > 0.0 || by + up < 0.0;
             let is_other = by.abs() >= self.threshold_percent
@@ -108,7 +114,7 @@ impl Evidence {
             let is_known = self.runs > TOO_FEW_TO_SEE_NOISE;
             is_enough((self.least_p_value)(runs)) && (is_same || is_other || !is_known)
         };
-        (self.runs + 1..=repeats_max(self.runs)).find(|&runs| is_settled_by(runs)).map(|runs| runs as u64)
+        more.into_iter().find(|&runs| is_settled_by(runs)).map(|runs| runs as u64)
     }
 
     /// Whether the test tells of a change in the direction in which the median has changed.
@@ -178,6 +184,10 @@ mod tests {
         }
         let nothing = Evidence { change: None, ..evidence(1.0, (0.0, 2.0), 0.5) };
         assert_eq!((nothing.verdict().0, nothing.repeats_needed()), (Inconclusive, None));
+        let least_p_value = crate::compare::signed_rank::least_p_value;
+        let few = Evidence { runs: 4, p_value_least: 0.125, least_p_value, ..nothing };
+        assert!(few.verdict().1.contains("too few runs"), "{:?}", few.verdict());
+        assert_eq!(few.repeats_needed(), Some(6));
     }
 
     #[test]

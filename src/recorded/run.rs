@@ -19,6 +19,8 @@ pub struct Run {
     pub place: String,
     /// That file.
     pub file: PathBuf,
+    /// When it started, RFC 3339 in UTC.
+    pub started_at: String,
     /// How it ended, in one word.
     pub verdict: String,
     /// What kept it from being faster.
@@ -84,6 +86,7 @@ impl Run {
             id: fields.text("run", "run")?,
             place: fields.place.clone(),
             file: file.into(),
+            started_at: fields.text("started_at", "started_at")?,
             verdict: fields.text("verdict", "verdict")?,
             limited_by: fields.text("limited_by", "limited_by")?,
             is_resumed: fields.known::<u64>("resumed_times", "resumed.times")? > 0,

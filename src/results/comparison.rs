@@ -46,6 +46,8 @@ pub struct CompareAsked {
     pub threshold_percent: f64,
     /// What was compared although it differs, or is not a measurement of a server.
     pub despite: Vec<String>,
+    /// Whether each run was compared with the one beside it.
+    pub paired: bool,
 }
 
 /// How it was decided.
@@ -73,7 +75,7 @@ pub struct ComparedPoint {
     /// The metric that decides, and then the others.
     pub metrics: Vec<MetricChange>,
     /// Of the Mann-Whitney test on the runs' values, two-sided; of the signed-rank test on the ratios of
-    /// pairs, in a live comparison.
+    /// pairs, where they are compared so.
     pub p_value: f64,
     /// The same, corrected for the number of points by Holm's method, or for that of the planned looks by
     /// Bonferroni's.

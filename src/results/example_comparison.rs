@@ -68,6 +68,7 @@ pub(crate) fn compared() -> Comparison {
             metric: "keys_per_second".into(),
             threshold_percent: 3.0,
             despite: vec!["server".into()],
+            paired: false,
         },
         method: CompareMethod { confidence: 0.95, significance: 0.05, resamples: 10_000, seed: 1 },
         live: None,
@@ -125,6 +126,7 @@ pub(crate) fn compared_live() -> Comparison {
         options: CompareAsked {
             base: "127.0.0.1:7001".into(),
             new: "127.0.0.1:7011".into(),
+            paired: true,
             ..compared().options
         },
         method: CompareMethod { resamples: 0, seed: 0, ..compared().method },

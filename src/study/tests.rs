@@ -12,6 +12,7 @@ fn run(depth: Option<u64>, writers: u64, value_size: u64, keys_per_second: f64) 
         id: String::new(),
         place: "runs.csv, row 2".into(),
         file: "runs.csv".into(),
+        started_at: String::new(),
         verdict: "exact".into(),
         limited_by: "server".into(),
         is_resumed: false,

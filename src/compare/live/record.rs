@@ -33,6 +33,7 @@ pub(super) fn comparison(
             metric: asked.metric.name().into(),
             threshold_percent: asked.threshold_percent,
             despite: asked.despite.iter().map(|one| one.name().into()).collect(),
+            paired: true,
         },
         method: CompareMethod {
             confidence: CONFIDENCE,

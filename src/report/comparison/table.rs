@@ -41,7 +41,7 @@ pub fn comparison_table(comparison: &Comparison, colour: bool) -> String {
         return text;
     }
     let what =
-        if comparison.live.is_some() { "how it changed within the pairs" } else { "how its median changed" };
+        if comparison.options.paired { "how it changed within the pairs" } else { "how its median changed" };
     let title = format!("{}, and {what}; below it, the metrics that decide nothing:", options.metric);
     text += &("\n".to_owned() + &wrap("  ", 2, &title));
     let confidence = format!("{:.0}% interval", 100.0 * comparison.method.confidence);
