@@ -18,8 +18,11 @@ pub(super) struct Method {
     /// Below zero where the new runs have mostly less.
     pub(super) z: fn(&[f64], &[f64]) -> f64,
     /// By how much the new figures are more, in percent, and from where to where that is, of so many resamples.
-    change: fn(&[f64], &[f64], u64) -> (Option<f64>, Option<(f64, f64)>),
+    change: fn(&[f64], &[f64], u64) -> Change,
 }
+
+/// A change in percent, and from where to where it is.
+type Change = (Option<f64>, Option<(f64, f64)>);
 
 /// Medians, a bootstrap interval, and the Mann-Whitney test.
 pub(super) const INDEPENDENT: Method = Method {
