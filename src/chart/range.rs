@@ -24,6 +24,9 @@ pub(super) struct Range {
 /// The digits that a round number begins with.
 const ROUND: [f64; 3] = [1.0, 2.0, 5.0];
 
+/// No linear range ends below this, since steps of it could not be written.
+const AS_GOOD_AS_ZERO: f64 = 1e-9;
+
 /// What the ends of a logarithmic range are apart at least, as a ratio: so that nothing that hardly
 /// differs looks as if it did.
 const NARROWEST: f64 = 1.5;
@@ -47,7 +50,7 @@ impl Range {
     /// Covers the values and nothing beyond; ticks are those of [`Range::around`] that it still covers.
     pub(super) fn exactly(scale: Scale, unit: Unit, least: f64, greatest: f64, most: usize) -> Self {
         let mut range = Self::around(scale, unit, least, greatest, most);
-        range.high = if greatest > 0.0 { greatest } else { range.high };
+        range.high = if greatest > AS_GOOD_AS_ZERO { greatest } else { range.high };
         if scale == Scale::Log {
             range.low = least;
         }
@@ -73,7 +76,7 @@ impl Range {
     }
 
     fn linear(unit: Unit, greatest: f64, most: usize) -> Self {
-        let greatest = if greatest > 0.0 { greatest } else { 1.0 };
+        let greatest = if greatest > AS_GOOD_AS_ZERO { greatest } else { 1.0 };
         let (values, texts) = steps(unit, 0.0, greatest, most);
         let high = values.last().copied().unwrap_or(greatest);
         Self::new(Scale::Linear, 0.0, high, ticks(values, texts))

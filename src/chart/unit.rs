@@ -47,6 +47,9 @@ const SECONDS: &[Measure] = &[
 ];
 const PERCENT: &[Measure] = &[measure(1.0, " %")];
 
+/// Letters of a value to its last digit. Longer ones are rounded.
+const MAX_LETTERS: usize = 14;
+
 impl Unit {
     /// From the least up.
     fn measures(self) -> &'static [Measure] {
@@ -98,7 +101,8 @@ impl Unit {
             return self.write(value);
         }
         let plain = self.measures().iter().find(|one| one.factor == 1.0).map_or("", |one| one.name);
-        format!("{value}{plain}")
+        let exact = format!("{value}{plain}");
+        if exact.chars().count() <= MAX_LETTERS { exact } else { self.write(value) }
     }
 }
 
@@ -162,6 +166,8 @@ mod tests {
             (Unit::Bytes, 5000.0, "5000 B"),
             (Unit::Seconds, 200.0, "200 s"),
             (Unit::Plain, 0.0, "0"),
+            (Unit::Plain, 1.0 / 3.0, "0.333"),
+            (Unit::Bytes, 1e-300, "0 B"),
         ];
         for (unit, value, expected) in written {
             assert_eq!(unit.write_exact(value), expected, "{unit:?} {value}");

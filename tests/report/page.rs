@@ -33,13 +33,13 @@ fn a_sweep_is_shown_whole() {
         "Processor time for each GB",
         "Most throughput in bounded memory",
         "Small footprint",
-        "--writers 1",
+        "--writers ",
         "--pipeline-depth 10",
         "a cluster of 2 masters, embedded",
     ] {
         assert!(html.contains(words), "no `{words}` in the page");
     }
-    for words in ["8 fills of 4 points", "### Small footprint", "```sh", "--writers 1", "## All points"] {
+    for words in ["8 fills of 4 points", "### Small footprint", "```sh", "--writers ", "## All points"] {
         assert!(markdown.contains(words), "no `{words}` in the text");
     }
     // All four points, with both of their runs.
