@@ -12,7 +12,7 @@ use crate::results::Comparison;
 #[derive(Args)]
 #[command(disable_help_flag = true, after_help = AFTER_HELP)]
 #[command(
-    override_usage = "fillbench compare <BASE> <NEW> [OPTIONS]\n       fillbench compare --live <URI> <URI> --data SIZE [OPTIONS]\n       fillbench compare --live --spawn --server-binary FILE --server-binary FILE --data SIZE [OPTIONS]"
+    override_usage = "fillbench compare <BASE> <NEW> [OPTIONS]\n       fillbench compare --live <URI> <URI> --data SIZE [OPTIONS]\n       fillbench compare --live --spawn --server-binary FILE --server-binary FILE [OPTIONS]"
 )]
 pub(super) struct CompareCommand {
     #[command(flatten)]

@@ -43,19 +43,12 @@ impl Machine {
             .collect();
         let share =
             |wanted| all.iter().filter(|(verdict, _)| *verdict == wanted).count() as f64 / times as f64;
-        let came = Came {
+        Came {
             regression: share(ComparisonVerdict::Regression),
             better: share(ComparisonVerdict::Better),
             no_change: share(ComparisonVerdict::NoChange),
             runs: all.iter().map(|(_, runs)| *runs as f64).sum::<f64>() / times as f64,
-        };
-        // For docs/live.md.
-        println!(
-            "noise {}, stays {}, drift {}, {factor} times as fast, threshold {threshold_percent} %: \
-             regression {:.4}, better {:.4}, no change {:.4}, {:.1} runs",
-            self.noise, self.stays, self.drift, came.regression, came.better, came.no_change, came.runs
-        );
-        came
+        }
     }
 
     fn once(

@@ -118,6 +118,7 @@ impl Live {
         let pair = Pair { base, new, base_first };
         let in_the_way = self.obstacles(&pair);
         if !in_the_way.is_empty() {
+            self.end = LiveEnd::Failed;
             return Err(CompareError::NotComparable(in_the_way));
         }
         let change = pair.change_percent(self.options.compare.metric);

@@ -96,7 +96,7 @@ fn a_pair_with_a_run_that_failed_is_begun_again_and_three_are_the_end() {
         taken += 1;
     }
     assert_eq!((all.next(), all.comparison()), (Next::Over(LiveEnd::Failed), None));
-    assert!(taken <= 2 * FAILED_RUNS_MAX, "{taken}");
+    assert!(taken <= 6, "{taken}");
     // Nothing is taken any more.
     assert_eq!(all.take(run("late", 1.0)), Ok(Taken::Failed));
 }
@@ -137,9 +137,11 @@ fn what_says_nothing_of_the_servers_is_refused() {
         ),
     ];
     for (change, difference, says) in cases {
-        let CompareError::NotComparable(found) = through(&mut live(40, &[]), 1.0, change).unwrap_err() else {
+        let mut refused = live(40, &[]);
+        let CompareError::NotComparable(found) = through(&mut refused, 1.0, change).unwrap_err() else {
             panic!("{difference:?}")
         };
+        assert_eq!(refused.next(), Next::Over(LiveEnd::Failed));
         assert_eq!(found[0].difference, difference);
         assert!(found[0].text.contains(says), "{says:?} is not in {:?}", found[0].text);
         assert!(through(&mut live(40, &[difference]), 1.0, change).is_ok(), "{difference:?}");
