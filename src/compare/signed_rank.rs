@@ -189,7 +189,7 @@ mod tests {
         let log_ratios: Vec<_> =
             (0..EXACT_PAIRS_MAX).map(|place| ((place * 7919) % 200) as f64 - 85.0).collect();
         let (counted, about) = (p_value(&log_ratios), normal_tail(z(&log_ratios).abs()));
-        assert!(counted < 0.05 && (counted / about - 1.0).abs() < 0.05, "{counted} {about}");
+        assert!(counted < 0.05 && (counted / about - 1.0).abs() < 0.1, "{counted} {about}");
         // Counting all arrangements of the signs of so many would leave the range of numbers.
         let many: Vec<_> = (0..2000).map(|place| if place % 5 == 0 { -0.01 } else { 0.02 }).collect();
         let (low, high) = Changes::of(&many).interval_percent(0.05).unwrap();
