@@ -207,7 +207,7 @@ on_each_server! {
         // A killed program cannot take its folder away.
         let folder = tempfile::tempdir().unwrap();
         let mut program = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_starts_servers", "--nocapture", "--ignored"])
+            .args(["--exact", "spawn::child_that_starts_servers", "--nocapture", "--ignored"])
             .env("FILLBENCH_TEST_SPAWN", &server.binary)
             .env("TMPDIR", folder.path())
             .stdout(Stdio::piped())

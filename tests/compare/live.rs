@@ -11,7 +11,7 @@ use crate::fill::run::{Run, Running, begin};
 
 /// Six runs of each side: so few can just tell.
 const SHORT: &str =
-    "--keys 200 --key-size 16 --value-size 32 --command set --max-runs 6 --warm-up 0 --despite client";
+    "--keys 200 --key-size 16 --value-size 32 --command set --max-runs 6 --warm-up 0 --despite client,rate";
 
 fn embedded() -> Embedded {
     Embedded::start(&ServerOptions { masters: None, ..ServerOptions::default() }).unwrap()
@@ -58,7 +58,7 @@ fn runs(out: &Path) -> usize {
 #[test]
 fn servers_that_are_alike_are_never_called_slower() {
     let (base, new) = (embedded(), embedded());
-    let paced = "--keys 2000 --key-size 16 --value-size 32 --rate 20000 --max-runs 6 --threshold 50% --despite client";
+    let paced = "--keys 2000 --key-size 16 --value-size 32 --rate 20000 --max-runs 6 --threshold 50% --despite client,rate";
     let run = end(live([&uri(&base), &uri(&new)], paced));
     assert!([0, 5].contains(&run.code), "{run:?}");
     let (said, shown) = (flat(&run.stderr), flat(&run.stdout));
@@ -117,7 +117,8 @@ fn a_slower_server_is_a_regression_and_its_folders_say_the_same() {
 fn an_interrupted_comparison_keeps_everything() {
     let (base, new, place) = (embedded(), embedded(), tempfile::tempdir().unwrap());
     let out = place.path().join("out");
-    let words = "--keys 10000 --key-size 16 --value-size 32 --rate 50000 --despite client --warm-up 0 --out";
+    let words =
+        "--keys 10000 --key-size 16 --value-size 32 --rate 50000 --despite client,rate --warm-up 0 --out";
     let mut running = live([&uri(&base), &uri(&new)], &format!("{words} {}", out.display()));
     running.until(|| runs(&out) >= 3);
     running.signal("INT");
