@@ -3,8 +3,10 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
+use super::verdict::SIGNIFICANCE;
+
 /// Of the interval.
-pub const CONFIDENCE: f64 = 0.95;
+pub const CONFIDENCE: f64 = 1.0 - SIGNIFICANCE;
 
 /// Always the same: who compares the same runs again is told the same.
 pub const SEED: u64 = 20_261_121;

@@ -163,6 +163,7 @@ fn decided(points: &[Point<'_>], options: &CompareOptions) -> Vec<ComparedPoint>
                 least_p_value: method.least_p_value_of_equal,
                 correction: otherwise.iter().filter(|&&other| other >= otherwise[place]).count() as f64,
                 threshold_percent: options.threshold_percent,
+                significance: SIGNIFICANCE,
             };
             let (verdict, reason) = evidence.verdict();
             let is_open = verdict == ComparisonVerdict::Inconclusive;

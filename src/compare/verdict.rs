@@ -3,8 +3,9 @@
 use super::mann_whitney::normal_tail;
 use crate::results::{ComparedPoint, ComparisonVerdict, PercentInterval};
 
-/// Corrected p-values below this are told from chance.
-pub const SIGNIFICANCE: f64 = 0.05;
+/// Corrected p-values below this are told from chance. A gate is asked every day, of servers that are mostly alike:
+/// with one in twenty it would cry wolf every month, and nobody would come.
+pub const SIGNIFICANCE: f64 = 0.01;
 
 /// Nobody is told to make more runs than this, or than ten times those that were made.
 const REPEATS_MAX: usize = 100;
@@ -32,6 +33,8 @@ pub(super) struct Evidence {
     /// What the correction multiplies that by.
     pub(super) correction: f64,
     pub(super) threshold_percent: f64,
+    /// Corrected p-values below this are told from chance.
+    pub(super) significance: f64,
 }
 
 /// The most runs of each side that [`Evidence::repeats_needed`] thinks of, where there are so many now.
@@ -50,10 +53,10 @@ impl Evidence {
     /// The verdict, and why.
     pub(super) fn verdict(&self) -> (ComparisonVerdict, String) {
         let inconclusive = |reason| (ComparisonVerdict::Inconclusive, reason);
-        if self.p_value_least >= SIGNIFICANCE {
+        if self.p_value_least >= self.significance {
             return inconclusive(format!(
-                "too few runs: whatever they measure, p cannot be below {:.3}, and has to be below {SIGNIFICANCE}",
-                self.p_value_least
+                "too few runs: whatever they measure, p cannot be below {:.3}, and has to be below {}",
+                self.p_value_least, self.significance
             ));
         }
         let Some(Worse { by, low, high }) = self.worse() else {
@@ -78,10 +81,10 @@ impl Evidence {
                 "too noisy: the medians have changed one way, and most runs the other".into(),
             );
         }
-        if self.p_value >= SIGNIFICANCE {
+        if self.p_value >= self.significance {
             return inconclusive(format!(
-                "too noisy: p is {:.3}, and not below {SIGNIFICANCE}",
-                self.p_value
+                "too noisy: p is {:.3}, and not below {}",
+                self.p_value, self.significance
             ));
         }
         let reason =
@@ -94,11 +97,11 @@ impl Evidence {
     /// statistics grow, with the square root of their number. Where noise cannot be seen yet, the fewest that
     /// could.
     pub(super) fn repeats_needed(&self) -> Option<u64> {
-        let is_enough = |p_value: f64| p_value * self.correction < SIGNIFICANCE;
+        let is_enough = |p_value: f64| p_value * self.correction < self.significance;
         let more = self.runs + 1..=repeats_max(self.runs);
         let Some(Worse { by, low, high }) = self.worse() else {
             // So few pairs have no interval, and nobody knows how noisy they are: so many can tell at all.
-            let are_too_few = self.p_value_least >= SIGNIFICANCE;
+            let are_too_few = self.p_value_least >= self.significance;
             let found = more.into_iter().find(|&runs| is_enough((self.least_p_value)(runs)));
             return found.filter(|_| are_too_few).map(|runs| runs as u64);
         };
@@ -162,6 +165,7 @@ mod tests {
             least_p_value: |runs| crate::compare::least_p_value(runs, runs),
             correction: 1.0,
             threshold_percent: 3.0,
+            significance: 0.05,
         }
     }
 

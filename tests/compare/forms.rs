@@ -40,7 +40,7 @@ fn markdown_is_a_table_with_what_is_to_be_known_below() {
     compared.ended(4, "### fillbench: regression: keys\\_per\\_second is worse at 1 of 2 points");
     let rows: Vec<_> = compared.shown.lines().filter(|line| line.starts_with('|')).collect();
     assert!(
-        rows[0].contains("| `keys_per_second` base | new | change | 95% interval | p | verdict |"),
+        rows[0].contains("| `keys_per_second` base | new | change | 99% interval | p | verdict |"),
         "{rows:?}"
     );
     assert!(rows[2].starts_with("| writers 1 | 7+7 | 100k | 80.0k | -20.0% | "), "{rows:?}");

@@ -34,5 +34,5 @@ for name, (base, new, method) in TESTS.items():
     print(name, mannwhitneyu(base, new, alternative="two-sided", method=method).pvalue)
 for name, sides in INTERVALS.items():
     random = np.random.default_rng(1)
-    found = bootstrap(sides, change, n_resamples=400_000, method="percentile", batch=20_000, rng=random)
+    found = bootstrap(sides, change, n_resamples=400_000, method="percentile", confidence_level=0.99, batch=20_000, rng=random)
     print(name, change(*sides), *found.confidence_interval)

@@ -15,7 +15,10 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 use crate::compare::signed_rank::least_p_value;
-use crate::compare::verdict::SIGNIFICANCE;
+
+/// How often all looks together may find a difference where there is none. Each of five has the share that a
+/// comparison of runs which are there already has.
+pub(super) const SIGNIFICANCE: f64 = 0.05;
 
 /// Fewer runs of each side can never tell.
 pub const MIN_RUNS: u64 = 6;

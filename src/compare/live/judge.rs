@@ -1,5 +1,6 @@
 //! What follows from pairs of runs, each of which counts once: the ratio of its two figures.
 
+use super::design::SIGNIFICANCE;
 use super::state::LiveOptions;
 use crate::compare::comparison::SHOWN;
 use crate::compare::signed_rank::{Changes, least_p_value, p_value, z};
@@ -48,6 +49,7 @@ pub(super) fn judge(pairs: &[Pair], options: &LiveOptions) -> ComparedPoint {
         least_p_value,
         correction,
         threshold_percent: asked.threshold_percent,
+        significance: SIGNIFICANCE,
     };
     let (verdict, reason) = evidence.verdict();
     let is_open = verdict == ComparisonVerdict::Inconclusive;

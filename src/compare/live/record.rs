@@ -1,10 +1,9 @@
 //! The record of a live comparison: that of any other, and how it went.
 
+use super::design::SIGNIFICANCE;
 use super::judge::Pair;
 use super::state::LiveOptions;
-use crate::compare::bootstrap::CONFIDENCE;
 use crate::compare::comparison::chosen_otherwise;
-use crate::compare::verdict::SIGNIFICANCE;
 use crate::results::{
     COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, LiveComparison, LiveEnd,
     LiveLook, LivePair, Program, Side,
@@ -36,7 +35,7 @@ pub(super) fn comparison(
             paired: true,
         },
         method: CompareMethod {
-            confidence: CONFIDENCE,
+            confidence: 1.0 - SIGNIFICANCE,
             significance: SIGNIFICANCE,
             // The interval is that of the test, and nothing is drawn for it.
             resamples: 0,
