@@ -7,7 +7,7 @@
 # BASE and NEW are server programs (redis-server or valkey-server, 7.0 or newer), started on loopback for this, or
 # URLs as fillbench takes them (redis://, rediss://), of servers that may be emptied.
 #
-#   --runs N            runs of each server; fewer than six never tell anything [600]
+#   --runs N            runs of each server; fewer than eight never tell anything [600]
 #   --minutes N         begin no pair of runs later than this, and judge what is there by then [30]
 #   --pairs N           start the programs anew after so many runs of each [20]
 #   --threshold PERCENT the smallest change that matters [3%]

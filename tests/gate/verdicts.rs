@@ -46,10 +46,10 @@ on_each_server! {
 #[test]
 fn a_slower_server_is_a_regression() {
     let place = Place::new();
-    // Each command takes a millisecond at least, where all of them take some. Six pairs are the fewest that can tell.
+    // Each command takes a millisecond at least, where all of them take some. Eight pairs are the fewest that can tell.
     let (fast, slow) = (place.server("fast", ""), place.server("slow", "--fault delay=1ms"));
     let mut command = place.script();
-    command.args(["--runs", "6", "--despite", "server,client"]).args([&fast, &slow]);
+    command.args(["--runs", "8", "--despite", "server,client"]).args([&fast, &slow]);
     command.args(["--", "--keys", "150", "--key-size", "16", "--value-size", "32", "--command", "set"]);
     command.env("GITHUB_STEP_SUMMARY", place.path("summary.md"));
     let run = ended(&mut command);
