@@ -10,6 +10,7 @@
 #   --runs N            runs of each server; fewer than eight never tell anything [600]
 #   --minutes N         begin no pair of runs later than this, and judge what is there by then [30]
 #   --pairs N           start the programs anew after so many runs of each [20]
+#   --shuffle-seed N    what the order of each pair is drawn with [1]
 #   --threshold PERCENT the smallest change that matters [3%]
 #   --despite WHAT      what may differ, as of `fillbench compare` [server]
 #   --inconclusive HOW  fail: exit with 5 if the machine was too noisy to tell; warn: say so, and exit with 0 [fail]
@@ -32,7 +33,7 @@ set -euo pipefail
 readonly ANSWER_SECONDS=20 END_SECONDS=20
 REPOSITORY=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-runs=600 minutes=30 pairs=20 threshold=3% despite=server inconclusive=fail out=regression port=17700 consent=no
+runs=600 minutes=30 pairs=20 shuffle_seed=1 threshold=3% despite=server inconclusive=fail out=regression port=17700 consent=no
 fillbench='' home='' child='' done_runs=0 programs=() fill_options=()
 declare -A server=() target=([base]='' [new]='') is_program=()
 
@@ -49,11 +50,15 @@ whole() {
 }
 
 read_arguments() {
-    local given=()
+    local given=() word
     while (($#)); do
         case $1 in
         --help | -h) help; exit 0 ;;
         --yes) consent=yes; shift; continue ;;
+        --shuffle-seed)
+            (($# > 1)) || usage "$1 needs a value"
+            shuffle_seed=$2
+            shift 2; continue ;;
         --) shift; fill_options=("$@"); break ;;
         --runs | --minutes | --pairs | --threshold | --despite | --inconclusive | --out | --port | --fillbench)
             (($# > 1)) || usage "$1 needs a value"
@@ -71,11 +76,22 @@ read_arguments() {
     whole --minutes "$minutes" 1 1440
     whole --pairs "$pairs" 1 10000
     whole --port "$port" 1024 65534
-    [[ $threshold =~ ^[0-9]{1,2}(\.[0-9]{1,3})?%?$ ]] || usage "--threshold is percents like 3%, not \`$threshold\`"
-    [[ ,$despite =~ ^(,(server|machine|target|verdict|client|resumed))*$ || -z $despite ]] ||
-        usage "--despite is server, machine, target, verdict, client or resumed, with commas between, not \`$despite\`"
+    whole --shuffle-seed "$shuffle_seed" 0 32767
+    RANDOM=$shuffle_seed
+    [[ $threshold =~ ^[0-9]{1,2}(\.[0-9]{1,3})?%?$ && $threshold == *[1-9]* ]] ||
+        usage "--threshold is percents like 3%, not \`$threshold\`"
+    threshold=${threshold%\%}%
+    [[ ,$despite =~ ^(,(server|machine|target|points|verdict|client|rate|resumed))*$ || -z $despite ]] ||
+        usage "--despite is server, machine, target, points, verdict, client, rate or resumed, with commas between, not \`$despite\`"
     [[ $inconclusive == fail || $inconclusive == warn ]] || usage "--inconclusive is fail or warn, not \`$inconclusive\`"
     [[ -n $out ]] || usage "--out needs a folder"
+    # They stand in the report, which many read.
+    for word in "${fill_options[@]}"; do
+        case $word in
+        -a* | -u* | --pass | --pass=* | --password | --password=* | --uri | --uri=*)
+            usage "a password does not belong into FILL OPTIONS: write it into the URL, or into REDISCLI_AUTH" ;;
+        esac
+    done
 }
 
 # Everything that can be known before the first server is started.
@@ -94,9 +110,14 @@ look_around() {
             target[$side]=$(cd "$(dirname -- "$program")" && pwd)/$(basename -- "$program")
         fi
     done
-    [[ $fillbench ]] || fillbench=$REPOSITORY/target/release/fillbench
-    [[ -x $fillbench ]] || fillbench=$(type -P -- "$(basename -- "$fillbench")") ||
-        usage "there is no fillbench: build it (cargo build --release), or name it with --fillbench"
+    if [[ $fillbench ]]; then
+        fillbench=$(type -P -- "$fillbench") || usage "there is no program like the one of --fillbench"
+    elif [[ -x $REPOSITORY/target/release/fillbench ]]; then
+        fillbench=$REPOSITORY/target/release/fillbench
+    else
+        fillbench=$(type -P fillbench) ||
+            usage "there is no fillbench: build it (cargo build --release), or name it with --fillbench"
+    fi
     if [[ -e $out ]]; then
         [[ -d $out && -z $(ls -A -- "$out") ]] || usage "--out $out is there, and not an empty folder: name another one"
     fi
@@ -105,7 +126,7 @@ look_around() {
 }
 
 # A server's name without what nobody else may know.
-shown() { sed -E 's#//[^/@]*@#//#' <<<"${target[$1]}"; }
+shown() { sed -E 's#//.*@#//#' <<<"${target[$1]}"; }
 
 listens() { (: <>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 answers() {
@@ -186,30 +207,33 @@ fill() {
     esac
 }
 
-# in_turn NUMBER: both sides, base first if the number is even
-in_turn() { if (($1 % 2 == 0)); then echo base new; else echo new base; fi; }
+# Puts both sides into `sides`, in an order that a coin decides: the test asks how likely the signs of the changes are
+# if each could have been the other, and no drift of the machine can fool a coin (docs/live.md).
+toss() { if ((RANDOM % 2)); then sides=(base new); else sides=(new base); fi; }
 
-# Ends the programs and starts them anew, each time in another order: where memory comes to lie is chance.
+# Ends the programs and starts them anew, in an order that is drawn: where memory comes to lie is chance.
 renew() {
-    local side
+    local side sides
     end_servers
-    for side in $(in_turn "$1"); do
+    toss
+    for side in "${sides[@]}"; do
         [[ ${is_program[$side]} == no ]] || start "$side"
         # New memory is slow.
         fill "$side"
     done
 }
 
-# Fills both servers in turns, each pair the other way round than the one before: base new, new base, …
+# Fills both servers in turns, each pair in an order of its own.
 measure() {
-    local number side deadline=$((60 * minutes)) has_programs=no
+    local number side sides deadline=$((60 * minutes)) has_programs=no
     [[ ${is_program[base]}${is_program[new]} == nono ]] || has_programs=yes
     for ((number = 0; number < runs && SECONDS < deadline; number++)); do
         if ((number % pairs == 0)); then
             ((number == 0)) || say "$number of $runs runs of each, after $(clock)"
-            if ((number == 0)) || [[ $has_programs == yes ]]; then renew $((number / pairs)); fi
+            if ((number == 0)) || [[ $has_programs == yes ]]; then renew; fi
         fi
-        for side in $(in_turn "$number"); do fill "$side" --csv "$out/$side.csv"; done
+        toss
+        for side in "${sides[@]}"; do fill "$side" --csv "$out/$side.csv"; done
     done
     done_runs=$number
     if ((number < runs)); then say "--minutes $minutes are over after $number of $runs runs of each"; fi
@@ -226,7 +250,7 @@ report() {
     compare --format markdown || true
     echo
     printf -- '- %s\n' "Base: \`$(shown base)\`" "New: \`$(shown new)\`" \
-        "$done_runs runs of each, in turns, in $(clock)" "Each run: \`fillbench ${fill_options[*]}\`"
+        "$done_runs runs of each, in turns drawn with $shuffle_seed, in $(clock)" "Each run: \`fillbench ${fill_options[*]}\`"
 }
 
 judge() {

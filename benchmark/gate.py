@@ -37,7 +37,10 @@ KEPT = ["run", "started_at", "verdict", "key_size", "value_size", "keys", "paylo
         "target_masters", "servers_cpu_user_seconds", "servers_cpu_system_seconds", "account_planned", "tls",
         "ttl_seconds", "serial", "flush", "asked_pipeline_depth", "asked_writers", "asked_window", "asked_threads",
         "asked_wait_replicas", "asked_until_memory", "asked_command", "asked_order", "asked_reply", "asked_discard",
-        "asked_rate_keys_per_second", "asked_rate_bytes_per_second", "resumed_times", "schema"]
+        "asked_rate_keys_per_second", "asked_rate_bytes_per_second", "resumed_times", "schema", "address", "target_replicas",
+        "account_repaired", "program_version", "error_message", "error_cure", "warnings", "incidents",
+        "payload_bytes_per_second", "interval_keys_per_second_min", "interval_keys_per_second_median",
+        "interval_keys_per_second_max", "client_peak_rss_bytes"]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,12 @@ COMPARE_TIMEOUT_SECONDS = 600
 # Which server of a pair is slowed down in some runs.
 SLOWED = 1
 # What decides nothing is left out, because its intervals take most of the time.
-DECIDING = {"latency_us_count": "0", "servers_cpu_user_seconds": "", "client_cpu_seconds": "nan"}
+UNDECIDING = {"latency_us_count": "0", "servers_cpu_user_seconds": "", "client_cpu_seconds": "nan"}
+# What fillbench reads of a run today and a recording of an earlier version lacks. None of it decides anything.
+LATER = {"address": "", "target_replicas": "0", "account_repaired": "0", "program_version": "", "error_message": "",
+         "error_cure": "", "warnings": "", "incidents": "0", "payload_bytes_per_second": "0.0",
+         "interval_keys_per_second_min": "0.0", "interval_keys_per_second_median": "0.0",
+         "interval_keys_per_second_max": "0.0", "client_peak_rss_bytes": "0"}
 # What is to be reached, of 100 comparisons: how many at least or at most are called regressions.
 AIMS = {"A": ("at most 1", lambda found, jobs: found <= 0.01 * jobs),
         "B": ("at least 95", lambda found, jobs: found >= 0.95 * jobs),
@@ -93,8 +98,8 @@ def sides(rounds, trial):
         # What was slowed down is compared with the same server left alone: nothing else is between them.
         of_base, of_new = (place, 1 - place) if trial.side == "A" else (SLOWED, SLOWED)
         # One job's runs follow each other, wherever they were recorded.
-        base.append(one[(of_base, "A")] | DECIDING | {"run": f"base-{number}", "started_at": at(2 * number)})
-        row = one[(of_new, trial.side)] | DECIDING
+        base.append(one[(of_base, "A")] | UNDECIDING | {"run": f"base-{number}", "started_at": at(2 * number)})
+        row = one[(of_new, trial.side)] | UNDECIDING
         rate = float(row["keys_per_second"]) * (1 - trial.percent / 100)
         new.append(row | {"run": f"new-{number}", "started_at": at(2 * number + 1), "keys_per_second": repr(rate)})
     return base, new
@@ -111,9 +116,9 @@ def judge(arguments, header, rounds, trial):
         paths = [Path(folder) / "base.csv", Path(folder) / "new.csv"]
         for path, rows in zip(paths, sides(rounds, trial)):
             with open(path, "w", newline="", encoding="utf-8") as file:
-                table = csv.DictWriter(file, header)
+                table = csv.DictWriter(file, [*header, *(name for name in LATER if name not in header)])
                 table.writeheader()
-                table.writerows(rows)
+                table.writerows(LATER | row for row in rows)
         command = [arguments.fillbench, "compare", *paths, "--threshold", f"{arguments.threshold}%", "--json",
                    *([] if arguments.independent else ["--paired"])]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False,
@@ -211,7 +216,7 @@ def page(arguments, sessions, rows):
           for side, (percent, error) in ((side, achieved(sessions, side)) for side in slow)),
         f"- Written by: `{lab.shown([Path(sys.argv[0]).name, *sys.argv[1:]])}`",
     ]
-    header = ["what", "rounds", "runs a side", "minutes", "jobs", *VERDICTS, "change of the median, % (± sd)", "aim, of 100",
+    header = ["what", "rounds", "runs a side", "minutes", "jobs", *VERDICTS, "change, % (± sd)", "aim, of 100",
               ""]
     return "\n".join(["# What the gate can tell", "", *facts, "", lab.table(header, [line(row, seconds) for row in rows])])
 

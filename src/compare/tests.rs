@@ -93,7 +93,7 @@ fn three_against_three_settle_nothing_however_far_apart() {
         let point = &comparison.points[0];
         assert_eq!(comparison.verdict, ComparisonVerdict::Inconclusive);
         assert!((point.p_value_least - 0.1).abs() < 1e-12);
-        assert!(point.reason.contains("p cannot be below 0.100"), "{}", point.reason);
+        assert!(point.reason.contains("p cannot be below 0.1000"), "{}", point.reason);
         assert_eq!(point.repeats_needed, Some(repeats));
     }
     // Nor where values are equal, and the test is an approximation.

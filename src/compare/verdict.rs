@@ -55,7 +55,7 @@ impl Evidence {
         let inconclusive = |reason| (ComparisonVerdict::Inconclusive, reason);
         if self.p_value_least >= self.significance {
             return inconclusive(format!(
-                "too few runs: whatever they measure, p cannot be below {:.3}, and has to be below {}",
+                "too few runs: whatever they measure, p cannot be below {:.4}, and has to be below {}",
                 self.p_value_least, self.significance
             ));
         }
@@ -83,7 +83,7 @@ impl Evidence {
         }
         if self.p_value >= self.significance {
             return inconclusive(format!(
-                "too noisy: p is {:.3}, and not below {}",
+                "too noisy: p is {:.4}, and not below {}",
                 self.p_value, self.significance
             ));
         }
@@ -165,7 +165,7 @@ mod tests {
             least_p_value: |runs| crate::compare::least_p_value(runs, runs),
             correction: 1.0,
             threshold_percent: 3.0,
-            significance: 0.05,
+            significance: SIGNIFICANCE,
         }
     }
 
@@ -180,7 +180,7 @@ mod tests {
             (-2.5, (-8.0, 3.0), 0.001, Inconclusive, "holds 0 and reaches beyond ±3 %"),
             (-10.0, (-21.0, 1.0), 0.001, Inconclusive, "may be 0"),
             (10.0, (-1.0, 21.0), 0.001, Inconclusive, "may be 0"),
-            (-10.0, (-12.0, -8.0), 0.06, Inconclusive, "p is 0.060"),
+            (-10.0, (-12.0, -8.0), 0.0104, Inconclusive, "p is 0.0104"),
         ] {
             let found = evidence(change, interval, p_value).verdict();
             assert_eq!(found.0, verdict, "{change} {interval:?} {p_value}");
@@ -191,7 +191,7 @@ mod tests {
         let least_p_value = crate::compare::signed_rank::least_p_value;
         let few = Evidence { runs: 4, p_value_least: 0.125, least_p_value, ..nothing };
         assert!(few.verdict().1.contains("too few runs"), "{:?}", few.verdict());
-        assert_eq!(few.repeats_needed(), Some(6));
+        assert_eq!(few.repeats_needed(), Some(8));
     }
 
     #[test]

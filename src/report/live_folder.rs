@@ -1,5 +1,5 @@
 //! `--out DIR` of a live comparison: a folder for each side, with the tables of a sweep's, and what has come of
-//! comparing them, which is written anew at every look. `fillbench compare DIR/base DIR/new` reads the runs.
+//! comparing them, which is written anew after each pair. `fillbench compare DIR/base DIR/new` reads the runs.
 
 use std::fs::{self, File};
 use std::io;

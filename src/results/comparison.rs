@@ -53,11 +53,11 @@ pub struct CompareAsked {
 /// How it was decided.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompareMethod {
-    /// Of each interval, 0 to 1.
+    /// Of each interval, 0 to 1; of a live comparison, that of each look.
     pub confidence: f64,
-    /// Corrected p-values below this are told from chance.
+    /// Corrected p-values below this are told from chance; of a live comparison, over all of its looks.
     pub significance: f64,
-    /// Resamples that an interval is made of; 0 of a live comparison, whose interval is that of the test.
+    /// Resamples that an interval is made of; 0 of pairs, whose interval is that of the test.
     pub resamples: u64,
     /// What they were drawn with.
     pub seed: u64,
@@ -178,8 +178,8 @@ pub struct MetricChange {
     pub base_median: f64,
     /// Median of the new runs.
     pub new_median: f64,
-    /// By how much the new median is more than the base's, in percent of that; in a live comparison, the
-    /// Hodges-Lehmann estimate over the pairs. `null` where the base has 0.
+    /// By how much the new median is more than the base's, in percent of that; of pairs, the
+    /// Hodges-Lehmann estimate. `null` where the base has 0.
     pub change_percent: Option<f64>,
     /// Where the change is, with the confidence that the method tells; `null` as above.
     pub interval_percent: Option<PercentInterval>,

@@ -70,7 +70,7 @@ pub(crate) fn compared() -> Comparison {
             despite: vec!["server".into()],
             paired: false,
         },
-        method: CompareMethod { confidence: 0.95, significance: 0.05, resamples: 10_000, seed: 1 },
+        method: CompareMethod { confidence: 0.99, significance: 0.01, resamples: 10_000, seed: 1 },
         live: None,
         points: vec![
             point(10, 1_234_000.0, (-0.8, 0.64), 1.0, NoChange),

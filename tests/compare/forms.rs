@@ -46,7 +46,7 @@ fn markdown_is_a_table_with_what_is_to_be_known_below() {
     assert!(rows[2].starts_with("| writers 1 | 7+7 | 100k | 80.0k | -20.0% | "), "{rows:?}");
     assert!(rows[2].ends_with("| **regression** |") && rows[3].ends_with("| **inconclusive** |"), "{rows:?}");
     compared
-        .says("- writers 2: too few runs: whatever they measure, p cannot be below 0.100")
+        .says("- writers 2: too few runs: whatever they measure, p cannot be below 0.1000")
         .says("- only new: writers 3 (1 run)")
         .says("</details>");
     // A cell less or more would break the table.

@@ -44,14 +44,14 @@ impl Drop for Served {
 fn servers_behind_urls_are_left_running_and_their_passwords_are_not_told() {
     let place = Place::new();
     let mut command = std::process::Command::new(FILLBENCH);
-    command.args(["serve", "--standalone", "--requirepass", "s3cr3t", "--port", &place.port.to_string()]);
+    command.args(["serve", "--standalone", "--requirepass", "s3/cr3t@x", "--port", &place.port.to_string()]);
     let _served = Served(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let since = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", place.port)).is_err() {
         assert!(since.elapsed() < Duration::from_secs(30), "the server does not listen");
         std::thread::sleep(Duration::from_millis(20));
     }
-    let url = PathBuf::from(format!("redis://:s3cr3t@127.0.0.1:{}", place.port));
+    let url = PathBuf::from(format!("redis://:s3/cr3t@x@127.0.0.1:{}", place.port));
     let run = place.run(&format!("--runs 2 --yes {DESPITE}"), [&url, &url]);
     assert_eq!(run.code, Some(5), "{}{}", run.shown, run.told);
     assert_eq!(place.column("regression/new.csv", "verdict"), ["exact", "exact"]);
@@ -61,7 +61,7 @@ fn servers_behind_urls_are_left_running_and_their_passwords_are_not_told() {
     for entry in std::fs::read_dir(place.path("regression")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(!text.contains("s3cr3t"), "{}: {text}", path.display());
+        assert!(!text.contains("cr3t"), "{}: {text}", path.display());
     }
-    assert!(!run.shown.contains("s3cr3t") && !run.told.contains("s3cr3t"));
+    assert!(!run.shown.contains("cr3t") && !run.told.contains("cr3t"));
 }

@@ -2,6 +2,7 @@
 //! that nothing is left of it.
 
 mod ends;
+mod judge;
 mod place;
 mod refused;
 mod verdicts;

@@ -35,7 +35,7 @@ pub(super) fn comparison(
             paired: true,
         },
         method: CompareMethod {
-            confidence: 1.0 - SIGNIFICANCE,
+            confidence: 1.0 - design.significance(),
             significance: SIGNIFICANCE,
             // The interval is that of the test, and nothing is drawn for it.
             resamples: 0,

@@ -1,8 +1,8 @@
 //! A comparison for a pull request, in GitHub's Markdown.
 
 use super::words::{
-    Names, change, course, figure, headline, interval, label, open_question, p_value, runs, runs_of_sides,
-    word,
+    Names, change, course, figure, headline, interval, interval_heading, label, open_question, p_value, runs,
+    runs_of_sides, word,
 };
 use crate::results::{ComparedPoint, Comparison};
 
@@ -48,7 +48,7 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
 }
 
 fn table(comparison: &Comparison, names: &Names) -> String {
-    let confidence = format!("{:.0}% interval", 100.0 * comparison.method.confidence);
+    let confidence = interval_heading(comparison);
     let mut text = format!(
         "\n| point | runs | {} base | new | change | {confidence} | p | verdict |\n",
         code(&comparison.options.metric)

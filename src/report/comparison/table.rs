@@ -1,8 +1,8 @@
 //! A comparison as a person reads it in a terminal, verdict first, below 80 columns.
 
 use super::words::{
-    Names, change, course, figure, headline, interval, label, open_question, p_value, runs, runs_of_sides,
-    word,
+    Names, change, course, figure, headline, interval, interval_heading, label, open_question, p_value, runs,
+    runs_of_sides, word,
 };
 use crate::report::terminal::words::wrap;
 use crate::results::{ComparedPoint, Comparison, ComparisonVerdict, LonePoint};
@@ -44,7 +44,7 @@ pub fn comparison_table(comparison: &Comparison, colour: bool) -> String {
         if comparison.options.paired { "how it changed within the pairs" } else { "how its median changed" };
     let title = format!("{}, and {what}; below it, the metrics that decide nothing:", options.metric);
     text += &("\n".to_owned() + &wrap("  ", 2, &title));
-    let confidence = format!("{:.0}% interval", 100.0 * comparison.method.confidence);
+    let confidence = interval_heading(comparison);
     text += &line(["runs", "base", "new", "change", &confidence, "p", "verdict"]);
     for point in &comparison.points {
         text += &of_point(&names, point, colour);

@@ -160,6 +160,11 @@ pub(in crate::report) fn percents(PercentInterval { low, high }: PercentInterval
     format!("{} to {}%", signed(low), signed(high))
 }
 
+/// What the column of the intervals is called: `99% interval`.
+pub(super) fn interval_heading(comparison: &Comparison) -> String {
+    format!("{}% interval", (1000.0 * comparison.method.confidence).round() / 10.0)
+}
+
 /// One digit after the point, and none where there are enough before it.
 pub(in crate::report) fn signed(percent: f64) -> String {
     match percent.abs() {
