@@ -89,8 +89,9 @@ on_each_server! {
         let site = Site::start(server, Layout::Standalone).await;
         let node = site.masters()[0];
         let (run, record) = tokio::task::spawn_blocking(move || {
-            let _work = Work::at(node, &["EVAL", "for i = 1, 200000 do end", "0"], 1);
-            let run = fill(node, &Data::of(30_000), "--command set --pipeline-depth 500");
+            // So much of both that a machine several times as fast is still long enough at it to be judged.
+            let _work = Work::at(node, &["EVAL", "for i = 1, 600000 do end", "0"], 1);
+            let run = fill(node, &Data::of(100_000), "--command set --pipeline-depth 500");
             let record = run.assert_exact();
             (run, record)
         })
@@ -150,7 +151,7 @@ on_each_server! {
 fn a_client_that_is_slower_than_many_servers_that_keep_nothing() {
     let servers = serve_with("--masters 4 --port 0 --discard", &[]);
     let node = addresses(&servers)[0];
-    let run = fill(node, &Data::sized(1_500_000, 32, 512), "--threads 1 --command set");
+    let run = fill(node, &Data::sized(3_000_000, 32, 512), "--threads 1 --command set");
     let record = run.record();
     assert_eq!(run.code, 0, "{run:?}");
     let by_servers = record.limited_by == LimitedBy::Server && record.busy.master > record.busy.client_thread;
