@@ -48,9 +48,11 @@ impl ConnectionArgs {
         self.host == Some(None)
     }
 
-    /// The same without a question for the password.
+    /// The same without a question for the password: an empty one stands in its place, so that whatever goes with a
+    /// password still does.
     pub fn without_asking(self) -> Self {
-        Self { access: AccessArgs { askpass: false, ..self.access }, ..self }
+        let pass = if self.access.askpass { Some(Secret::from("")) } else { self.access.pass };
+        Self { access: AccessArgs { askpass: false, pass, ..self.access }, ..self }
     }
 
     /// Whether a server is named, or who we are there, rather than left to the default.
