@@ -9,6 +9,7 @@ mod chart;
 mod compare;
 mod conformity;
 mod connections;
+mod documentation;
 mod embedded;
 mod fill;
 mod gate;
