@@ -137,6 +137,11 @@ pub fn show_count(count: u64) -> String {
     shown
 }
 
+/// So many things: `1 run`, `2,000 runs`.
+pub fn plural(count: u64, thing: &str) -> String {
+    format!("{} {thing}{}", show_count(count), if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,5 +208,6 @@ mod tests {
         assert_eq!(show_count(0), "0");
         assert_eq!(show_count(999), "999");
         assert_eq!(show_count(1_500_000), "1,500,000");
+        assert_eq!([0, 1, 2_000].map(|count| plural(count, "run")), ["0 runs", "1 run", "2,000 runs"]);
     }
 }

@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::judge::Finding;
 use super::loads::Loads;
+use crate::units::plural;
 
 /// What a longer fill would tell.
 pub(super) const LONGER: &str = "a longer fill: more --data, or --keys";
@@ -136,10 +137,6 @@ fn takers(loads: &Loads) -> String {
 
 fn percent(share: f64) -> String {
     format!("{:.0}%", 100.0 * share)
-}
-
-fn plural(count: u64, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `10 Gbit/s`

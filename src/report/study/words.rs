@@ -2,16 +2,11 @@
 
 use crate::report::terminal::words::{byte_rate, key_rate, micros, short};
 use crate::results::{Spread, StudiedPoint, Study};
+pub(super) use crate::units::plural;
 use crate::units::show_bytes;
 
 /// What stands where something is not known.
 pub(super) const UNKNOWN: &str = "–";
-
-/// `1 run`, `2 runs`.
-pub(super) fn plural(count: u64, thing: &str) -> String {
-    let shown = crate::units::show_count(count);
-    if count == 1 { format!("{shown} {thing}") } else { format!("{shown} {thing}s") }
-}
 
 /// A parameter as prose has it: `pipeline depth`.
 pub(super) fn spoken(name: &str) -> String {

@@ -6,7 +6,7 @@ use super::words::{clock, keys, wrap};
 use crate::report::LivePlan;
 use crate::report::comparison::{change, interval, percents, signed, word};
 use crate::results::{ComparisonVerdict, LiveLook, MetricChange};
-use crate::units::{show_bytes, show_count};
+use crate::units::{plural, show_bytes};
 
 /// Width of the labels on the left.
 const LABEL: usize = 10;
@@ -18,7 +18,7 @@ pub(in crate::report) fn live_planned(plan: &LivePlan) -> String {
     let most = plan.looks.last().copied().unwrap_or_default();
     let turns = format!(
         "up to {} of each, {} ({}) a run, looked at after {}",
-        runs(most),
+        plural(most, "run"),
         keys(plan.keys),
         show_bytes(plan.payload_bytes),
         looks.join(", ")
@@ -66,16 +66,12 @@ pub(in crate::report) fn live_ended(
     folder: Option<&Path>,
 ) -> String {
     let head = match is_interrupted {
-        true => format!("interrupted after {} in {}", runs(count), clock(seconds)),
-        false => format!("compared: {} in {}", runs(count), clock(seconds)),
+        true => format!("interrupted after {} in {}", plural(count, "run"), clock(seconds)),
+        false => format!("compared: {} in {}", plural(count, "run"), clock(seconds)),
     };
     let place =
         folder.map_or_else(String::new, |path| wrap("  results in ", 13, &path.display().to_string()));
     wrap("", 0, &head) + &place
-}
-
-fn runs(count: u64) -> String {
-    format!("{} {}", show_count(count), if count == 1 { "run" } else { "runs" })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::incidents;
 use super::masters::masters;
 use super::words::{byte_rate, key_rate, keys, micros, percent, short, span, wrap};
 use crate::results::{Failure, LimitedBy, Record, Target, Verdict};
-use crate::units::{show_bytes, show_count};
+use crate::units::{plural, show_bytes, show_count};
 
 /// Width of the labels on the left.
 pub(super) const LABEL: usize = 13;
@@ -201,7 +201,6 @@ fn method(record: &Record) -> String {
         0 | 1 => done.command.clone(),
         many => format!("{} of {many} keys", done.command),
     };
-    let plural = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     format!(
         "{command}, {} order, replies {}, pipelines of {}, {} in flight, {} per master, {}",
         done.order,

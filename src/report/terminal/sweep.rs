@@ -6,7 +6,7 @@ use super::summary::failure;
 use super::words::{byte_rate, clock, key_rate, keys, micros, percent, short, wrap};
 use crate::report::{Cut, Swept};
 use crate::results::{LimitedBy, Record, Setting, Sweep, Verdict};
-use crate::units::{show_bytes, show_count};
+use crate::units::{plural, show_bytes, show_count};
 
 /// Settings of one parameter that are named one by one.
 const SETTINGS_NAMED: usize = 8;
@@ -148,10 +148,6 @@ pub(in crate::report) fn swept(result: &Swept, out: &Path) -> String {
         text += &format!("  {to_do}: {command}\n");
     }
     text
-}
-
-fn plural(count: u64, thing: &str) -> String {
-    format!("{} {thing}{}", show_count(count), if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

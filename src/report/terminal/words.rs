@@ -1,6 +1,6 @@
 //! Figures as people read them: three digits, a unit, never an exponent.
 
-use crate::units::show_count;
+use crate::units::plural;
 
 /// Text is wrapped before this column.
 pub(in crate::report) const WIDTH: usize = 79;
@@ -47,7 +47,7 @@ pub(super) fn clock(seconds: f64) -> String {
 
 /// `1 key`, `2 keys`.
 pub(super) fn keys(count: u64) -> String {
-    format!("{} {}", show_count(count), if count == 1 { "key" } else { "keys" })
+    plural(count, "key")
 }
 
 /// A part of a whole in percent, rounded down: 100 means all.
