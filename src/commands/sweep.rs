@@ -8,16 +8,17 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
+use super::place::{Place, stopped};
 use super::repeated::{PointFill, warm_up_keys};
 use super::resume::resuming;
 use super::start::{run_id, runtime};
-use super::sweep_runs::{Filler, Place, Stop};
+use super::sweep_runs::Filler;
 use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, SteadyArgs, SweepArgs, SweepRuns, ThrowawayArgs,
     UsageError,
 };
-use crate::fill::{Limit, Limits};
-use crate::report::{Cut, KeptRun, SweepOutput, SweepReport, Swept, error_lines, tell};
+use crate::fill::Limits;
+use crate::report::{Cut, KeptRun, SweepOutput, SweepReport, Swept};
 use crate::results::{Failure, Options, Program, SWEEP_SCHEMA, Sweep, Target, Turn, Verdict};
 use crate::sweep::{GridFile, Pace, Tally, difference, left, options, run, shuffled};
 use crate::target::{Site, Throwaway};
@@ -348,24 +349,6 @@ fn exit(tally: Tally, cut: Option<&Cut>) -> Exit {
         (Tally { inexact: 1.., .. }, None) => Exit::Inexact,
         (Tally { failed: 1.., .. }, None) => Exit::Failed,
         _ => Exit::Exact,
-    }
-}
-
-/// It ended before the first run.
-pub(super) fn stopped(stop: Stop) -> Result<Exit> {
-    match stop {
-        Stop::Error(error) => Err(error),
-        Stop::Failed(failure) => {
-            tell(&error_lines(&failure.message, failure.cure.as_deref()));
-            Ok(Exit::Failed)
-        }
-        Stop::Limit(Limit::Interrupted | Limit::Deadline(_)) => {
-            tell(&error_lines(
-                "interrupted before the first run: nothing was deleted, and nothing filled",
-                None,
-            ));
-            Ok(Exit::Interrupted)
-        }
     }
 }
 

@@ -7,61 +7,19 @@ use anyhow::Result;
 use tokio::sync::watch;
 
 use super::before::consent;
+use super::place::{Place, Stop};
 use super::repeated::{Onlooker, PointFill, Ran, Repeated};
 use super::start::runtime;
-use crate::fill::FillOptions;
-use crate::fill::{FillError, Limit, Limits, check_room, prepare};
+use crate::fill::{FillError, FillOptions, Limits, check_room, prepare};
 use crate::report::{RunWatch, SweepReport, Watching, tell};
-use crate::results::{Failure, Record, Sweep, Target, Turn, Verdict};
+use crate::results::{Record, Sweep, Target, Turn, Verdict};
 use crate::sweep::{Pace, Runner, Servers, Step};
-use crate::target::{Site, Started, Throwaway};
-
-/// Where a sweep goes.
-pub(super) struct Place {
-    pub(super) site: Site,
-    /// What is started for it, once for all runs.
-    pub(super) throwaway: Option<Throwaway>,
-}
-
-/// Why a sweep did not begin.
-pub(super) enum Stop {
-    /// Something that the user may change.
-    Error(anyhow::Error),
-    /// The servers.
-    Failed(Failure),
-    /// Somebody.
-    Limit(Limit),
-}
-
-impl From<Limit> for Stop {
-    fn from(limit: Limit) -> Self {
-        Self::Limit(limit)
-    }
-}
-
-impl From<FillError> for Stop {
-    fn from(error: FillError) -> Self {
-        Self::Failed(error.failure())
-    }
-}
+use crate::target::{Site, Started};
 
 /// What tells the memory that a key takes from that of its bytes, about.
 const COSTLY_KEY_BYTES: u64 = 64;
 
 impl Place {
-    /// Starts servers if that was asked; what is known of them then.
-    pub(super) async fn start(&mut self, limits: &Limits) -> Result<(Option<Started>, Target), Stop> {
-        let mut target = Target { kind: "attached".into(), ..Target::default() };
-        let Some(throwaway) = &self.throwaway else { return Ok((None, target)) };
-        let started = limits
-            .within(throwaway.start())
-            .await?
-            .map_err(|error| Stop::Failed(Failure { message: error.to_string(), cure: error.cure() }))?;
-        self.site.address = started.seed();
-        target.kind = started.kind().into();
-        Ok((Some(started), target))
-    }
-
     /// Starts servers if that was asked, finds out who they are, asks whether they may be emptied, and checks that
     /// the largest dataset has room.
     pub(super) async fn make_ready(
