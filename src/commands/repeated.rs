@@ -12,7 +12,7 @@ use super::start::{run_id, runtime};
 use crate::dataset::{Amount, Request, Spec};
 use crate::fill::{FillOptions, Limits, fill, forget_peak_rss, prepare};
 use crate::report::RunWatch;
-use crate::results::{Failure, LatencyHistogram, Options, Record, Target, Verdict};
+use crate::results::{Event, Failure, LatencyHistogram, Observer, Options, Record, Target, Verdict};
 use crate::target::Site;
 
 /// What a run is asked.
@@ -57,6 +57,9 @@ struct Filled {
     unreached: Option<String>,
 }
 
+/// What is told of a run whose warm-up was not whole.
+const SHORT_WARM_UP: &str = "keys were missing or wrong after the warm-up";
+
 /// How many keys warm up for a run of so many; `None` for no warm-up.
 pub(super) fn warm_up_keys(keys: u64, percent: f64) -> Option<u64> {
     (percent > 0.0).then(|| ((keys as f64 * percent / 100.0).ceil() as u64).clamp(1, keys.max(1)))
@@ -76,7 +79,14 @@ impl Repeated<'_> {
         let options = &self.fill.options;
         let mut record = self.record(options);
         let watch = onlooker.watch("filling", &record);
-        let failed = warm_up.and_then(|(record, unreached)| Some((record.error?, unreached)));
+        let verdict = warm_up.as_ref().map(|(record, _)| record.verdict);
+        if matches!(verdict, Some(Verdict::Missing | Verdict::Wrong)) {
+            // The run says itself how many keys it is short of, if it is.
+            watch.event(&Event::Warning(SHORT_WARM_UP.into()));
+            record.warnings.push(SHORT_WARM_UP.into());
+        }
+        let failed = warm_up.filter(|_| verdict == Some(Verdict::Failed));
+        let failed = failed.and_then(|(record, unreached)| Some((record.error?, unreached)));
         let Filled { latency, unreached } = match failed {
             None => self.fill(options, &mut record, watch.clone())?,
             // What ended it once would end it again.
