@@ -95,7 +95,7 @@ impl SweepCommand {
         let mut job = self.job(started_at)?;
         let (folder, resumed) = self.sweep.folder();
         let output = SweepOutput { out: folder.into(), resumed, quiet: self.quiet, log: self.log.options()? };
-        let (mut report, kept) = SweepReport::open(&output)?;
+        let (mut report, kept) = SweepReport::open(&output, &job.sweep)?;
         let again = |run: &KeptRun| self.sweep.retry_failed() && run.verdict == Verdict::Failed;
         let (again, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(again);
         let turns = left(&job.sweep.order, &kept.iter().map(|run| run.turn).collect::<BTreeSet<Turn>>());
@@ -123,7 +123,7 @@ impl SweepCommand {
             }
             if !again.is_empty() {
                 // Not before the servers are there: what is known of these runs is better than nothing.
-                report.forget(&again.into_iter().map(|run| run.run).collect())?;
+                report.forget(&job.sweep, &again.into_iter().map(|run| run.run).collect())?;
             }
             job.tell(&report, &turns);
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::disk::sync_folder;
 use super::format::Format;
 use crate::net::plain;
 use crate::results::{LatencyHistogram, Record};
@@ -56,7 +57,8 @@ impl JsonFile {
         let written = document(record)
             .and_then(|text| file.write_all(&text))
             .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&part, self.folder.join(RUN_FILE)));
+            .and_then(|()| fs::rename(&part, self.folder.join(RUN_FILE)))
+            .and_then(|()| sync_folder(&self.folder));
         if written.is_err() {
             // The failure itself is what is told.
             let _ = fs::remove_file(&part);

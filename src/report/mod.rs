@@ -6,6 +6,7 @@
 
 mod columns;
 mod comparison;
+mod disk;
 mod error;
 mod folder;
 mod format;
@@ -20,6 +21,7 @@ mod open;
 mod study;
 mod sweep;
 mod sweep_folder;
+mod sweep_tables;
 mod table;
 mod terminal;
 #[cfg(test)]
@@ -28,14 +30,15 @@ mod verification;
 mod watch;
 
 pub use comparison::{comparison_markdown, comparison_table, print, print_json, print_table};
-pub use error::OutputError;
+pub use error::{OutputError, Whose};
 pub use json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
 pub use live::{LiveOutput, LivePlan, LiveReport};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
 pub use study::{StudyReport, report_study};
 pub use sweep::{Cut, SweepOutput, SweepReport, Swept};
-pub use sweep_folder::{KeptRun, SWEEP_FILE};
+pub use sweep_folder::SWEEP_FILE;
+pub use sweep_tables::{Dropped, KeptRun};
 pub use terminal::{
     Progress, ShownOption, ask, error_lines, live_so_far, options_table, summary, tell, verify_summary,
 };

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::OutputError;
 use super::log::LogOptions;
-use super::sweep_folder::{KeptRun, SweepFolder};
-use super::terminal::{ended, estimated, planned, swept, waiting};
+use super::sweep_folder::SweepFolder;
+use super::sweep_tables::{Dropped, KeptRun};
+use super::terminal::{dropped, ended, estimated, planned, swept, waiting};
 use super::watch::{RunWatch, Watchers, Watching};
 use crate::results::{Failure, LatencyHistogram, Record, Sweep, Turn, Verdict};
 
@@ -62,16 +63,19 @@ pub struct SweepReport {
 }
 
 impl SweepReport {
-    /// Opens everything; gives the runs that are there already.
+    /// Opens everything for a sweep; gives the runs that are there already, and tells what was taken away of others.
     ///
     /// # Errors
     /// [`OutputError`] if the folder is used, or is none to go on in, or cannot be written.
-    pub fn open(output: &SweepOutput) -> Result<(Self, Vec<KeptRun>), OutputError> {
-        let (folder, kept) = match output.resumed {
-            true => SweepFolder::reopen(&output.out)?,
-            false => (SweepFolder::create(&output.out)?, Vec::new()),
+    pub fn open(output: &SweepOutput, sweep: &Sweep) -> Result<(Self, Vec<KeptRun>), OutputError> {
+        let (folder, kept, gone) = match output.resumed {
+            true => SweepFolder::reopen(&output.out, sweep)?,
+            false => (SweepFolder::create(&output.out)?, Vec::new(), Dropped::default()),
         };
         let watchers = Watchers::begin(output.quiet, output.log.as_ref())?;
+        if !gone.is_empty() {
+            watchers.progress.line(&dropped(&gone));
+        }
         Ok((Self { watchers, folder, out: output.out.clone() }, kept))
     }
 
@@ -79,8 +83,8 @@ impl SweepReport {
     ///
     /// # Errors
     /// [`OutputError::Open`] if the tables cannot be written.
-    pub fn forget(&mut self, runs: &BTreeSet<String>) -> Result<(), OutputError> {
-        self.folder.forget(runs)
+    pub fn forget(&mut self, sweep: &Sweep, runs: &BTreeSet<String>) -> Result<(), OutputError> {
+        self.folder.forget(sweep, runs)
     }
 
     /// Tells that the servers do not answer, and how long they are waited for.

@@ -19,6 +19,6 @@ pub(super) use live::{live_ended, live_look, live_pair, live_planned};
 pub use options::{ShownOption, options_table};
 pub use progress::Progress;
 pub use summary::summary;
-pub(super) use sweep::{bar, bar_heading, ended, estimated, planned, swept, waiting};
+pub(super) use sweep::{bar, bar_heading, dropped, ended, estimated, planned, swept, waiting};
 pub use verification::verify_summary;
 pub(super) use view::Screen;

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use super::summary::failure;
 use super::words::{byte_rate, clock, key_rate, keys, micros, percent, short, wrap};
-use crate::report::{Cut, Swept};
+use crate::report::{Cut, Dropped, Swept};
 use crate::results::{LimitedBy, Record, Setting, Sweep, Verdict};
 use crate::units::{plural, show_bytes, show_count};
 
 /// Settings of one parameter that are named one by one.
 const SETTINGS_NAMED: usize = 8;
+
+/// Runs that are named one by one.
+const RUNS_NAMED: usize = 3;
 
 /// What is about to be done.
 pub(in crate::report) fn planned(sweep: &Sweep, left: u64, count: u64, payload_bytes: u64) -> String {
@@ -39,6 +42,27 @@ fn named(settings: &[Setting]) -> String {
         words.extend([format!("({more} more)"), last]);
     }
     words.join(", ")
+}
+
+/// What was taken away of runs that are not written down.
+pub(in crate::report) fn dropped(dropped: &Dropped) -> String {
+    let mut text = String::new();
+    if dropped.torn {
+        let torn = "runs.csv ended within a row, as after a crash or on a full disk: that row is cut off";
+        text += &wrap("caution: ", 9, torn);
+    }
+    if !dropped.runs.is_empty() {
+        let named: Vec<_> = dropped.runs.iter().take(RUNS_NAMED).map(String::as_str).collect();
+        let more = if dropped.runs.len() > RUNS_NAMED { ", …" } else { "" };
+        let runs = plural(dropped.runs.len() as u64, "run");
+        let text_of = format!(
+            "runs.csv has no row of {runs} ({}{more}): what else there was is taken away, and what that table lacks is \
+             done again",
+            named.join(", ")
+        );
+        text += &wrap("caution: ", 9, &text_of);
+    }
+    text
 }
 
 /// The servers are waited for.
@@ -214,6 +238,14 @@ mod tests {
         let all = [well, badly, cut, stopped, by_client, resumed, nothing_left]
             .map(|result| swept(&result, Path::new("results/1")));
         insta::assert_snapshot!(all.concat());
+    }
+
+    #[test]
+    fn what_is_taken_away_is_told() {
+        let runs = |runs: &[&str]| runs.iter().map(|run| (*run).to_owned()).collect();
+        let few = Dropped { torn: true, runs: runs(&["20261120T101112Z-4f2a"]) };
+        let many = Dropped { torn: false, runs: runs(&["a", "b", "c", "d"]) };
+        insta::assert_snapshot!(dropped(&few) + &dropped(&many));
     }
 
     #[test]
