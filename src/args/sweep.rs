@@ -13,7 +13,7 @@ use crate::fill::{Preset, PresetSettings};
 use crate::net::plain;
 use crate::report::SWEEP_FILE;
 use crate::results::{Options, Sweep};
-use crate::sweep::{Grid, GridError, GridFile, MAX_RUNS, Param, warm_up};
+use crate::sweep::{Grid, GridError, GridFile, MAX_RUNS, Param, Places, warm_up};
 
 /// Bytes in each key and in each value where nothing is said, as for a fill.
 const SIZE: u64 = 512;
@@ -129,6 +129,8 @@ const GIVEN_AGAIN: [&str; 26] = [
 pub struct SweepRuns {
     /// What is swept.
     pub grid: Grid,
+    /// Where that was written.
+    pub places: Places,
     /// Runs of each point.
     pub repeat: u64,
     /// What the order is drawn with.
@@ -151,10 +153,10 @@ impl SweepArgs {
         let file = self.file.as_deref().map(read).transpose()?.unwrap_or_default();
         let mut grid = Grid::default();
         for (param, text) in self.axes() {
-            let name = format!("--{}", param.name().replace('_', "-"));
-            grid.read(param, &name, text)?;
+            grid.read(param, &param.option(), text)?;
         }
         Ok(GridFile {
+            places: file.places.replaced_by(&grid),
             grid: file.grid.replaced_by(grid),
             repeat: self.repeat.or(file.repeat),
             shuffle_seed: self.shuffle_seed.or(file.shuffle_seed),
@@ -186,6 +188,7 @@ impl SweepArgs {
             SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64 / 1000 % 1_000_000);
         SweepRuns {
             grid: given.grid,
+            places: given.places,
             repeat: given.repeat.unwrap_or(REPEAT),
             shuffle_seed: given.shuffle_seed.unwrap_or(now),
             warm_up_percent: given.warm_up_percent.unwrap_or(WARM_UP_PERCENT),

@@ -19,8 +19,8 @@ use crate::args::{
 };
 use crate::fill::Limits;
 use crate::report::{Cut, KeptRun, SweepOutput, SweepReport, Swept};
-use crate::results::{Failure, Options, Program, SWEEP_SCHEMA, Sweep, Target, Turn, Verdict};
-use crate::sweep::{GridFile, Pace, Tally, difference, left, options, run, shuffled};
+use crate::results::{Failure, Options, Point, Program, SWEEP_SCHEMA, Sweep, Target, Turn, Verdict};
+use crate::sweep::{GridFile, Pace, Places, Tally, difference, left, options, run, shuffled};
 use crate::target::{Site, Throwaway};
 
 /// `fillbench sweep`.
@@ -171,9 +171,12 @@ impl SweepCommand {
             }
         };
         let site = throwaway.site(&connection)?;
-        let sweep = match past {
-            None => self.new_sweep(started_at, &SweepArgs::runs(given), &connection, &site)?,
-            Some(past) => past,
+        let (sweep, places) = match past {
+            None => {
+                let runs = SweepArgs::runs(given);
+                (self.new_sweep(started_at, &runs, &connection, &site)?, runs.places)
+            }
+            Some(past) => (past, Places::default()),
         };
         if throwaway.option().is_none() && site.address.to_string() != sweep.options.address {
             return Err(other(&format!("went to {}, and not to {}", sweep.options.address, site.address)));
@@ -182,13 +185,7 @@ impl SweepCommand {
             let (there, here) = (sweep.options.db, site.connector.database);
             return Err(other(&format!("went to database {there}, and not to {here}")));
         }
-        let fills = sweep.points.iter().map(|point| {
-            let asked = options(&sweep.options, point)?;
-            fill_of(asked).map_err(|error| {
-                UsageError::new(format!("point {} ({}): {error}", point.point, sweep.words(point.point)))
-            })
-        });
-        let fills = fills.collect::<Result<Vec<_>, _>>()?;
+        let fills = fills(&sweep, &places)?;
         let known = |turn: &Turn| (1..=fills.len() as u64).contains(&turn.point);
         if !sweep.order.iter().all(known) {
             return Err(other("has runs of points that it has not"));
@@ -309,10 +306,21 @@ impl Job {
     }
 }
 
-/// What a point's runs are asked, checked as a fill's command line is.
-fn fill_of(asked: Options) -> Result<PointFill, UsageError> {
-    let options = FillArgs::as_in(&asked)?.options(DatasetArgs::as_in(&asked).spec()?)?;
-    Ok(PointFill { asked, options })
+/// What the runs of each point are asked, checked as a fill's command line is.
+fn fills(sweep: &Sweep, places: &Places) -> Result<Vec<PointFill>, UsageError> {
+    let fill = |point: &Point| {
+        let asked = options(&sweep.options, point)?;
+        let options = FillArgs::as_in(&asked)?.options(DatasetArgs::as_in(&asked).spec()?)?;
+        Ok::<_, UsageError>(PointFill { asked, options })
+    };
+    let fill_or_why = |point: &Point| {
+        fill(point).map_err(|error| {
+            let place = places.of_fault(point, |point| fill(point).err());
+            let words = sweep.words(point.point);
+            UsageError::new(format!("{place}point {} ({words}): {error}", point.point))
+        })
+    };
+    sweep.points.iter().map(fill_or_why).collect()
 }
 
 /// The sweep that is to be gone on with is another.

@@ -70,6 +70,11 @@ impl Param {
         }
     }
 
+    /// The option that sets it: `--key-size`.
+    pub fn option(self) -> String {
+        format!("--{}", self.name().replace('_', "-"))
+    }
+
     /// As `sweep.json` names it, where numbers carry their unit.
     pub fn recorded(self) -> &'static str {
         match self {
