@@ -182,6 +182,7 @@ impl FillArgs {
             rate_bytes_per_second: _,
             serial,
             flush,
+            warm_up_percent: _,
             threads,
             connect_timeout_seconds: _,
             barrier_timeout_seconds: _,

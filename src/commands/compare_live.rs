@@ -102,6 +102,7 @@ impl CompareCommand {
             self.dataset.describe(&mut asked);
             self.fill.describe(&mut asked);
             asked.flush = true;
+            asked.warm_up_percent = self.live.warm_up_percent();
             let fill = PointFill { asked, options: options.clone() };
             SideJob { place: Place { site, throwaway }, fill, target: Target::default(), name }
         });

@@ -205,6 +205,7 @@ impl SweepCommand {
         connection.describe(site, &mut asked);
         self.sweep.describe(&self.steady, &mut asked);
         self.throwaway.describe(&mut asked);
+        asked.warm_up_percent = runs.warm_up_percent;
         let points = runs.grid.points(runs.repeat)?;
         Ok(Sweep {
             schema: SWEEP_SCHEMA.into(),

@@ -62,6 +62,12 @@ impl Fields<'_> {
         self.parse(column, path, text)
     }
 
+    /// A field that earlier versions of the program did not write.
+    pub(super) fn newer<T: Kind>(&self, column: &str, path: &str) -> Result<Option<T>, LoadError> {
+        let text = self.text(column, path).unwrap_or_default();
+        if text.is_empty() { Ok(None) } else { self.parse(column, path, text).map(Some) }
+    }
+
     /// A field of something that is not always there: empty where it is not.
     pub(super) fn optional_text(&self, column: &str, path: &str) -> Result<String, LoadError> {
         match self.form {

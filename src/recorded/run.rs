@@ -133,6 +133,7 @@ fn parameters(fields: &Fields<'_>) -> Result<PointParameters, LoadError> {
     let until_memory = fields.text("asked_until_memory", "options.until_memory")?;
     let until_memory = Some(until_memory).filter(|text| !text.is_empty());
     let planned = fields.known("account_planned", "account.planned")?;
+    let warm_up: Option<f64> = fields.newer("warm_up_percent", "options.warm_up_percent")?;
     Ok(PointParameters {
         target_kind: fields.text("target_kind", "target.kind")?,
         target_mode: fields.text("target_mode", "target.mode")?,
@@ -154,6 +155,7 @@ fn parameters(fields: &Fields<'_>) -> Result<PointParameters, LoadError> {
         wait_replicas: fields.open("asked_wait_replicas", "options.wait_replicas")?,
         serial: fields.known("serial", "options.serial")?,
         flush: fields.known("flush", "options.flush")?,
+        warm_up_percent: warm_up.filter(|percent| *percent > 0.0),
         tls: fields.known("tls", "options.tls")?,
         discard: fields.known("asked_discard", "options.discard")?,
     })
@@ -194,6 +196,24 @@ fn figures(fields: &Fields<'_>) -> Result<[Option<f64>; Metric::ALL.len()], Load
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_warm_up_makes_the_point_and_old_records_tell_of_none() {
+        let record = serde_json::to_value(crate::results::example::exact()).unwrap();
+        let warm_up = |change: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
+            let mut document = record.clone();
+            change(document["options"].as_object_mut().unwrap());
+            let fields = Fields { place: "a".into(), form: Form::Document(&document) };
+            Run::read(Path::new("a"), &fields).map(|run| run.parameters.warm_up_percent)
+        };
+        assert_eq!(warm_up(&|_| ()).unwrap(), Some(10.0));
+        assert_eq!(
+            warm_up(&|options| drop(options.insert("warm_up_percent".into(), 0.into()))).unwrap(),
+            None
+        );
+        assert_eq!(warm_up(&|options| drop(options.remove("warm_up_percent"))).unwrap(), None);
+        assert!(warm_up(&|options| drop(options.insert("warm_up_percent".into(), "much".into()))).is_err());
+    }
 
     #[test]
     fn all_names_of_this_machine_are_one_host() {

@@ -125,13 +125,15 @@ pub struct PointParameters {
     pub wait_replicas: Option<u64>,
     pub serial: bool,
     pub flush: bool,
+    /// `null` without a warm-up, and in runs of versions that did not say.
+    pub warm_up_percent: Option<f64>,
     pub tls: bool,
     pub discard: bool,
 }
 
 impl PointParameters {
     /// Each parameter under its name; what was left open is `auto`, and what was not asked for `none`.
-    pub fn named(&self) -> [(&'static str, String); 22] {
+    pub fn named(&self) -> [(&'static str, String); 23] {
         fn or<T: ToString>(value: &Option<T>, open: &str) -> String {
             value.as_ref().map_or_else(|| open.into(), T::to_string)
         }
@@ -156,6 +158,7 @@ impl PointParameters {
             ("wait_replicas", or(&self.wait_replicas, "none")),
             ("serial", self.serial.to_string()),
             ("flush", self.flush.to_string()),
+            ("warm_up_percent", or(&self.warm_up_percent, "none")),
             ("tls", self.tls.to_string()),
             ("discard", self.discard.to_string()),
         ]

@@ -232,6 +232,7 @@ fn options() -> Options {
         rate_bytes_per_second: Some(1e10),
         serial: false,
         flush: true,
+        warm_up_percent: 10.0,
         threads: Some(2),
         connect_timeout_seconds: 5.0,
         barrier_timeout_seconds: 30.0,

@@ -69,6 +69,10 @@ pub struct Options {
     pub serial: bool,
     /// Whether the databases were emptied first.
     pub flush: bool,
+    /// Percent of the run's keys that were filled before it, and flushed again; 0 for none. Earlier versions did
+    /// not say.
+    #[serde(default)]
+    pub warm_up_percent: f64,
     /// Threads of the client.
     pub threads: Option<u64>,
     /// Time for a connection to be made and answered.

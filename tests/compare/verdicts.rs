@@ -139,6 +139,7 @@ fn what_was_asked_makes_the_point() {
         ("asked_wait_replicas", "1"),
         ("serial", "true"),
         ("flush", "true"),
+        ("warm_up_percent", "12.5"),
         ("tls", "true"),
         ("asked_discard", "true"),
         ("asked_until_memory", "80%"),
