@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use tokio::sync::watch;
 
 use super::Exit;
-use super::before::consent;
 use super::compare::CompareCommand;
+use super::consent::{MayDelete, consent};
 use super::interrupt::interrupted;
 use super::place::{Place, Stop, stopped};
 use super::repeated::{Onlooker, PointFill, Ran, Repeated};
@@ -40,6 +40,8 @@ struct Job {
     options: LiveOptions,
     /// Whether the servers may be emptied unasked.
     yes: bool,
+    /// Whether both sides are the same servers.
+    is_one: bool,
 }
 
 impl CompareCommand {
@@ -54,8 +56,8 @@ impl CompareCommand {
         let signals = runtime(2)?;
         let halt = signals.block_on(async { interrupted() }).context("failed to handle signals")?;
         let limits = Limits::new(halt.clone(), began, None);
-        let servers = match signals.block_on(job.make_ready(&limits)) {
-            Ok(servers) => servers,
+        let (servers, may_delete) = match signals.block_on(job.make_ready(&limits)) {
+            Ok(ready) => ready,
             Err(stop) => {
                 signals.shutdown_background();
                 return match stop {
@@ -68,7 +70,7 @@ impl CompareCommand {
         report.planned(&job.plan());
         let mut live = Live::new(job.options.clone());
         let mut runs = 0;
-        let ended = job.go_through(&mut live, &mut runs, &mut report, &halt);
+        let ended = job.go_through(&mut live, &mut runs, may_delete, &mut report, &halt);
         drop(servers);
         // Whatever is still waiting, an answer from the terminal for instance, is not waited for.
         signals.shutdown_background();
@@ -113,7 +115,7 @@ impl CompareCommand {
             names,
             warnings: Vec::new(),
         };
-        Ok(Job { sides, options, yes: self.fill.yes() })
+        Ok(Job { sides, options, yes: self.fill.yes(), is_one: false })
     }
 }
 
@@ -128,7 +130,7 @@ enum End {
 impl Job {
     /// Starts servers if that was asked, finds out who they are, asks once whether all of them may be emptied, and
     /// checks that the dataset has room.
-    async fn make_ready(&mut self, limits: &Limits) -> Result<Vec<Started>, Stop> {
+    async fn make_ready(&mut self, limits: &Limits) -> Result<(Vec<Started>, MayDelete), Stop> {
         let (mut servers, mut prepared) = (Vec::new(), Vec::new());
         for side in &mut self.sides {
             let (started, target) = side.place.start(limits).await?;
@@ -142,23 +144,24 @@ impl Job {
         if let Some(obstacle) = self.other_targets() {
             return Err(Stop::Error(CompareError::NotComparable(vec![obstacle]).into()));
         }
-        let [base, new] = &prepared[..] else { return Ok(servers) };
-        let is_one = new.addresses().iter().any(|address| base.addresses().contains(address));
-        if is_one {
+        let mut may_delete = MayDelete::All;
+        let [base, new] = &prepared[..] else { return Ok((servers, may_delete)) };
+        self.is_one = new.addresses().iter().any(|address| base.addresses().contains(address));
+        if self.is_one {
             self.options.warnings.push("both sides are the same servers: what differs is noise".into());
         }
         if servers.is_empty() && !self.yes {
-            let both = if is_one { vec![base] } else { vec![base, new] };
+            let both = if self.is_one { vec![base] } else { vec![base, new] };
             let asked = limits.within(consent(&both, "a comparison")).await.inspect_err(|_| {
                 // The question's line is still open.
                 tell("\n");
             })?;
-            asked.map_err(Stop::Error)?;
+            may_delete = asked.map_err(Stop::Error)?;
         }
         for (side, prepared) in self.sides.iter().zip(&mut prepared) {
             limits.within_late(check_room(prepared, &side.fill.options, limits)).await??;
         }
-        Ok(servers)
+        Ok((servers, may_delete))
     }
 
     /// What is not the same of where the sides are filled, before anything is.
@@ -199,11 +202,13 @@ impl Job {
         &self,
         live: &mut Live,
         runs: &mut u64,
+        may_delete: MayDelete,
         report: &mut LiveReport,
         halt: &watch::Receiver<bool>,
     ) -> Result<End> {
         let began = Instant::now();
         let mut last = None;
+        let mut may_delete = [may_delete; 2];
         loop {
             let (side, pair) = match live.next() {
                 Next::Run { side, pair } => (side, pair),
@@ -214,7 +219,7 @@ impl Job {
                 site: &place.site,
                 target,
                 fill,
-                warm_up_percent: self.options.warm_up_percent,
+                may_delete: &mut may_delete[if self.is_one { 0 } else { side as usize }],
                 halt,
             };
             let mut onlooker = OfRun { report: &*report, live: &*live, side, pair, runs: *runs, began };

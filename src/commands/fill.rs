@@ -17,7 +17,8 @@ use crate::results::{Failure, LatencyHistogram, Options, Record, Resumed, Verdic
 use crate::target::{Site, Started, Throwaway};
 
 use super::Exit;
-use super::before::{consent, cut, fail};
+use super::before::{cut, fail};
+use super::consent::consent;
 use super::interrupt::interrupted;
 use super::resume::resume_command;
 use super::show_options::Typed;
@@ -192,7 +193,7 @@ impl Job {
         };
         if self.options.flush && servers.is_none() && !self.yes {
             match limits.within(consent(&[&prepared], "--flush")).await {
-                Ok(consented) => consented?,
+                Ok(consented) => drop(consented?),
                 Err(limit) => {
                     // The question's line is still open.
                     tell("\n");

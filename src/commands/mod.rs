@@ -5,6 +5,7 @@ mod before;
 mod cli;
 mod compare;
 mod compare_live;
+mod consent;
 mod exit;
 mod fill;
 mod interrupt;
@@ -16,7 +17,9 @@ mod serve;
 mod show_options;
 mod start;
 mod sweep;
+mod sweep_ready;
 mod sweep_runs;
+mod sweep_same;
 mod verify;
 
 pub use cli::Cli;

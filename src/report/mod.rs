@@ -36,7 +36,7 @@ pub use live::{LiveOutput, LivePlan, LiveReport};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
 pub use study::{StudyReport, report_study};
-pub use sweep::{Cut, SweepOutput, SweepReport, Swept};
+pub use sweep::{Cut, SweepOutput, SweepPlan, SweepReport, Swept};
 pub use sweep_folder::SWEEP_FILE;
 pub use sweep_tables::{Dropped, KeptRun};
 pub use terminal::{

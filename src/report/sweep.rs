@@ -25,6 +25,21 @@ pub struct SweepOutput {
     pub log: Option<LogOptions>,
 }
 
+/// What is about to be done.
+#[derive(Clone, Debug)]
+pub struct SweepPlan {
+    /// Runs that are left.
+    pub runs: u64,
+    /// Keys that they fill.
+    pub keys: u64,
+    /// Bytes of their keys and values.
+    pub payload_bytes: u64,
+    /// The same with their warm-ups.
+    pub bytes_with_warm_ups: u64,
+    /// Seconds that they may take, if there are runs to go by.
+    pub seconds: Option<f64>,
+}
+
 /// How a sweep ended.
 #[derive(Clone, Debug)]
 pub struct Swept {
@@ -53,6 +68,8 @@ pub enum Cut {
     Interrupted,
     /// Something that would spoil all runs that are left, and what to do about it.
     Stopped(Failure),
+    /// Keys that are not of the sweep, and that nobody said may be deleted.
+    Unconsented(Failure),
 }
 
 /// All reports of one sweep.
@@ -100,9 +117,9 @@ impl SweepReport {
         self.folder.begin(sweep)
     }
 
-    /// Tells what is about to be done: `left` runs, which fill so many keys and bytes of keys and values.
-    pub fn planned(&self, sweep: &Sweep, left: u64, keys: u64, payload_bytes: u64) {
-        self.watchers.progress.say(&planned(sweep, left, keys, payload_bytes));
+    /// Tells what is about to be done.
+    pub fn planned(&self, sweep: &Sweep, plan: &SweepPlan) {
+        self.watchers.progress.say(&planned(sweep, plan));
     }
 
     /// Tells how long all that is left may take, and what that is known by.

@@ -368,6 +368,7 @@ pub(crate) fn sweep() -> Sweep {
         sweep: "20261120T101000Z-9c1d".into(),
         started_at: "2026-11-20T10:10:00.250Z".into(),
         program: exact().program,
+        host: exact().client.host,
         target: exact().target,
         options: options(),
         grid: BTreeMap::from([

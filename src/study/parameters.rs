@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::recorded::Run;
 use crate::results::{Swept, SweptValue};
-use crate::units::show_bytes;
 
 /// Parameters that say how keys are sent. The others say which, and where to.
 const SETTINGS: [&str; 8] =
@@ -25,8 +24,7 @@ pub(super) fn named(run: &Run) -> Vec<(&'static str, String)> {
 
 /// The machine that sent a run.
 pub(super) fn machine(run: &Run) -> String {
-    let host = &run.machine;
-    format!("{} × {}, {}, {}", host.cpus, host.cpu_model, show_bytes(host.memory_bytes), host.os)
+    run.machine.describe()
 }
 
 /// What differs between runs, and what does not and was asked.
