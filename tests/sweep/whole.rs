@@ -70,15 +70,6 @@ fn threads_and_ways_to_send_are_swept_from_a_file() {
 }
 
 #[test]
-fn a_point_that_makes_no_sense_is_told_before_anything_runs() {
-    let folder = Folder::new();
-    let run = folder.begin("--embedded --keys 100 --command set,mset --order slot,stride").end();
-    assert_eq!(run.code, 2, "{run:?}");
-    assert!(run.stderr.contains("command mset, order stride"), "{run:?}");
-    assert!(!folder.out.exists());
-}
-
-#[test]
 fn keys_that_are_missing_are_recorded_and_told_by_the_exit_code() {
     let server = Embedded::start(&ServerOptions { masters: None, ..ServerOptions::default() }).unwrap();
     let address = server.addresses()[0];
