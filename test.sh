@@ -33,6 +33,8 @@ install_packages() {
     has redis-cli || missing+=(redis-tools)
     python3 -c 'import ensurepip, venv' 2>/dev/null || [ -x "$python" ] || missing+=(python3 python3-venv)
     has cc || missing+=(gcc libc6-dev)
+    # A user's PATH need not lead to it.
+    has tc || [ -x /usr/sbin/tc ] || missing+=(iproute2)
     # Fonts of its own: the widths of letters are measured.
     [ -n "${FILLBENCH_TEST_CHROMIUM:-}" ] || has chromium || missing+=(chromium fonts-liberation)
     [ ${#missing[@]} -gt 0 ] || return 0

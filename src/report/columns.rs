@@ -147,6 +147,7 @@ const COLUMNS: &[Column] = &[
     ("busy_processors_share", |r| known(&r.busy.processors.map(real))),
     ("asked_preset", |r| known(&r.options.preset)),
     ("asked_pipeline_bytes", |r| known(&r.options.pipeline_bytes)),
+    ("busy_master_delayed_share", |r| known(&r.busy.master_delayed.map(real))),
 ];
 
 fn known<T: ToString>(value: &Option<T>) -> String {

@@ -75,6 +75,7 @@ pub(crate) fn exact() -> Record {
             client_thread: Some(0.6),
             client_thread_delayed: Some(0.0625),
             master: Some(0.96),
+            master_delayed: Some(0.03125),
             master_address: Some("127.0.0.1:7003".into()),
             wire: Some(0.125),
             window: Some(0.25),

@@ -21,6 +21,7 @@ use crate::fill::ledger::Ledger;
 use crate::fill::limits::Limits;
 use crate::fill::load::{Load, Spent};
 use crate::fill::memory::{growth, next_step};
+use crate::fill::nodes::Node;
 use crate::fill::prepare::Prepared;
 use crate::fill::{FillError, FillOptions};
 
@@ -146,7 +147,7 @@ pub(in crate::fill) async fn send(
         keeper,
         tolls: Vec::new(),
     };
-    let before_it = Load::now();
+    let before_it = Load::now(prepared.nodes.iter().map(Node::process));
     let ended = loop {
         let Some(ended) = fleet.pass().await else { continue };
         let (Ended::Complete, Some(growth)) = (&ended, &mut growth) else { break ended };
