@@ -57,6 +57,13 @@ struct Filled {
     unreached: Option<String>,
 }
 
+/// What went wrong with a fill that tells of nothing else.
+const LOST: &str = "keys were missing, or had other values";
+
+fn is_inexact(record: &Record) -> bool {
+    matches!(record.verdict, Verdict::Missing | Verdict::Wrong)
+}
+
 /// How many keys warm up for a run of so many; `None` for no warm-up.
 pub(super) fn warm_up_keys(keys: u64, percent: f64) -> Option<u64> {
     (percent > 0.0).then(|| ((keys as f64 * percent / 100.0).ceil() as u64).clamp(1, keys.max(1)))
@@ -76,13 +83,18 @@ impl Repeated<'_> {
         let options = &self.fill.options;
         let mut record = self.record(options);
         let watch = onlooker.watch("filling", &record);
-        let failed = warm_up.and_then(|(record, unreached)| Some((record.error?, unreached)));
-        let Filled { latency, unreached } = match failed {
+        let went_wrong = |warm_up: &Record| warm_up.error.is_some() || is_inexact(warm_up);
+        let Filled { latency, unreached } = match warm_up.filter(|(warm_up, _)| went_wrong(warm_up)) {
             None => self.fill(options, &mut record, watch.clone())?,
             // What ended it once would end it again.
-            Some((failure, unreached)) => {
-                let message = format!("the warm-up failed: {}", failure.message);
-                Filled { latency: fail(&mut record, Failure { message, ..failure }), unreached }
+            Some((warm_up, unreached)) => {
+                if is_inexact(&warm_up) {
+                    // A server that loses keys does so in whichever fill.
+                    (record.verdict, record.account) = (warm_up.verdict, warm_up.account);
+                }
+                let cause = warm_up.error.unwrap_or_else(|| Failure { message: LOST.into(), cure: None });
+                let message = format!("the warm-up failed: {}", cause.message);
+                Filled { latency: fail(&mut record, Failure { message, ..cause }), unreached }
             }
         };
         Ok((record.verdict != Verdict::Interrupted).then_some(Ran { record, latency, watch, unreached }))
