@@ -110,7 +110,12 @@ impl ConnectionArgs {
     /// # Errors
     /// [`UsageError`] names the options that do not go together, or the file that is of no use.
     pub fn site(&self) -> Result<Site, UsageError> {
-        self.check(std::env::var(PASSWORD_VARIABLE).ok(), ask_password)
+        self.check(std::env::var(PASSWORD_VARIABLE).ok(), || ask_password("Password: "))
+    }
+
+    /// As [`Self::site`], for one server of several: whoever is asked for a password is told whose.
+    pub(super) fn site_of(&self, whose: &str) -> Result<Site, UsageError> {
+        self.check(std::env::var(PASSWORD_VARIABLE).ok(), || ask_password(&format!("Password of {whose}: ")))
     }
 
     /// Enters what was asked into a record's options; never a password.
@@ -216,9 +221,9 @@ pub(super) fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 }
 
 /// Asks on the terminal itself, whatever stdin and stdout are.
-fn ask_password() -> Result<Secret, UsageError> {
+fn ask_password(prompt: &str) -> Result<Secret, UsageError> {
     let config = rpassword::ConfigBuilder::new().password_feedback_mask('*').build();
-    match rpassword::prompt_password_with_config("Password: ", config) {
+    match rpassword::prompt_password_with_config(prompt, config) {
         Ok(password) => Ok(Secret::from(password)),
         Err(cause) => {
             let text = match cause.kind() {

@@ -8,7 +8,7 @@ use crate::results::{Busy, LimitedBy};
 
 /// A fill shorter than this is too short to say what limited it: counters of processor time move in steps of up to
 /// 10 ms.
-const SHORTEST_SECONDS: f64 = 0.2;
+pub const SHORTEST_SECONDS: f64 = 0.2;
 /// Who was busy for more than this share of the time held the others up: nothing is ever busy all of it, because
 /// each waits for the other now and then.
 const BUSY: f64 = 0.85;

@@ -8,6 +8,7 @@ mod compare_live;
 mod exit;
 mod fill;
 mod interrupt;
+mod live_runs;
 mod repeated;
 mod report;
 mod resume;

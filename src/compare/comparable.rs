@@ -68,7 +68,7 @@ impl Difference {
             Self::Target => "run both sides against the same kind of target, on the same host",
             Self::Points => "run what the new side lacks",
             Self::Verdict => "repeat the runs that did not end well",
-            Self::Client => "run again with more --threads, or from a machine of its own",
+            Self::Client => "fill more, with more --threads, or from a machine of its own",
             Self::Rate => "run without --rate, or compare latencies",
             Self::Resumed => "take runs that were not cut off",
         }

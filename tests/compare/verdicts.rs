@@ -30,7 +30,9 @@ fn three_runs_against_three_say_that_they_are_too_few() {
         .says("too few runs: whatever they measure, p cannot be below 0.1000, and has to be below 0.01")
         .says("about 6 runs of each side would settle it");
     let (base, new) = (place.table("b.csv", &STEADY[..2], &[]), place.table("n.csv", &times(0.5)[..2], &[]));
-    compare(&base, &new, "").ended(5, "inconclusive").says("it takes 5 runs of each side at least");
+    compare(&base, &new, "")
+        .ended(5, "inconclusive")
+        .says("and has to be below 0.01, which takes 5 runs of each side at least");
 }
 
 #[test]
