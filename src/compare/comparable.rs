@@ -20,7 +20,7 @@ pub enum Difference {
     Points,
     /// Runs that did not end exact.
     Verdict,
-    /// Runs that the client limited.
+    /// Runs that the client limited; of runs that are made in turns, also those that were over too soon to tell.
     Client,
     /// Runs that `--rate` limited, where speed decides.
     Rate,

@@ -1,6 +1,8 @@
 //! The whole of a comparison of runs that are there: pair the points, see that they are comparable, decide each,
 //! and all.
 
+use std::collections::HashMap;
+
 use super::bootstrap::SEED;
 use super::comparable::obstacles;
 use super::decide::{Sides, decide};
@@ -35,10 +37,10 @@ pub struct CompareOptions {
 /// # Errors
 /// [`CompareError`] if they are not comparable.
 pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comparison, CompareError> {
-    let twice =
-        base.runs.iter().find_map(|run| Some((run, new.runs.iter().find(|other| other.id == run.id)?)));
+    let of_base: HashMap<&str, &Run> = base.runs.iter().map(|run| (run.id.as_str(), run)).collect();
+    let twice = new.runs.iter().find_map(|other| Some((of_base.get(other.id.as_str())?, other)));
     if let Some((run, other)) = twice {
-        let [base, new] = [run, other].map(|run| run.place.clone());
+        let [base, new] = [*run, other].map(|run| run.place.clone());
         return Err(CompareError::SameRun { run: run.id.clone(), base, new });
     }
     let mut warnings = Vec::new();
