@@ -18,7 +18,7 @@
 //!    recorded/  runs that were written down, read again
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
-//!    chart/     numbers to drawings
+//!    chart/     numbers to drawings       text.rs  text of others, as it may be shown
 //! ```
 //!
 //! Only `report` prints and only `main` exits.
@@ -44,6 +44,7 @@ pub mod slots;
 pub mod study;
 pub mod sweep;
 pub mod target;
+pub mod text;
 pub mod units;
 pub mod verify;
 pub mod write;

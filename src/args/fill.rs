@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{SteadyArgs, UsageError};
 use crate::dataset::Spec;
 use crate::fill::{CommandChoice, FillOptions, Preset, PresetSettings, UntilMemory};
-use crate::results::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
+use crate::results::{Options, PipelineDepth, THREADS, WINDOWS, WRITERS};
 use crate::write::{Order, ReplyMode, TimeToLive};
 
 /// How to fill, as it was typed.
@@ -18,12 +18,9 @@ pub struct FillArgs {
     #[arg(long, value_name = "NAME", value_parser = ["throughput", "balanced", "small"])]
     #[arg(hide_possible_values = true)]
     preset: Option<String>,
-    /// What a preset came to.
-    #[arg(skip)]
-    pipeline_bytes: Option<u64>,
-    /// Keys between two barriers [default: chosen by bytes]
-    #[arg(short = 'P', long, value_name = "KEYS", value_parser = clap::value_parser!(u64).range(PIPELINE_DEPTHS))]
-    pipeline_depth: Option<u64>,
+    /// Keys between two barriers, or bytes like 512KiB [default: chosen by bytes]
+    #[arg(short = 'P', long, value_name = "DEPTH", value_parser = PipelineDepth::parse)]
+    pipeline_depth: Option<PipelineDepth>,
     /// Connections to each master [default: 1; 2 with --wait-replicas]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(WRITERS))]
     writers: Option<u64>,
@@ -84,10 +81,8 @@ impl FillArgs {
     /// With what the preset comes to, if one is given, where an option is not.
     pub fn with_preset(mut self) -> Self {
         let Some(preset) = self.preset.as_deref().and_then(Preset::named) else { return self };
-        let PresetSettings { name: _, pipeline_bytes, window, writers, threads } = preset.settings();
-        if self.pipeline_depth.is_none() {
-            self.pipeline_bytes = pipeline_bytes;
-        }
+        let PresetSettings { name: _, pipeline_depth, window, writers, threads } = preset.settings();
+        self.pipeline_depth = self.pipeline_depth.or(pipeline_depth);
         // One writer and one pipeline at a time is what that says, whatever the preset does.
         if !self.serial {
             self.window = self.window.or(window);
@@ -138,7 +133,6 @@ impl FillArgs {
             },
             ttl: self.steady.ttl.map(TimeToLive),
             wait: self.steady.wait(),
-            pipeline_bytes: self.pipeline_bytes,
             pipeline_depth: self.pipeline_depth,
             writers: self.writers,
             window: self.window,
@@ -201,9 +195,8 @@ impl FillArgs {
         Ok(Self {
             // What it came to then stands beside it.
             preset: preset.clone(),
-            pipeline_bytes: *pipeline_bytes,
             until_memory: until_memory.map_err(|error| UsageError::new(error.to_string()))?,
-            pipeline_depth: *pipeline_depth,
+            pipeline_depth: PipelineDepth::of_fields(*pipeline_depth, *pipeline_bytes),
             writers: *writers,
             window: *window,
             command: named(command)?,
@@ -234,8 +227,7 @@ impl FillArgs {
         };
         options.until_memory = self.until_memory.map(|until| until.to_string());
         options.preset.clone_from(&self.preset);
-        options.pipeline_bytes = self.pipeline_bytes;
-        options.pipeline_depth = self.pipeline_depth;
+        (options.pipeline_depth, options.pipeline_bytes) = PipelineDepth::fields(self.pipeline_depth);
         options.writers = self.writers;
         options.window = self.window;
         options.command = name(self.command.to_possible_value());
@@ -288,6 +280,7 @@ mod tests {
              --flush-timeout 3s --deadline 1h --command mset --key-prefix a:b --key-size 40 --value-size 1MB",
             "f --keys 7 --preset small --window 9",
             "f --keys 7 --preset balanced",
+            "f --keys 7 -P 500kB",
         ] {
             let line = Line::try_parse_from(line.split_whitespace()).unwrap();
             let asked = described(&line.fill.with_preset(), &line.dataset);
@@ -305,7 +298,7 @@ mod tests {
         let small = Preset::Small.settings();
         let plain = asked("f --keys 7 --preset small");
         assert_eq!(plain.preset.as_deref(), Some("small"));
-        assert_eq!((plain.pipeline_bytes, plain.pipeline_depth), (small.pipeline_bytes, None));
+        assert_eq!(PipelineDepth::fields(small.pipeline_depth), (plain.pipeline_depth, plain.pipeline_bytes));
         assert_eq!(
             (plain.window, plain.writers, plain.threads),
             (small.window, small.writers, small.threads)
@@ -313,6 +306,8 @@ mod tests {
         let given = asked("f --keys 7 --preset small -P 9 --window 8 -w 7 --threads 6");
         assert_eq!((given.pipeline_bytes, given.pipeline_depth), (None, Some(9)));
         assert_eq!((given.window, given.writers, given.threads), (Some(8), Some(7), Some(6)));
+        let sized = asked("f --keys 7 --preset small -P 64KiB");
+        assert_eq!((sized.pipeline_bytes, sized.pipeline_depth), (Some(64 << 10), None));
         let serial = asked("f --keys 7 --preset balanced --serial");
         assert_eq!((serial.window, serial.writers), (None, None));
         assert_eq!(asked("f --keys 7").pipeline_bytes, None);

@@ -51,7 +51,8 @@ pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comp
         let [base, new] = [run, other].map(|run| run.place.clone());
         return Err(CompareError::SameRun { run: run.id.clone(), base, new });
     }
-    let mut warnings = Vec::new();
+    let passed_over = base.passed_over.iter().chain(&new.passed_over);
+    let mut warnings: Vec<_> = passed_over.map(|text| format!("passed over: {text}")).collect();
     let mut points = paired(base, new, options, &mut warnings)?;
     let lone = |side: fn(&Point<'_>) -> usize| -> Vec<LonePoint> {
         let lone = points.iter().filter(|point| !point.is_on_both_sides() && side(point) > 0);

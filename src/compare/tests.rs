@@ -1,7 +1,7 @@
 //! Pairing, refusing and deciding, on runs that are made up; how they are read is tested from outside.
 
 use super::*;
-use crate::recorded::Facts;
+use crate::recorded::RunFacts;
 use crate::results::{Comparison, ComparisonVerdict, Host, PointParameters};
 
 pub(super) fn run(id: &str, keys_per_second: f64) -> Run {
@@ -31,13 +31,13 @@ pub(super) fn run(id: &str, keys_per_second: f64) -> Run {
         machine: Host { cpu_model: "A".into(), cpus: 2, memory_bytes: 8 << 30, os: "Linux 6.1".into() },
         chosen: vec![("pipeline_depth", "100".into())],
         figures,
-        facts: Facts::default(),
+        facts: RunFacts::default(),
     }
 }
 
 fn side(name: &str, figures: &[f64]) -> Runs {
     let runs = figures.iter().enumerate().map(|(place, &figure)| run(&format!("{name}{place}"), figure));
-    Runs { path: name.into(), runs: runs.collect() }
+    Runs { path: name.into(), runs: runs.collect(), passed_over: Vec::new() }
 }
 
 pub(super) fn options() -> CompareOptions {

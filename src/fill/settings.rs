@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::dataset::Spec;
 use crate::journal::Past;
+use crate::results::PipelineDepth;
 use crate::units::Rate;
 use crate::write::{Order, ReplicaWait, ReplyMode, TimeToLive};
 
@@ -56,10 +57,8 @@ pub struct FillOptions {
     pub ttl: Option<TimeToLive>,
     /// Replicas that must have a key before it counts.
     pub wait: Option<ReplicaWait>,
-    /// Bytes on the wire between two barriers, about, where their depth is open.
-    pub pipeline_bytes: Option<u64>,
-    /// Keys between two barriers.
-    pub pipeline_depth: Option<u64>,
+    /// How much stands between two barriers.
+    pub pipeline_depth: Option<PipelineDepth>,
     /// Writers per master.
     pub writers: Option<u64>,
     /// Pipelines in flight per writer.

@@ -13,8 +13,8 @@ mod sweeps;
 
 pub use details::details;
 pub use error::LoadError;
-pub use facts::{DoneFacts, Facts};
+pub use facts::RunFacts;
 pub use files::{Runs, load};
 pub use metric::Metric;
 pub use run::Run;
-pub use sweeps::sweeps;
+pub use sweeps::{FoundSweep, sweeps};

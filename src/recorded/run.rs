@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::fields::{Fields, Form};
-use super::{Facts, LoadError, Metric};
+use super::{LoadError, Metric, RunFacts};
 use crate::results::{Host, PointParameters, Record, SCHEMA};
 
 /// Bytes in a gigabyte, as processor time is told for.
@@ -44,7 +44,7 @@ pub struct Run {
     /// The figure of each metric, in the order of [`Metric::ALL`]; `None` where it was not measured.
     pub figures: [Option<f64>; Metric::ALL.len()],
     /// What else it says of itself.
-    pub facts: Facts,
+    pub facts: RunFacts,
 }
 
 impl Run {
@@ -110,7 +110,7 @@ impl Run {
                 ("threads", fields.text("threads", "done.threads")?),
             ],
             figures: figures(fields)?,
-            facts: Facts::read(fields)?,
+            facts: RunFacts::read(fields)?,
         })
     }
 }
@@ -144,6 +144,7 @@ fn parameters(fields: &Fields<'_>) -> Result<PointParameters, LoadError> {
         command: fields.text("asked_command", "options.command")?,
         order: fields.text("asked_order", "options.order")?,
         reply: fields.text("asked_reply", "options.reply")?,
+        pipeline_bytes: fields.added("asked_pipeline_bytes", "options.pipeline_bytes")?,
         pipeline_depth: fields.open("asked_pipeline_depth", "options.pipeline_depth")?,
         writers: fields.open("asked_writers", "options.writers")?,
         window: fields.open("asked_window", "options.window")?,

@@ -1,4 +1,4 @@
-//! The whole record as one JSON document, for stdout and for `run.json`.
+//! The whole record as one JSON document, and `run.json`.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::format::Format;
-use crate::net::plain;
 use crate::results::{LatencyHistogram, Record};
 
 /// The record in a folder.
@@ -20,16 +19,6 @@ pub(super) fn document(record: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut document = serde_json::to_vec_pretty(record)?;
     document.push(b'\n');
     Ok(document)
-}
-
-/// Prints the document on stdout, which waits for its reader as long as he likes.
-///
-/// # Errors
-/// What was not written, and why.
-pub(super) fn print(record: &impl Serialize) -> Result<(), String> {
-    let mut stdout = io::stdout();
-    let printed = document(record).and_then(|text| stdout.write_all(&text)).and_then(|()| stdout.flush());
-    printed.map_err(|error| format!("the JSON document on stdout ({})", plain(&error)))
 }
 
 /// The document in a folder: it appears whole or not at all. From the first key until the end it says

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use super::folder::Folder;
 use super::format::{Output, Outputs};
-use super::json::print;
 use super::log::{Chronicle, LogOptions};
+use super::stdout::put_json;
 use super::table::Table;
 use super::{OutputError, Progress};
 use crate::results::{Event, LatencyHistogram, Observer, Record};
@@ -86,7 +86,7 @@ impl Report {
         }
         let mut unwritten = self.outputs.finish(record, latency);
         if self.json {
-            unwritten.extend(print(record).err());
+            unwritten.extend(put_json(record).err());
         }
         self.chronicle.ended(record);
         self.progress.finish(record);

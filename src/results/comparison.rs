@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LiveComparison, Program};
+use super::{LiveComparison, PipelineDepth, Program};
 
 /// The version of the record: it changes when a field changes its meaning or goes away.
 pub const COMPARE_SCHEMA: &str = "fillbench.compare/1";
@@ -115,6 +115,7 @@ pub struct PointParameters {
     pub command: String,
     pub order: String,
     pub reply: String,
+    pub pipeline_bytes: Option<u64>,
     pub pipeline_depth: Option<u64>,
     pub writers: Option<u64>,
     pub window: Option<u64>,
@@ -146,7 +147,7 @@ impl PointParameters {
             ("command", self.command.clone()),
             ("order", self.order.clone()),
             ("reply", self.reply.clone()),
-            ("pipeline_depth", or(&self.pipeline_depth, "auto")),
+            ("pipeline_depth", or(&self.asked_depth(), "auto")),
             ("writers", or(&self.writers, "auto")),
             ("window", or(&self.window, "auto")),
             ("threads", or(&self.threads, "auto")),
@@ -159,6 +160,11 @@ impl PointParameters {
             ("tls", self.tls.to_string()),
             ("discard", self.discard.to_string()),
         ]
+    }
+
+    /// How deep pipelines were asked to be.
+    pub fn asked_depth(&self) -> Option<PipelineDepth> {
+        PipelineDepth::of_fields(self.pipeline_depth, self.pipeline_bytes)
     }
 
     /// The same parameters, wherever they are sent.

@@ -16,7 +16,7 @@ fn each_verdict_has_its_exit_code() {
         let new = place.table("new.csv", &times(factor), &[]);
         compare(&base, &new, "").ended(code, headline).says("7+7");
         let markdown = compare(&base, &new, "--format markdown");
-        markdown.ended(code, &format!("### fillbench: {}", headline.replace('_', "\\_")));
+        markdown.ended(code, &format!("### fillbench: {headline}"));
         assert_eq!(compare(&base, &new, "--json").code, Some(code));
     }
 }

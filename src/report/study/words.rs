@@ -18,10 +18,15 @@ pub(super) fn spoken(name: &str) -> String {
     name.replace('_', " ")
 }
 
+/// Bytes, without digits that say nothing: `4 MiB`.
+pub(super) fn bytes(bytes: u64) -> String {
+    show_bytes(bytes).replace(".0 ", " ")
+}
+
 /// What a parameter is set to, with its unit.
 pub(super) fn value(name: &str, text: &str) -> String {
     match text.parse::<u64>() {
-        Ok(bytes) if ["key_size", "value_size"].contains(&name) => show_bytes(bytes),
+        Ok(size) if ["key_size", "value_size"].contains(&name) => bytes(size),
         Ok(count) if count >= 10_000 => crate::units::show_count(count),
         _ => text.into(),
     }
