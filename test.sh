@@ -34,6 +34,7 @@ install_packages() {
     has redis-cli || missing+=(redis-tools)
     python3 -c 'import ensurepip, venv' 2>/dev/null || [ -x "$python" ] || missing+=(python3 python3-venv)
     has cc || missing+=(gcc libc6-dev)
+    has openssl || missing+=(openssl)
     # Fonts of its own: the widths of letters are measured.
     [ -n "${FILLBENCH_TEST_CHROMIUM:-}" ] || has chromium || missing+=(chromium fonts-liberation)
     [ ${#missing[@]} -gt 0 ] || return 0

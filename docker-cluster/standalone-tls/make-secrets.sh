@@ -44,10 +44,10 @@ openssl x509 -req -sha256 -days "$days" -extfile "$work/server.cnf" -extensions 
 
 password=$(openssl rand -hex 24)
 hash=$(printf %s "$password" | openssl dgst -sha256 | sed 's/.* //')
-# What a fill needs, its proof, and `fillbench verify --repair`. FLUSHALL is for --flush, WAIT for --wait-replicas.
+# What a fill needs, its proof, and `fillbench verify --repair`; FLUSHALL is for --flush.
 cat >"$work/server/users.acl" <<END
 user default off
-user filler on #$hash ~* resetchannels -@all +ping +info +client|reply +client|info +config|get +dbsize +set +mset +del +pexpire +exists +get +mget +getrange +strlen +pttl +wait +flushall
+user filler on #$hash ~* resetchannels -@all +ping +info +client|reply +client|info +config|get +dbsize +set +mset +del +pexpire +exists +mget +getrange +strlen +pttl +flushall
 END
 
 # The server has a user of its own in its container, who must be able to read these. On this machine nobody else

@@ -29,7 +29,7 @@ struct Cluster(Project);
 impl Cluster {
     /// Up, and ready.
     fn up(compose: Compose, server: &Server, more: &[String]) -> Self {
-        let mut variables = vec![NODE_TIMEOUT.into(), format!("SERVER_IMAGE={}", image::of_server(server))];
+        let mut variables = vec![format!("SERVER_IMAGE={}", image::of_server(server))];
         variables.extend_from_slice(more);
         let cluster = Self(Project::new(compose, Path::new(FOLDER), &variables));
         cluster.up_again();
@@ -158,7 +158,7 @@ fn masters_that_are_paused_cut_off_and_killed_cost_nothing() {
     let test = "docker::cluster::masters_that_are_paused_cut_off_and_killed_cost_nothing";
     let (Some(compose), Some(server)) = (any_compose(test), Server::find("valkey", test)) else { return };
     // With a limit, a fill would write a few keys and delete them again before it begins, and the fault would come then.
-    let cluster = Cluster::up(compose, &server, &["SERVER_MAXMEMORY=0".into()]);
+    let cluster = Cluster::up(compose, &server, &[NODE_TIMEOUT.into(), "SERVER_MAXMEMORY=0".into()]);
     let project = &cluster.0;
 
     // As the program is told of it: without anything else, by one of the published ports.

@@ -54,6 +54,15 @@ fn six_nodes_have_the_ports_that_are_promised_and_differ_in_nothing_else() {
     }
 }
 
+#[test]
+fn the_rights_of_the_user_are_those_that_are_told() {
+    let (script, readme) = (read("standalone-tls/make-secrets.sh"), read("README.md"));
+    let user = script.lines().find(|line| line.starts_with("user filler ")).unwrap();
+    let told = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let given: Vec<_> = user.split(' ').skip_while(|word| *word != "-@all").skip(1).collect();
+    assert_eq!(told.split_whitespace().collect::<Vec<_>>(), given);
+}
+
 /// What one kind of Compose refuses, or complains of, the other may like.
 fn is_taken_by(compose: Compose) {
     for file in FILES {
