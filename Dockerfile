@@ -15,7 +15,7 @@ WORKDIR /build
 # What is seldom needed of a program this small are its symbols.
 ENV RUSTFLAGS="-C target-feature=+crt-static" CARGO_PROFILE_RELEASE_STRIP=symbols
 # The dependencies change seldom: they are a layer of their own, compiled for an empty program.
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs* ./
 RUN rustc -vV | sed -n 's/^host: //p' >target-name \
     && mkdir src && touch src/lib.rs && echo 'fn main() {}' >src/main.rs \
     && cargo build --locked --release --target "$(cat target-name)" \
