@@ -4,8 +4,9 @@
 #   docker run --rm fillbench --embedded --data 1
 #
 # BUILDER is an image with Rust 1.88 or newer, a C compiler and glibc's static libraries; BASE is what the program is put
-# into, which may be empty. Name them with a digest (rust:1.95-slim-bookworm@sha256:…), and the same sources give the
-# same program, byte for byte. Plain instructions only, so that the classic builder takes this as well as BuildKit.
+# into, which may be empty. Named with a digest (rust:1.95-slim-bookworm@sha256:…), they fix all that Cargo.lock does
+# not; times in the image are BuildKit's matter (SOURCE_DATE_EPOCH). Plain instructions only, so that the classic
+# builder takes this as well.
 ARG BUILDER=rust:1.95-slim-bookworm
 ARG BASE=scratch
 
