@@ -33,14 +33,14 @@ pub struct FillArgs {
     /// Or: until each master uses 80% of its maxmemory, or 10GB
     #[arg(long, value_name = "MEMORY", value_parser = UntilMemory::parse, conflicts_with_all = ["data", "keys"])]
     until_memory: Option<UntilMemory>,
-    /// One key a command, or keys of one slot together; auto takes the faster that can do the rest
-    #[arg(long, value_enum, default_value_t = CommandName::Auto)]
+    /// One key a command (set), or keys of one slot together (mset); auto: the faster that can do the rest
+    #[arg(long, value_enum, default_value_t = CommandName::Auto, hide_possible_values = true)]
     command: CommandName,
-    /// Slot after slot, or one key of each slot after another
-    #[arg(long, value_enum, default_value_t = OrderName::Slot)]
+    /// Slot after slot; or stride: a key of each in turn
+    #[arg(long, value_enum, default_value_t = OrderName::Slot, hide_possible_values = true)]
     order: OrderName,
-    /// Whether every command is answered; slower
-    #[arg(long, value_enum, default_value_t = ReplyName::Off)]
+    /// Whether every command is answered; on is slower
+    #[arg(long, value_enum, default_value_t = ReplyName::Off, hide_possible_values = true)]
     reply: ReplyName,
     #[command(flatten)]
     steady: SteadyArgs,
@@ -121,6 +121,7 @@ impl FillArgs {
         self.steady.check()?;
         Ok(FillOptions {
             spec,
+            start_at: None,
             until_memory: self.until_memory,
             force: self.steady.force,
             command: match self.command {
@@ -169,6 +170,9 @@ impl FillArgs {
             value_size: _,
             key_prefix: _,
             seed: _,
+            worker_index: _,
+            worker_count: _,
+            start_at: _,
             preset,
             pipeline_bytes,
             pipeline_depth,
@@ -220,6 +224,11 @@ impl FillArgs {
     /// Whether the memory decides how much is filled.
     pub fn says_how_much(&self) -> bool {
         self.until_memory.is_some()
+    }
+
+    /// Whether the masters are emptied first.
+    pub fn flushes(&self) -> bool {
+        self.flush
     }
 
     /// Whether questions are answered with yes beforehand.

@@ -19,6 +19,7 @@ mod throwaway;
 mod uri;
 mod usage;
 mod verify;
+mod worker;
 
 pub use access::AccessArgs;
 pub use compare::{CompareArgs, CompareFormat};
@@ -36,3 +37,4 @@ pub use sweep::{SweepArgs, SweepRuns};
 pub use throwaway::ThrowawayArgs;
 pub use usage::UsageError;
 pub use verify::{Verifiable, VerifyArgs};
+pub use worker::WorkerArgs;

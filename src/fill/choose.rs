@@ -150,6 +150,7 @@ mod tests {
         let second = Duration::from_secs(1);
         FillOptions {
             spec: Arc::new(Spec::new(&request).unwrap()),
+            start_at: None,
             command: CommandChoice::Auto,
             until_memory: None,
             force: false,

@@ -22,6 +22,7 @@ mod run;
 mod send;
 mod settings;
 mod settle;
+mod start;
 
 pub use choose::{Choice, choice};
 pub use error::FillError;

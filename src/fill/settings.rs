@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::dataset::Spec;
 use crate::journal::Past;
@@ -40,8 +40,10 @@ pub struct Timeouts {
 /// What a fill is asked to do. `None` leaves a choice to the engine.
 #[derive(Clone, Debug)]
 pub struct FillOptions {
-    /// The keys and values.
+    /// The keys and values, or this worker's share of them.
     pub spec: Arc<Spec>,
+    /// When the first key is sent; `None` is as soon as the masters are ready.
+    pub start_at: Option<SystemTime>,
     /// Which command.
     pub command: CommandChoice,
     /// Fill until so much of each master's memory is used; the keys' number is found out then.

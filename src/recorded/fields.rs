@@ -56,6 +56,12 @@ impl Fields<'_> {
         if text.is_empty() { Ok(None) } else { self.parse(column, path, text).map(Some) }
     }
 
+    /// A field that may be left open, and that older versions do not have.
+    pub(super) fn newer<T: Kind>(&self, column: &str, path: &str) -> Result<Option<T>, LoadError> {
+        let text = self.text(column, path).unwrap_or_default();
+        if text.is_empty() { Ok(None) } else { self.parse(column, path, text).map(Some) }
+    }
+
     /// A field that always has a value.
     pub(super) fn known<T: Kind>(&self, column: &str, path: &str) -> Result<T, LoadError> {
         let text = self.text(column, path)?;

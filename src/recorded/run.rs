@@ -156,6 +156,8 @@ fn parameters(fields: &Fields<'_>) -> Result<PointParameters, LoadError> {
         flush: fields.known("flush", "options.flush")?,
         tls: fields.known("tls", "options.tls")?,
         discard: fields.known("asked_discard", "options.discard")?,
+        worker_index: fields.newer("worker_index", "options.worker_index")?,
+        worker_count: fields.newer("worker_count", "options.worker_count")?,
     })
 }
 

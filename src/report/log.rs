@@ -147,6 +147,7 @@ impl Chronicle {
                 info!(target: STAGES, servers = target, how, keys, of, "planned");
             }
             Event::Expected { keys } => info!(target: STAGES, keys, "next step"),
+            Event::Waiting { until } => info!(target: STAGES, until, "waiting"),
             Event::Begun(record) => {
                 let (keys_before, times) = (record.resumed.keys_before, record.resumed.times);
                 info!(target: STAGES, run = record.run, keys_before, times, "begun");

@@ -127,11 +127,15 @@ pub struct PointParameters {
     pub flush: bool,
     pub tls: bool,
     pub discard: bool,
+    #[serde(default)]
+    pub worker_index: Option<u64>,
+    #[serde(default)]
+    pub worker_count: Option<u64>,
 }
 
 impl PointParameters {
     /// Each parameter under its name; what was left open is `auto`, and what was not asked for `none`.
-    pub fn named(&self) -> [(&'static str, String); 22] {
+    pub fn named(&self) -> [(&'static str, String); 24] {
         fn or<T: ToString>(value: &Option<T>, open: &str) -> String {
             value.as_ref().map_or_else(|| open.into(), T::to_string)
         }
@@ -158,6 +162,8 @@ impl PointParameters {
             ("flush", self.flush.to_string()),
             ("tls", self.tls.to_string()),
             ("discard", self.discard.to_string()),
+            ("worker_index", or(&self.worker_index, "none")),
+            ("worker_count", or(&self.worker_count, "none")),
         ]
     }
 

@@ -12,7 +12,7 @@ use tracing::debug;
 use super::{Event, Observer, Record};
 
 /// A record lists so many incidents; the rest is counted.
-const MAX_INCIDENTS: usize = 1000;
+pub const MAX_INCIDENTS: usize = 1000;
 /// Letters of an incident's text that are kept.
 const MAX_TEXT: usize = 300;
 /// An incident that comes back this soon had not ended.

@@ -25,6 +25,7 @@ mod slot_run;
 mod study;
 mod sweep;
 mod verification;
+mod workers;
 
 pub use busy::Busy;
 pub use client::{Client, Host};
@@ -35,7 +36,7 @@ pub use comparison::{
 pub use detail::{Course, MasterDetail, RunDetail, Slice};
 pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
-pub use incident::{Incident, IncidentKind, Incidents};
+pub use incident::{Incident, IncidentKind, Incidents, MAX_INCIDENTS};
 pub use interval::{Interval, Second, Spread};
 pub use live::{LiveComparison, LiveEnd, LiveLook, LivePair, Side};
 pub use options::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
@@ -54,3 +55,4 @@ pub use sweep::{Point, SWEEP_SCHEMA, Setting, Sweep, SweepError, Turn};
 pub use verification::{
     Findings, Named, Repair, SampleBound, VERIFY_SCHEMA, Verification, VerifyAsked, VerifySeconds,
 };
+pub use workers::{WorkerPart, Workers};

@@ -38,6 +38,12 @@ pub struct Options {
     pub key_prefix: String,
     /// Seed of the dataset.
     pub seed: u64,
+    /// Which of several workers this was, from 0; `null` if it was none, or stands for all of them.
+    pub worker_index: Option<u64>,
+    /// How many workers filled the dataset together; `null` if it was filled by one run.
+    pub worker_count: Option<u64>,
+    /// `--start-at`: RFC 3339, UTC.
+    pub start_at: Option<String>,
     /// `--preset`. What it came to stands in [`Self::pipeline_bytes`], writers, window, command and threads, where
     /// these were left open.
     pub preset: Option<String>,
