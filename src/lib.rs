@@ -10,6 +10,7 @@
 //! L5 fill/      the engine: plan, send, settle      report/   what people and machines read
 //!    verify/    the engine: look at keys again         sweep/    which runs a grid comes to, and going through them
 //!    compare/   runs against runs: the statistics   study/    runs by what they were asked: the best settings
+//!    merge/     workers' runs as one
 //! L4 repair/    many slots at once: read, mend
 //! L3 write/     batch, writer        proof/   count, look        target/  site, spawn
 //!    journal/   what was executed, written down for whoever goes on
@@ -32,6 +33,7 @@ pub mod compare;
 pub mod dataset;
 pub mod fill;
 pub mod journal;
+pub mod merge;
 pub mod net;
 pub mod proof;
 pub mod recorded;

@@ -23,3 +23,4 @@ mod spawn;
 mod survive;
 mod sweep;
 mod verify;
+mod worker;

@@ -8,6 +8,7 @@ mod compare_live;
 mod exit;
 mod fill;
 mod interrupt;
+mod merge;
 mod repeated;
 mod report;
 mod resume;

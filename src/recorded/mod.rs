@@ -10,6 +10,7 @@ mod files;
 mod metric;
 mod run;
 mod sweeps;
+mod workers;
 
 pub use details::details;
 pub use error::LoadError;
@@ -18,3 +19,4 @@ pub use files::{Runs, load};
 pub use metric::Metric;
 pub use run::Run;
 pub use sweeps::sweeps;
+pub use workers::{ClockedInterval, ClockedLatencies, WorkerFolder, workers};

@@ -10,7 +10,7 @@ use super::json::print;
 use super::log::{Chronicle, LogOptions};
 use super::table::Table;
 use super::{OutputError, Progress};
-use crate::results::{Event, LatencyHistogram, Observer, Record};
+use crate::results::{Event, LatencyHistogram, Observer, Record, Second};
 
 /// Where results go: no two of them in one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +73,13 @@ impl Report {
         }
         let (chronicle, outputs) = (Chronicle::default(), Outputs::new(outputs));
         Ok(Self { progress, chronicle, outputs, folder, json: options.json })
+    }
+
+    /// Writes a second of a run that is over, and waits for it: such seconds come faster than a disk takes them.
+    pub fn replay(&self, second: Second) {
+        self.keep_folder();
+        self.outputs.event(&Event::Second(second));
+        self.outputs.catch_up();
     }
 
     /// Writes the record to every output, and then the summary, with [`Record::error`], to stderr. A

@@ -107,7 +107,7 @@ fn a_command_line_has_to_make_sense() {
     for (line, cause) in [
         ("compare", "<BASE> <NEW>"),
         ("compare a", "<NEW>"),
-        ("compare a b c", "only compare and report take words"),
+        ("compare a b c", "only compare, report and merge take words"),
         ("compare a b --threshold 3", "write percent"),
         ("compare a b --threshold 0%", "is not a share"),
         ("compare a b --metric speed", "keys_per_second"),
