@@ -16,6 +16,7 @@ mod hlog;
 mod judges;
 mod limited;
 mod memory;
+mod packaging;
 mod report;
 mod resume;
 mod slot_tags;

@@ -14,8 +14,9 @@ use crate::args::{LiveArgs, ResumeArgs, SweepArgs};
 
 /// Fill Redis and Valkey, standalone or cluster, and prove that every key is there.
 #[derive(Parser)]
-#[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "fillbench", version = env!("FILLBENCH_VERSION"), max_term_width = 100)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
+#[command(after_help = AFTER_HELP)]
 #[command(
     override_usage = "fillbench --data SIZE | --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare [--live] BASE NEW [OPTIONS]\n       fillbench report DIR... [OPTIONS]\n       fillbench serve [OPTIONS]"
 )]

@@ -1,0 +1,3 @@
+//! What packages hold beside the program, and how they are made.
+
+mod version;
