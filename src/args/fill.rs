@@ -39,8 +39,8 @@ pub struct FillArgs {
     /// Slot after slot, or one key of each slot after another
     #[arg(long, value_enum, default_value_t = OrderName::Slot)]
     order: OrderName,
-    /// Whether every command is answered; slower
-    #[arg(long, value_enum, default_value_t = ReplyName::Off)]
+    /// Whether every command is answered, on or off; slower
+    #[arg(long, value_enum, default_value_t = ReplyName::Off, hide_possible_values = true)]
     reply: ReplyName,
     #[command(flatten)]
     steady: SteadyArgs,

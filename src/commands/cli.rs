@@ -5,7 +5,9 @@ use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, S
 
 use super::Exit;
 use super::compare::CompareCommand;
+use super::completions::CompletionsCommand;
 use super::fill::FillCommand;
+use super::man::ManCommand;
 use super::report::ReportCommand;
 use super::serve::ServeCommand;
 use super::sweep::SweepCommand;
@@ -47,6 +49,10 @@ enum Command {
     Compare(Box<CompareCommand>),
     /// Write a page of charts and the best settings from recorded runs
     Report(ReportCommand),
+    /// Print completions for a shell
+    Completions(CompletionsCommand),
+    /// Print the manual page, or write those of all commands
+    Man(ManCommand),
 }
 
 const AFTER_HELP: &str = "\
@@ -100,6 +106,8 @@ impl Cli {
             Some(Command::Serve(serve)) => serve.run(),
             Some(Command::Compare(compare)) => compare.run(),
             Some(Command::Report(report)) => report.run(),
+            Some(Command::Completions(completions)) => completions.run(),
+            Some(Command::Man(man)) => man.run(),
             None => self.fill.run(),
         }
     }

@@ -48,8 +48,8 @@ pub(super) struct SweepCommand {
 }
 
 const AFTER_HELP: &str = "\
-Lists are written 64,256,512; ranges with their steps: 512..8192*2 doubles, 1..4+1 adds. The servers are
-emptied before each run; consent to that is asked once.
+Lists are written 64,256,512; ranges with their steps: 512..8192*2 doubles, 1..4+1 adds. The servers
+are emptied before each run; consent to that is asked once.
 
 Examples:
   fillbench sweep --spawn --keys 1000000 --key-size 64..512*2 --command set,mset --out results/1

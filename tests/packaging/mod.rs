@@ -1,3 +1,5 @@
-//! What packages hold beside the program, and how they are made.
+//! What packages hold beside the program, and how they are made: completions, manual pages, `--version`.
 
+mod completions;
+mod man;
 mod version;
