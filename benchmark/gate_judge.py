@@ -97,11 +97,13 @@ def sides(rounds, trial):
     for number, (place, one) in enumerate(rounds):
         # What was slowed down is compared with the same server left alone: nothing else is between them.
         of_base, of_new = (place, 1 - place) if trial.side == "A" else (SLOWED, SLOWED)
-        # One job's runs follow each other, wherever they were recorded.
-        base.append(one[(of_base, "A")] | UNDECIDING | {"run": f"base-{number}", "started_at": at(2 * number)})
-        row = one[(of_new, trial.side)] | UNDECIDING
-        rate = float(row["keys_per_second"]) * (1 - trial.percent / 100)
-        new.append(row | {"run": f"new-{number}", "started_at": at(2 * number + 1), "keys_per_second": repr(rate)})
+        of_base, of_new = one[(of_base, "A")], one[(of_new, trial.side)]
+        # One job's runs follow each other, wherever they were recorded, and are in the order that was drawn then.
+        base_first = int(of_base["turn"]) < int(of_new["turn"])
+        base_at, new_at = (at(2 * number + later) for later in ((0, 1) if base_first else (1, 0)))
+        base.append(of_base | UNDECIDING | {"run": f"base-{number}", "started_at": base_at})
+        rate = float(of_new["keys_per_second"]) * (1 - trial.percent / 100)
+        new.append(of_new | UNDECIDING | {"run": f"new-{number}", "started_at": new_at, "keys_per_second": repr(rate)})
     return base, new
 
 

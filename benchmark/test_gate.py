@@ -15,13 +15,13 @@ import gate_judge
 import lab
 
 
-def row(rate):
-    return {"run": "recorded", "keys_per_second": str(rate), "seconds_total": "0.5"}
+def row(rate, turn=0):
+    return {"run": "recorded", "keys_per_second": str(rate), "seconds_total": "0.5", "turn": str(turn)}
 
 
 def whole_round(rate=100.0):
     """One round: A on both servers, and both slower sides on the second."""
-    return {(0, "A"): row(rate), (1, "A"): row(rate + 1), (1, "B"): row(rate * 0.95), (1, "C"): row(rate * 0.99)}
+    return {(0, "A"): row(rate, 2), (1, "A"): row(rate + 1, 1), (1, "B"): row(rate * 0.95, 3), (1, "C"): row(rate * 0.99, 0)}
 
 
 def sessions(count=3, rounds=4):
@@ -86,6 +86,11 @@ class Jobs(unittest.TestCase):
             self.assertEqual([float(side[0]["keys_per_second"]) for side in (base, new)], rates)
         _, new = gate_judge.sides([(0, whole_round(99))], gate_judge.Trial("A", 5))
         self.assertAlmostEqual(float(new[0]["keys_per_second"]), 95)
+
+    def test_runs_are_in_the_order_that_was_drawn(self):
+        for side, base_first in [("B", True), ("C", False)]:
+            base, new = gate_judge.sides([(0, whole_round())], gate_judge.Trial(side))
+            self.assertEqual(base[0]["started_at"] < new[0]["started_at"], base_first)
 
     def test_each_run_has_a_name_of_its_own(self):
         base, new = gate_judge.sides([(0, whole_round())] * 3, gate_judge.Trial("A"))

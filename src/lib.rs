@@ -10,6 +10,7 @@
 //! L5 fill/      the engine: plan, send, settle      report/   what people and machines read
 //!    verify/    the engine: look at keys again         sweep/    which runs a grid comes to, and going through them
 //!    compare/   runs against runs: the statistics   study/    runs by what they were asked: the best settings
+//!    merge/     workers' runs as one
 //! L4 repair/    many slots at once: read, mend
 //! L3 write/     batch, writer        proof/   count, look        target/  site, spawn
 //!    journal/   what was executed, written down for whoever goes on
@@ -18,7 +19,7 @@
 //!    recorded/  runs that were written down, read again
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
-//!    chart/     numbers to drawings
+//!    chart/     numbers to drawings       text.rs  text of others, as it may be shown
 //! ```
 //!
 //! Only `report` prints and only `main` exits.
@@ -32,6 +33,7 @@ pub mod compare;
 pub mod dataset;
 pub mod fill;
 pub mod journal;
+pub mod merge;
 pub mod net;
 pub mod proof;
 pub mod recorded;
@@ -44,6 +46,7 @@ pub mod slots;
 pub mod study;
 pub mod sweep;
 pub mod target;
+pub mod text;
 pub mod units;
 pub mod verify;
 pub mod write;

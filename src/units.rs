@@ -52,6 +52,14 @@ pub fn parse_size(text: &str, unit: u64) -> Result<u64, UnitError> {
     Ok(bytes as u64)
 }
 
+/// A size as [`parse_size`] reads it again, to its last byte: `512KiB`, `500000B`.
+pub fn write_size(bytes: u64) -> String {
+    let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let fits = |(power, _): &(u32, &str)| bytes > 0 && bytes.trailing_zeros() >= *power;
+    let (power, unit) = units.into_iter().find(fits).unwrap_or((0, "B"));
+    format!("{}{unit}", bytes >> power)
+}
+
 /// Reads a whole number.
 ///
 /// # Errors
@@ -137,6 +145,11 @@ pub fn show_count(count: u64) -> String {
     shown
 }
 
+/// So many things: `1 run`, `2,000 runs`.
+pub fn plural(count: u64, thing: &str) -> String {
+    format!("{} {thing}{}", show_count(count), if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +163,15 @@ mod tests {
         assert_eq!(parse_size("64 kib", 1), Ok(65536));
         assert_eq!(parse_size("500MB", GIB), Ok(500_000_000));
         assert_eq!(parse_size("1.5gib", 1), Ok(GIB + GIB / 2));
+    }
+
+    #[test]
+    fn sizes_are_written_as_they_are_read() {
+        let written = [0, 1, 1023, 1024, 512_000, 1_000_000, 3 << 40].map(write_size);
+        assert_eq!(written, ["0B", "1B", "1023B", "1KiB", "500KiB", "1000000B", "3TiB"]);
+        for bytes in [0, 7, 512 << 10, 500_000, 5 << 30] {
+            assert_eq!(parse_size(&write_size(bytes), GIB), Ok(bytes));
+        }
     }
 
     #[test]
@@ -203,5 +225,6 @@ mod tests {
         assert_eq!(show_count(0), "0");
         assert_eq!(show_count(999), "999");
         assert_eq!(show_count(1_500_000), "1,500,000");
+        assert_eq!([0, 1, 2_000].map(|count| plural(count, "run")), ["0 runs", "1 run", "2,000 runs"]);
     }
 }

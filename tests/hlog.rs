@@ -20,7 +20,9 @@ fn another_reader_finds_every_pipeline() {
         let mut latency = new_histogram();
         (1..=1000).for_each(|us| latency.record(us + 1000 * number).unwrap());
         let (start, length) = (Duration::from_secs(number), Duration::from_secs(1));
-        report.event(&Event::Second(Second { start, length, masters: Vec::new(), latency }));
+        // The first byte went out a second after the start.
+        let started_at = started_at + Duration::from_secs(1) + start;
+        report.event(&Event::Second(Second { start, started_at, length, masters: Vec::new(), latency }));
     }
     let record = Record::new("test".into(), String::new(), Options::default());
     report.finish(&record, &new_histogram()).unwrap();

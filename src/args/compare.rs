@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::compare::{CompareOptions, Difference, Metric, RESAMPLES};
+use crate::compare::{CompareOptions, Difference, Method, Metric, RESAMPLES};
 use crate::units::parse_percent;
 
 /// What to compare, as it was typed. Not to be shown: a URI may hold a password.
@@ -28,7 +28,7 @@ pub struct CompareArgs {
     /// Compare although these differ, or say little of a server; separated by commas
     #[arg(long, value_name = "WHAT", value_parser = difference(), value_delimiter = ',')]
     despite: Vec<Difference>,
-    /// The sides were run in turns: compare each run with the one beside it
+    /// The sides were run in turns, in an order that was drawn for each: compare each run with the one beside it
     #[arg(long, conflicts_with = "live")]
     paired: bool,
     /// A table for a terminal, or for a pull request
@@ -77,13 +77,18 @@ impl CompareArgs {
         [self.base.as_deref(), self.new.as_deref()]
     }
 
+    /// Whether the runs that are there were made in turns.
+    pub fn paired(&self) -> bool {
+        self.paired
+    }
+
     /// How to show what comes out.
     pub fn format(&self) -> CompareFormat {
         if self.json { CompareFormat::Json } else { self.format }
     }
 
-    /// The engine's options.
-    pub fn options(&self) -> CompareOptions {
+    /// The engine's options, for runs that were made in turns, or not.
+    pub fn options(&self, paired: bool) -> CompareOptions {
         let mut despite = self.despite.clone();
         despite.sort();
         despite.dedup();
@@ -91,8 +96,7 @@ impl CompareArgs {
             metric: self.metric,
             threshold_percent: self.threshold,
             despite,
-            resamples: RESAMPLES,
-            paired: self.paired,
+            method: if paired { Method::Paired } else { Method::Independent { resamples: RESAMPLES } },
         }
     }
 }

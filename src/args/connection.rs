@@ -48,9 +48,11 @@ impl ConnectionArgs {
         self.host == Some(None)
     }
 
-    /// The same without a question for the password.
+    /// The same without a question for the password: an empty one stands in its place, so that whatever goes with a
+    /// password still does.
     pub fn without_asking(self) -> Self {
-        Self { access: AccessArgs { askpass: false, ..self.access }, ..self }
+        let pass = if self.access.askpass { Some(Secret::from("")) } else { self.access.pass };
+        Self { access: AccessArgs { askpass: false, pass, ..self.access }, ..self }
     }
 
     /// Whether a server is named, or who we are there, rather than left to the default.
@@ -110,7 +112,12 @@ impl ConnectionArgs {
     /// # Errors
     /// [`UsageError`] names the options that do not go together, or the file that is of no use.
     pub fn site(&self) -> Result<Site, UsageError> {
-        self.check(std::env::var(PASSWORD_VARIABLE).ok(), ask_password)
+        self.check(std::env::var(PASSWORD_VARIABLE).ok(), || ask_password("Password: "))
+    }
+
+    /// As [`Self::site`], for one server of several: whoever is asked for a password is told whose.
+    pub(super) fn site_of(&self, whose: &str) -> Result<Site, UsageError> {
+        self.check(std::env::var(PASSWORD_VARIABLE).ok(), || ask_password(&format!("Password of {whose}: ")))
     }
 
     /// Enters what was asked into a record's options; never a password.
@@ -216,9 +223,9 @@ pub(super) fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 }
 
 /// Asks on the terminal itself, whatever stdin and stdout are.
-fn ask_password() -> Result<Secret, UsageError> {
+fn ask_password(prompt: &str) -> Result<Secret, UsageError> {
     let config = rpassword::ConfigBuilder::new().password_feedback_mask('*').build();
-    match rpassword::prompt_password_with_config("Password: ", config) {
+    match rpassword::prompt_password_with_config(prompt, config) {
         Ok(password) => Ok(Secret::from(password)),
         Err(cause) => {
             let text = match cause.kind() {

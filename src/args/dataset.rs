@@ -39,6 +39,11 @@ impl DatasetArgs {
         self.data.is_some() || self.keys.is_some()
     }
 
+    /// The same with so many keys.
+    pub fn of_keys(&self, keys: u64) -> Self {
+        Self { data: None, keys: Some(keys), ..self.clone() }
+    }
+
     /// The dataset that these describe.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{SteadyArgs, UsageError};
 use crate::dataset::Spec;
 use crate::fill::{CommandChoice, FillOptions, Preset, PresetSettings, UntilMemory};
-use crate::results::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
+use crate::results::{Options, PipelineDepth, THREADS, WINDOWS, WRITERS};
 use crate::write::{Order, ReplyMode, TimeToLive};
 
 /// How to fill, as it was typed.
@@ -18,12 +18,9 @@ pub struct FillArgs {
     #[arg(long, value_name = "NAME", value_parser = ["throughput", "balanced", "small"])]
     #[arg(hide_possible_values = true)]
     preset: Option<String>,
-    /// What a preset came to.
-    #[arg(skip)]
-    pipeline_bytes: Option<u64>,
-    /// Keys between two barriers [default: chosen by bytes]
-    #[arg(short = 'P', long, value_name = "KEYS", value_parser = clap::value_parser!(u64).range(PIPELINE_DEPTHS))]
-    pipeline_depth: Option<u64>,
+    /// Keys between two barriers, or bytes like 512KiB [default: chosen by bytes]
+    #[arg(short = 'P', long, value_name = "DEPTH", value_parser = PipelineDepth::parse)]
+    pipeline_depth: Option<PipelineDepth>,
     /// Connections to each master [default: 1; 2 with --wait-replicas]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(WRITERS))]
     writers: Option<u64>,
@@ -33,14 +30,14 @@ pub struct FillArgs {
     /// Or: until each master uses 80% of its maxmemory, or 10GB
     #[arg(long, value_name = "MEMORY", value_parser = UntilMemory::parse, conflicts_with_all = ["data", "keys"])]
     until_memory: Option<UntilMemory>,
-    /// One key a command, or keys of one slot together; auto takes the faster that can do the rest
-    #[arg(long, value_enum, default_value_t = CommandName::Auto)]
+    /// One key a command (set), or keys of one slot together (mset); auto: the faster that can do the rest
+    #[arg(long, value_enum, default_value_t = CommandName::Auto, hide_possible_values = true)]
     command: CommandName,
-    /// Slot after slot, or one key of each slot after another
-    #[arg(long, value_enum, default_value_t = OrderName::Slot)]
+    /// Slot after slot; or stride: a key of each in turn
+    #[arg(long, value_enum, default_value_t = OrderName::Slot, hide_possible_values = true)]
     order: OrderName,
-    /// Whether every command is answered; slower
-    #[arg(long, value_enum, default_value_t = ReplyName::Off)]
+    /// Whether every command is answered; on is slower
+    #[arg(long, value_enum, default_value_t = ReplyName::Off, hide_possible_values = true)]
     reply: ReplyName,
     #[command(flatten)]
     steady: SteadyArgs,
@@ -84,10 +81,8 @@ impl FillArgs {
     /// With what the preset comes to, if one is given, where an option is not.
     pub fn with_preset(mut self) -> Self {
         let Some(preset) = self.preset.as_deref().and_then(Preset::named) else { return self };
-        let PresetSettings { name: _, pipeline_bytes, window, writers, threads } = preset.settings();
-        if self.pipeline_depth.is_none() {
-            self.pipeline_bytes = pipeline_bytes;
-        }
+        let PresetSettings { name: _, pipeline_depth, window, writers, threads } = preset.settings();
+        self.pipeline_depth = self.pipeline_depth.or(pipeline_depth);
         // One writer and one pipeline at a time is what that says, whatever the preset does.
         if !self.serial {
             self.window = self.window.or(window);
@@ -121,6 +116,7 @@ impl FillArgs {
         self.steady.check()?;
         Ok(FillOptions {
             spec,
+            start_at: None,
             until_memory: self.until_memory,
             force: self.steady.force,
             command: match self.command {
@@ -138,7 +134,6 @@ impl FillArgs {
             },
             ttl: self.steady.ttl.map(TimeToLive),
             wait: self.steady.wait(),
-            pipeline_bytes: self.pipeline_bytes,
             pipeline_depth: self.pipeline_depth,
             writers: self.writers,
             window: self.window,
@@ -169,6 +164,9 @@ impl FillArgs {
             value_size: _,
             key_prefix: _,
             seed: _,
+            worker_index: _,
+            worker_count: _,
+            start_at: _,
             preset,
             pipeline_bytes,
             pipeline_depth,
@@ -182,6 +180,7 @@ impl FillArgs {
             rate_bytes_per_second: _,
             serial,
             flush,
+            warm_up_percent: _,
             threads,
             connect_timeout_seconds: _,
             barrier_timeout_seconds: _,
@@ -201,9 +200,8 @@ impl FillArgs {
         Ok(Self {
             // What it came to then stands beside it.
             preset: preset.clone(),
-            pipeline_bytes: *pipeline_bytes,
             until_memory: until_memory.map_err(|error| UsageError::new(error.to_string()))?,
-            pipeline_depth: *pipeline_depth,
+            pipeline_depth: PipelineDepth::of_fields(*pipeline_depth, *pipeline_bytes),
             writers: *writers,
             window: *window,
             command: named(command)?,
@@ -222,6 +220,11 @@ impl FillArgs {
         self.until_memory.is_some()
     }
 
+    /// Whether the masters are emptied first.
+    pub fn flushes(&self) -> bool {
+        self.flush
+    }
+
     /// Whether questions are answered with yes beforehand.
     pub fn yes(&self) -> bool {
         self.yes
@@ -234,8 +237,7 @@ impl FillArgs {
         };
         options.until_memory = self.until_memory.map(|until| until.to_string());
         options.preset.clone_from(&self.preset);
-        options.pipeline_bytes = self.pipeline_bytes;
-        options.pipeline_depth = self.pipeline_depth;
+        (options.pipeline_depth, options.pipeline_bytes) = PipelineDepth::fields(self.pipeline_depth);
         options.writers = self.writers;
         options.window = self.window;
         options.command = name(self.command.to_possible_value());
@@ -288,6 +290,7 @@ mod tests {
              --flush-timeout 3s --deadline 1h --command mset --key-prefix a:b --key-size 40 --value-size 1MB",
             "f --keys 7 --preset small --window 9",
             "f --keys 7 --preset balanced",
+            "f --keys 7 -P 500kB",
         ] {
             let line = Line::try_parse_from(line.split_whitespace()).unwrap();
             let asked = described(&line.fill.with_preset(), &line.dataset);
@@ -305,7 +308,7 @@ mod tests {
         let small = Preset::Small.settings();
         let plain = asked("f --keys 7 --preset small");
         assert_eq!(plain.preset.as_deref(), Some("small"));
-        assert_eq!((plain.pipeline_bytes, plain.pipeline_depth), (small.pipeline_bytes, None));
+        assert_eq!(PipelineDepth::fields(small.pipeline_depth), (plain.pipeline_depth, plain.pipeline_bytes));
         assert_eq!(
             (plain.window, plain.writers, plain.threads),
             (small.window, small.writers, small.threads)
@@ -313,6 +316,8 @@ mod tests {
         let given = asked("f --keys 7 --preset small -P 9 --window 8 -w 7 --threads 6");
         assert_eq!((given.pipeline_bytes, given.pipeline_depth), (None, Some(9)));
         assert_eq!((given.window, given.writers, given.threads), (Some(8), Some(7), Some(6)));
+        let sized = asked("f --keys 7 --preset small -P 64KiB");
+        assert_eq!((sized.pipeline_bytes, sized.pipeline_depth), (Some(64 << 10), None));
         let serial = asked("f --keys 7 --preset balanced --serial");
         assert_eq!((serial.window, serial.writers), (None, None));
         assert_eq!(asked("f --keys 7").pipeline_bytes, None);

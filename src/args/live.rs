@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Id};
@@ -13,6 +13,7 @@ use crate::net::Secret;
 use crate::results::{Options, Side};
 use crate::sweep::warm_up;
 use crate::target::{Layout, Site, Throwaway};
+use crate::units::parse_time_above_zero;
 
 /// Runs of two sides in turns, as it was typed.
 #[derive(Args, Clone, Debug)]
@@ -28,12 +29,22 @@ pub struct LiveArgs {
     /// The servers that --spawn starts: give it twice, the base first
     #[arg(long, value_name = "FILE", requires = "spawn")]
     server_binary: Vec<PathBuf>,
+    /// Start these servers anew after so many pairs of runs, which then count as one [default: 1]
+    #[arg(long, value_name = "PAIRS", requires = "spawn", value_parser = clap::value_parser!(u64).range(1..=MAX_RUNS / MIN_RUNS))]
+    renew: Option<u64>,
     /// The most runs of each side
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(MIN_RUNS..=MAX_RUNS))]
     max_runs: u64,
-    /// Fill so much of a run's keys before it, and flush them, or 0 for nothing
-    #[arg(long, value_name = "PERCENT", value_parser = warm_up, default_value = "10%")]
-    warm_up: f64,
+    /// Begin no run later than this, and take what is there by then for all that there will be
+    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero)]
+    max_time: Option<Duration>,
+    /// Fill so many keys that a run takes about so long, as a few fills of the base show first
+    #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, conflicts_with_all = ["data", "keys", "until_memory"])]
+    fill_time: Option<Duration>,
+    /// Fill so much of a run's keys before it, and flush them, or 0 for nothing [default: 10%, and all where a server
+    /// was just started]
+    #[arg(long, value_name = "PERCENT", value_parser = warm_up)]
+    warm_up: Option<f64>,
     /// Draw the order within each pair of runs with this number [default: another one each time]
     #[arg(long, value_name = "N")]
     shuffle_seed: Option<u64>,
@@ -44,6 +55,9 @@ pub struct LiveArgs {
     #[arg(short, long)]
     quiet: bool,
 }
+
+/// How much of a run's keys warm up for it where nothing is said: its servers have been filled before.
+const WARM_UP_PERCENT: f64 = 10.0;
 
 /// What may be said without `--live`.
 const WITHOUT: [&str; 10] =
@@ -90,6 +104,10 @@ impl LiveArgs {
                 let text = "--server-binary names what --spawn starts: give that in place of the URIs";
                 return Err(UsageError::new(text));
             }
+            if self.renew.is_some() {
+                let text = "--renew starts anew what --spawn has started: give that in place of the URIs";
+                return Err(UsageError::new(text));
+            }
             let [base, new] = typed;
             return Ok([attached(Side::Base, base, access)?, attached(Side::New, new, access)?]);
         };
@@ -102,16 +120,38 @@ impl LiveArgs {
     }
 
     /// When runs are looked at, and in which order they are made.
-    pub fn design(&self) -> Design {
+    ///
+    /// # Errors
+    /// [`UsageError`] if there would be too few rounds to tell anything.
+    pub fn design(&self) -> Result<Design, UsageError> {
+        let pairs = self.renew.unwrap_or(1);
+        if self.max_runs < MIN_RUNS * pairs {
+            let text = format!(
+                "--renew {pairs} has {pairs} pairs count as one, and fewer than {MIN_RUNS} of those can never tell: \
+                 give --max-runs {} at least",
+                MIN_RUNS * pairs
+            );
+            return Err(UsageError::new(text));
+        }
         // Any number would do; one that is short can be typed again.
         let now =
             || SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64 / 1000 % 1_000_000);
-        Design::new(self.max_runs, self.shuffle_seed.unwrap_or_else(now))
+        Ok(Design::new(self.max_runs, pairs, self.shuffle_seed.unwrap_or_else(now)))
     }
 
-    /// Percent of a run's keys that warm up for it.
-    pub fn warm_up_percent(&self) -> f64 {
-        self.warm_up
+    /// Percent of a run's keys that warm up for it, where its server has just been started, or not.
+    pub fn warm_up_percent(&self, has_just_started: bool) -> f64 {
+        self.warm_up.unwrap_or(if has_just_started { 100.0 } else { WARM_UP_PERCENT })
+    }
+
+    /// How long the runs may go on.
+    pub fn max_time(&self) -> Option<Duration> {
+        self.max_time
+    }
+
+    /// How long a run is to take, where that is what says how many keys are filled.
+    pub fn fill_time(&self) -> Option<Duration> {
+        self.fill_time
     }
 
     /// The folder for all that it leaves.
@@ -130,7 +170,7 @@ fn attached(side: Side, uri: Option<&OsStr>, access: &AccessArgs) -> Result<Live
     let uri = uri.and_then(OsStr::to_str);
     let uri = uri.ok_or_else(|| of_side(UsageError::new("the URI is not UTF-8: percent-encode it")))?;
     let connection = ConnectionArgs::of(Some(Secret::from(uri)), access);
-    let site = connection.site().map_err(of_side)?;
+    let site = connection.site_of(&format!("the {} side", side.name())).map_err(of_side)?;
     let mut asked = Options::default();
     connection.describe(&site, &mut asked);
     let name = site.address.to_string();

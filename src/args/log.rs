@@ -22,8 +22,8 @@ pub struct LogArgs {
     /// variable FILLBENCH_LOG says the same [default: off]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
-    /// Log lines of text, or of one JSON document each [default: text]
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    /// Log lines of text, or json: of one document each [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     log_format: Option<FormatName>,
     /// Append the log to a file instead
     #[arg(long, value_name = "FILE")]

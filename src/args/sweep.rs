@@ -12,8 +12,8 @@ use super::{SteadyArgs, UsageError};
 use crate::fill::{Preset, PresetSettings};
 use crate::net::plain;
 use crate::report::SWEEP_FILE;
-use crate::results::{Options, Sweep};
-use crate::sweep::{Grid, GridError, GridFile, MAX_RUNS, Param, warm_up};
+use crate::results::{Options, PipelineDepth, Sweep};
+use crate::sweep::{Grid, GridError, GridFile, MAX_RUNS, Param, Places, warm_up};
 
 /// Bytes in each key and in each value where nothing is said, as for a fill.
 const SIZE: u64 = 512;
@@ -41,8 +41,8 @@ pub struct SweepArgs {
     /// Bytes in each value, like 512..8192*2 [default: 512]
     #[arg(long, value_name = "SIZES")]
     value_size: Option<String>,
-    /// Keys between two barriers, like auto,100..10000*10 [default: auto]
-    #[arg(short = 'P', long, value_name = "NUMBERS")]
+    /// Keys between two barriers, or bytes: auto,100..10000*10,512KiB [default: auto]
+    #[arg(short = 'P', long, value_name = "DEPTHS")]
     pipeline_depth: Option<String>,
     /// Connections that write to each master, like 1..4+1 [default: auto]
     #[arg(short, long, value_name = "NUMBERS")]
@@ -129,6 +129,8 @@ const GIVEN_AGAIN: [&str; 26] = [
 pub struct SweepRuns {
     /// What is swept.
     pub grid: Grid,
+    /// Where that was written.
+    pub places: Places,
     /// Runs of each point.
     pub repeat: u64,
     /// What the order is drawn with.
@@ -151,10 +153,10 @@ impl SweepArgs {
         let file = self.file.as_deref().map(read).transpose()?.unwrap_or_default();
         let mut grid = Grid::default();
         for (param, text) in self.axes() {
-            let name = format!("--{}", param.name().replace('_', "-"));
-            grid.read(param, &name, text)?;
+            grid.read(param, &param.option(), text)?;
         }
         Ok(GridFile {
+            places: file.places.replaced_by(&grid),
             grid: file.grid.replaced_by(grid),
             repeat: self.repeat.or(file.repeat),
             shuffle_seed: self.shuffle_seed.or(file.shuffle_seed),
@@ -186,6 +188,7 @@ impl SweepArgs {
             SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64 / 1000 % 1_000_000);
         SweepRuns {
             grid: given.grid,
+            places: given.places,
             repeat: given.repeat.unwrap_or(REPEAT),
             shuffle_seed: given.shuffle_seed.unwrap_or(now),
             warm_up_percent: given.warm_up_percent.unwrap_or(WARM_UP_PERCENT),
@@ -203,9 +206,9 @@ impl SweepArgs {
         options.reply = "off".into();
         options.flush = true;
         if let Some(preset) = self.preset.as_deref().and_then(Preset::named) {
-            let PresetSettings { name, pipeline_bytes, window, writers, threads } = preset.settings();
+            let PresetSettings { name, pipeline_depth, window, writers, threads } = preset.settings();
             options.preset = Some(name.into());
-            options.pipeline_bytes = pipeline_bytes;
+            (options.pipeline_depth, options.pipeline_bytes) = PipelineDepth::fields(pipeline_depth);
             (options.window, options.writers, options.threads) = (window, writers, threads);
         }
         steady.describe(options);
@@ -315,19 +318,24 @@ mod tests {
 
     #[test]
     fn a_preset_is_a_base_that_the_grid_beats() {
-        let line = parse("s --out o --keys 7 --preset small --window auto,3 --pipeline-depth auto,9");
+        let line = parse("s --out o --keys 7 --preset small --window auto,3");
         let mut base = Options::default();
         line.sweep.describe(&line.steady, &mut base);
         let points = SweepArgs::runs(line.sweep.given().unwrap()).grid.points(1).unwrap();
         let asked = points.iter().map(|point| crate::sweep::options(&base, point).unwrap());
         let small = Preset::Small.settings();
-        for (asked, point) in asked.zip(&points) {
+        let depth = |asked: &Options| PipelineDepth::of_fields(asked.pipeline_depth, asked.pipeline_bytes);
+        for (asked, window) in asked.zip([None, Some(3)]) {
             assert_eq!((asked.preset.as_deref(), asked.writers), (Some("small"), small.writers));
-            assert_eq!(asked.pipeline_bytes, small.pipeline_bytes);
-            let is_set = |name: &str| point.settings[name] != crate::results::Setting::Word("auto".into());
-            assert_eq!(asked.window, is_set("window").then_some(3));
-            assert_eq!(asked.pipeline_depth, is_set("pipeline_depth").then_some(9));
+            assert_eq!((depth(&asked), asked.window), (small.pipeline_depth, window));
         }
+        let line = parse("s --out o --keys 7 --preset small --pipeline-depth auto,9,64KiB");
+        let mut base = Options::default();
+        line.sweep.describe(&line.steady, &mut base);
+        let points = SweepArgs::runs(line.sweep.given().unwrap()).grid.points(1).unwrap();
+        let asked = points.iter().map(|point| crate::sweep::options(&base, point).unwrap());
+        let depths: Vec<_> = asked.map(|asked| (asked.pipeline_depth, asked.pipeline_bytes)).collect();
+        assert_eq!(depths, [(None, None), (Some(9), None), (None, Some(64 << 10))]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::fill::quarter_of_the_processors;
 use super::past::{in_folder, read_run};
 use super::steady::check_ttl;
 use super::{DatasetArgs, UsageError};
-use crate::dataset::{Amount, Request, Spec};
+use crate::dataset::{Amount, Request, Spec, Worker};
 use crate::proof::{ANY_CLOCK, Depth, Lifetime};
 use crate::report::RUN_FILE;
 use crate::results::{PastRun, SlotRun, VerifyAsked};
@@ -190,7 +190,11 @@ fn spec_of(past: &PastRun) -> Result<Spec, String> {
         Some(runs) => spec.with_counts(&counts(runs)),
         None => Ok(spec),
     });
-    spec.map_err(|error| error.to_string())
+    let spec = spec.map_err(|error| error.to_string())?;
+    // One worker wrote its share, and nobody knows of the others here.
+    let Some((index, count)) = options.worker_index.zip(options.worker_count) else { return Ok(spec) };
+    let worker = Worker::new(index, count).map_err(|error| error.to_string())?;
+    spec.share(worker).map_err(|error| error.to_string())
 }
 
 /// The keys of each slot.

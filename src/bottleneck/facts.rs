@@ -31,7 +31,7 @@ pub struct ClientFacts {
     pub encrypts: bool,
     /// Processor time of all threads, without those of embedded servers; `None` if these would not tell theirs.
     pub cpu_seconds: Option<f64>,
-    /// The thread with most of it, where the system tells threads apart.
+    /// The thread that had most to do, where the system tells threads apart.
     pub busiest: Option<ThreadFacts>,
     /// Share of the writers' time spent waiting for sockets and barriers.
     pub waiting_share: f64,
@@ -48,7 +48,7 @@ pub struct ThreadFacts {
     pub delayed_seconds: Option<f64>,
 }
 
-/// One master, by its own counters.
+/// One master, by its own counters but for the last.
 #[derive(Clone, Debug, Default)]
 pub struct MasterFacts {
     /// Its address.
@@ -59,6 +59,8 @@ pub struct MasterFacts {
     pub main_thread_seconds: Option<f64>,
     /// Time in which its event loop had something to do, processor or not; newer servers tell it.
     pub loop_seconds: Option<f64>,
+    /// Time in which that thread had work and waited for a processor; the system tells it of those on this machine.
+    pub delayed_seconds: Option<f64>,
 }
 
 /// A network interface.

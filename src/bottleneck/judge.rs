@@ -1,27 +1,26 @@
-//! The verdict. Whoever was busy all the time was the limit, and if several were, whoever was more so. On a
-//! machine whose processors are all taken nobody can be busy all the time: there, whoever took most of them was.
+//! The verdict. Whoever was busy all the time was the limit, and if several were, whoever was more so. Where client and
+//! servers share too few processors nobody can be: there, whoever took more of them was. It is whose work would have to
+//! become less for the run to be faster: a thread that waits for a processor gains by each program that needs less of it.
 
-use super::facts::Facts;
+use super::facts::{Facts, MachineFacts};
 use super::loads::Loads;
 use super::words;
 use crate::results::{Busy, LimitedBy};
 
 /// A fill shorter than this is too short to say what limited it: counters of processor time move in steps of up to
 /// 10 ms.
-const SHORTEST_SECONDS: f64 = 0.2;
+pub const SHORTEST_SECONDS: f64 = 0.2;
 /// Who was busy for more than this share of the time held the others up: nothing is ever busy all of it, because
-/// each waits for the other now and then.
+/// each waits for the other now and then. A machine whose processors are has none left to give.
 const BUSY: f64 = 0.85;
-/// Who was busy for less than this share did not.
+/// Who had work for less than this share did not.
 const IDLE: f64 = 0.7;
-/// Who wanted a processor for less than this share of the time was not held up for want of one.
-const HARDLY: f64 = 0.5;
 /// Writers that waited for the rate for more than this share of their time were limited by it.
 const MOSTLY: f64 = 0.5;
 /// As were those who came so near to it.
 const AT_THE_RATE: f64 = 0.97;
-/// A machine that is busy for this share of its processors' time has none left to give.
-const CROWDED: f64 = 0.9;
+/// Who waited for a processor for more than this share of the time missed one.
+const WAITED: f64 = 0.1;
 
 /// What limited a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,17 +41,17 @@ pub(super) enum Finding {
     Rate,
     /// The client's busiest thread was on a processor nearly all the time.
     ClientBusy,
-    /// It wanted to be, and did not get one.
+    /// It always had work, and waited for a processor.
     ClientDelayed,
-    /// The master at this place was on a processor nearly all the time.
-    MasterBusy(usize),
-    /// Its event loop had always something to do, and it was not on a processor for it.
-    MasterHeldUp(usize),
+    /// A master was on a processor nearly all the time.
+    MasterBusy,
+    /// It always had work, and was not on a processor for it.
+    MasterHeldUp,
     /// The link at this place was full.
     WireFull(usize),
     /// No more was sent because no more was to be unanswered.
     Window,
-    /// Client and masters share processors that were all taken: who took most.
+    /// Client and masters share processors that were too few: who took most.
     CrowdedByClient,
     CrowdedByMasters,
     CrowdedByOthers,
@@ -78,7 +77,7 @@ pub fn judge(facts: &Facts) -> Judgement {
     let loads = Loads::of(facts);
     let finding = find(facts, &loads);
     Judgement {
-        by: finding.by(),
+        by: finding.by(facts),
         because: words::because(finding, facts, &loads),
         cure: words::cure(finding, facts, &loads),
         busy: loads.busy(facts),
@@ -100,46 +99,55 @@ fn find(facts: &Facts, loads: &Loads) -> Finding {
 /// Whoever used what it has to the full: the busiest of them.
 fn busy_all_the_time(loads: &Loads) -> Option<Finding> {
     let client = loads.client.map(|share| (share, Finding::ClientBusy));
-    let master = loads.master.map(|(place, share)| (share, Finding::MasterBusy(place)));
+    let master = loads.master.map(|share| (share, Finding::MasterBusy));
     let wire = loads.wire.map(|(place, share)| (share, Finding::WireFull(place)));
     most([wire, master, client])
 }
 
-/// Where all processors are taken, nobody is busy all the time, and whoever takes less leaves more to the others.
+/// Where client and servers share too few processors, whoever takes less of them leaves more to the others.
 fn on_a_crowded_machine(facts: &Facts, loads: &Loads) -> Option<Finding> {
-    let machine = &facts.machine;
     let (client, masters) = (loads.client_cpus?, loads.masters_cpus?);
-    // A process that is confined to some of the processors can find these taken and the others idle.
-    let is_confined = machine.cpus < machine.cpus_online || machine.busy_share.is_none();
-    let is_full = machine.busy_share.is_some_and(|share| share >= CROWDED)
-        || is_confined && client + masters > BUSY * machine.cpus as f64;
-    if !machine.has_masters || !is_full {
+    let (_, masters_wanted) = loads.master_wanted?;
+    let always_wanted = loads.client_wanted.unwrap_or(1.0).max(masters_wanted) > BUSY;
+    if !facts.machine.has_masters || !is_crowded(&facts.machine, loads, always_wanted) {
         return None;
     }
-    let wanted = |share: Option<f64>| share.unwrap_or(1.0);
-    let (client_wanted, masters_wanted) =
-        (wanted(loads.client_wanted), wanted(loads.master_wanted.map(|(_, share)| share)));
-    let (place, _) = loads.master_wanted?;
-    if client_wanted < HARDLY && masters_wanted < HARDLY && loads.masters_tell_all {
-        // Whoever took the processors, neither of them missed any.
-        return None;
-    }
+    let missed = |delayed: Option<f64>| delayed.is_none_or(|share| share > WAITED);
     Some(match () {
-        // One of them did not even want a processor, while the other always did.
-        () if client_wanted < HARDLY && masters_wanted > BUSY => Finding::MasterHeldUp(place),
-        () if masters_wanted < HARDLY && loads.masters_tell_all && client_wanted > BUSY => {
-            Finding::ClientDelayed
+        // Whoever took the processors, they were not taken from these.
+        () if !missed(loads.client_delayed) && !missed(loads.master_delayed) => return None,
+        () if loads.others_cpus.is_some_and(|others| others > client.max(masters)) => {
+            Finding::CrowdedByOthers
         }
-        () if loads.others_cpus.is_some_and(|others| others > client + masters) => Finding::CrowdedByOthers,
+        () if masters_wanted > BUSY && loads.waits_for_processors() == Some(false) => Finding::MasterHeldUp,
         () if client > masters => Finding::CrowdedByClient,
         () => Finding::CrowdedByMasters,
     })
 }
 
+/// Whether there are too few processors: all of this machine are taken, or those that client and servers are confined
+/// to, so that both waited for one.
+fn is_crowded(machine: &MachineFacts, loads: &Loads, always_wanted: bool) -> bool {
+    let both_waited = match loads.client_delayed.zip(loads.master_delayed) {
+        Some((client, master)) => always_wanted && client.min(master) > WAITED,
+        None if machine.cpus < machine.cpus_online || machine.busy_share.is_none() => {
+            let taken = loads.client_cpus.zip(loads.masters_cpus).map(|(client, masters)| client + masters);
+            taken.is_some_and(|taken| taken > BUSY * machine.cpus as f64)
+        }
+        None => false,
+    };
+    is_full(machine) || both_waited
+}
+
+/// Whether a machine has no processor left to give.
+pub(super) fn is_full(machine: &MachineFacts) -> bool {
+    machine.busy_share.is_some_and(|share| share > BUSY)
+}
+
 /// Whoever had work all the time, and was kept from doing it.
 fn wanting_all_the_time(loads: &Loads) -> Option<Finding> {
     let client = loads.client_wanted.map(|share| (share, Finding::ClientDelayed));
-    let master = loads.master_wanted.map(|(place, share)| (share, Finding::MasterHeldUp(place)));
+    let master = loads.master_wanted.map(|(_, share)| (share, Finding::MasterHeldUp));
     most([master, client])
 }
 
@@ -158,11 +166,13 @@ fn nobody(loads: &Loads) -> Finding {
 }
 
 impl Finding {
-    fn by(self) -> LimitedBy {
+    fn by(self, facts: &Facts) -> LimitedBy {
         match self {
             Self::Rate => LimitedBy::Rate,
             Self::ClientBusy | Self::ClientDelayed | Self::CrowdedByClient => LimitedBy::Client,
-            Self::MasterBusy(_) | Self::MasterHeldUp(_) | Self::CrowdedByMasters => LimitedBy::Server,
+            Self::MasterBusy | Self::MasterHeldUp | Self::CrowdedByMasters => LimitedBy::Server,
+            // Within one machine there is no network to blame.
+            Self::Window | Self::Between if facts.machine.has_masters => LimitedBy::Unknown,
             Self::WireFull(_) | Self::Window | Self::Between => LimitedBy::Network,
             Self::CrowdedByOthers | Self::Undecided | Self::Untold => LimitedBy::Unknown,
         }

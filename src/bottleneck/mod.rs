@@ -9,4 +9,4 @@ mod tests;
 mod words;
 
 pub use facts::{ClientFacts, Facts, MachineFacts, MasterFacts, ThreadFacts, WireFacts};
-pub use judge::{Judgement, judge};
+pub use judge::{Judgement, SHORTEST_SECONDS, judge};

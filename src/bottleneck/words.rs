@@ -1,8 +1,9 @@
 //! The verdict's reason and cure, in words with figures.
 
 use super::facts::Facts;
-use super::judge::Finding;
+use super::judge::{Finding, is_full};
 use super::loads::Loads;
+use crate::units::plural;
 
 /// What a longer fill would tell.
 pub(super) const LONGER: &str = "a longer fill: more --data, or --keys";
@@ -28,14 +29,8 @@ pub(super) fn because(finding: Finding, facts: &Facts, loads: &Loads) -> String 
             let wanted = percent(loads.client_wanted.unwrap_or_default());
             format!("{client}, had work for {wanted}, and waited for a processor in between; {masters}")
         }
-        Finding::MasterBusy(_) => format!("{masters}; {client}"),
-        Finding::MasterHeldUp(_) => {
-            let had = percent(loads.master.map_or(0.0, |(_, share)| share));
-            format!(
-                "{masters}, with a processor for {had} at most: something else held it up, like its disk, or \
-                 other programs there; {client}"
-            )
-        }
+        Finding::MasterBusy => format!("{masters}; {client}"),
+        Finding::MasterHeldUp => format!("{masters}; {}; {client}", held_up(facts, loads)),
         Finding::WireFull(place) => {
             let (wire, share) = (&facts.wires[place], loads.wire.map_or(0.0, |(_, share)| share));
             let speed = bits(wire.bytes_per_second_max);
@@ -46,7 +41,7 @@ pub(super) fn because(finding: Finding, facts: &Facts, loads: &Loads) -> String 
             percent(facts.window_share.unwrap_or_default())
         ),
         Finding::CrowdedByClient | Finding::CrowdedByMasters | Finding::CrowdedByOthers => format!(
-            "this client and the servers share {}, which were all taken: {}",
+            "this client and the servers share {}, which were too few: {}",
             plural(facts.machine.cpus, "processor"),
             takers(loads)
         ),
@@ -59,7 +54,7 @@ pub(super) fn because(finding: Finding, facts: &Facts, loads: &Loads) -> String 
 /// What would lift the limit, to be read behind `try`.
 pub(super) fn cure(finding: Finding, facts: &Facts, loads: &Loads) -> Option<String> {
     let (client, machine) = (&facts.client, &facts.machine);
-    let has_room = client.threads < machine.cpus;
+    let has_room = client.threads < machine.cpus && !is_full(machine);
     let each_has_one = client.connections <= client.threads;
     let text = match finding {
         Finding::ClientBusy if each_has_one && has_room => {
@@ -79,14 +74,20 @@ pub(super) fn cure(finding: Finding, facts: &Facts, loads: &Loads) -> Option<Str
         Finding::ClientDelayed | Finding::CrowdedByClient => "a machine that does nothing else",
         Finding::Window => "a larger --pipeline-depth or --window",
         Finding::CrowdedByOthers => "the same again when the other programs have ended",
-        Finding::Between if loads.masters_tell_all => "a look at the network: it is far, or carries no more",
+        Finding::Between if machine.has_masters && loads.loops_are_told => {
+            "a larger --pipeline-depth or --window: each may have waited for the other"
+        }
+        Finding::Between if machine.has_masters => {
+            "a look at the servers' disks: these servers do not tell what held them up"
+        }
+        Finding::Between if loads.loops_are_told => "a look at the network: it is far, or carries no more",
         Finding::Between => {
             "a look at the network, and at the servers' disks: these servers do not tell what held them up"
         }
         Finding::Undecided => LONGER,
         Finding::Rate
-        | Finding::MasterBusy(_)
-        | Finding::MasterHeldUp(_)
+        | Finding::MasterBusy
+        | Finding::MasterHeldUp
         | Finding::WireFull(_)
         | Finding::CrowdedByMasters
         | Finding::Untold => return None,
@@ -126,6 +127,19 @@ fn masters(facts: &Facts, loads: &Loads) -> String {
     }
 }
 
+/// What kept the busiest master from its work.
+fn held_up(facts: &Facts, loads: &Loads) -> String {
+    let who = if facts.masters.len() > 1 { "the first" } else { "it" };
+    let had = percent(loads.master_had.unwrap_or_default());
+    let waited = loads.master_delayed.map(|share| format!(" and waited for one for {}", percent(share)));
+    let by = match loads.waits_for_processors() {
+        Some(true) => "",
+        Some(false) => ": something else held it up, like its disk",
+        None => ": something else held it up, like its disk, or other programs there",
+    };
+    format!("{who} had a processor for {had}{}{by}", waited.unwrap_or_default())
+}
+
 /// Who took how much of the processors.
 fn takers(loads: &Loads) -> String {
     let told = |cpus: Option<f64>| cpus.map_or_else(|| "an unknown share".into(), percent);
@@ -136,10 +150,6 @@ fn takers(loads: &Loads) -> String {
 
 fn percent(share: f64) -> String {
     format!("{:.0}%", 100.0 * share)
-}
-
-fn plural(count: u64, thing: &str) -> String {
-    format!("{count} {thing}{}", if count == 1 { "" } else { "s" })
 }
 
 /// `10 Gbit/s`

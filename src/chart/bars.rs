@@ -1,11 +1,11 @@
 //! Drawing [`Bars`]: horizontal bars, each stacked from parts, with their whole written behind them.
 
+use super::axis::Range;
 use super::check::{Sieve, at_most};
 use super::error::ChartError;
 use super::frame::{LINE, MARGIN, Plot, heading, left_out, notes, open_series};
-use super::key::{Sample, bar};
+use super::legend::{Sample, bar};
 use super::model::{BarRow, Bars, MAX_SERIES, Scale};
-use super::range::Range;
 use super::style::TEXT_NARROW;
 use super::svg::{Anchor, Body, WIDTH};
 use super::text::{shorten, width};

@@ -1,8 +1,9 @@
 //! What surrounds the data of every chart: title, legend, axes with their grid, and notes below. Places are
 //! counted with the larger text of narrow screens, so nothing overlaps on any.
 
-use super::key::{Sample, class};
-use super::range::Range;
+use super::axis::Range;
+use super::legend::Sample;
+use super::marker::class;
 use super::style::{TEXT_NARROW, TITLE_NARROW};
 use super::svg::{Anchor, Body, WIDTH};
 use super::text::{shorten, width, wrap};

@@ -5,16 +5,17 @@
 //! else, it follows the light or dark of the reader and prints light. Series differ in colour, and in marker,
 //! dash or hatching as well. There is no script, no font and no address in it, and its size is bounded.
 
+mod axis;
 mod bars;
 mod check;
 mod decimate;
 mod error;
 mod frame;
-mod key;
+mod legend;
+mod marker;
+mod medians;
 mod model;
 mod percentiles;
-mod range;
-mod spread;
 mod style;
 mod svg;
 #[cfg(test)]
@@ -25,10 +26,10 @@ mod unit;
 
 pub use bars::bars;
 pub use error::ChartError;
+pub use medians::medians;
 pub use model::{
-    Axis, BarRow, Bars, MAX_SERIES, Mark, PercentileSeries, Percentiles, Scale, Spread, SpreadPoint,
-    SpreadSeries, TimeSeries, Timeline, Unit, Words, XAxis,
+    Axis, BarRow, Bars, MAX_SERIES, Mark, MedianPoint, MedianSeries, Medians, PercentileSeries, Percentiles,
+    Scale, TimeSeries, Timeline, Unit, Words, XAxis,
 };
 pub use percentiles::percentiles;
-pub use spread::spread;
 pub use timeline::timeline;

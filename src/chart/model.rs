@@ -30,7 +30,7 @@ pub enum Unit {
     Bytes,
     /// Anything a second: `1.2 M/s`.
     PerSecond,
-    /// Bytes a second: `300 MiB/s`.
+    /// Bytes a second: `300 MB/s`, decimal, as links are rated.
     BytesPerSecond,
     /// Microseconds: `300 µs`, `3 ms`, `1.5 s`.
     Microseconds,
@@ -51,7 +51,7 @@ pub struct Axis {
     pub unit: Unit,
 }
 
-/// What a spread is drawn against.
+/// What medians are drawn against.
 #[derive(Clone, Debug, PartialEq)]
 pub enum XAxis {
     /// A parameter that is a number. Where its values are few, they are the ticks.
@@ -68,7 +68,7 @@ pub enum XAxis {
 /// Something that was measured several times against a parameter: medians joined by a line, with the range
 /// and each run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spread {
+pub struct Medians {
     /// Title and alt text.
     pub words: Words,
     /// The parameter.
@@ -76,21 +76,21 @@ pub struct Spread {
     /// What was measured.
     pub y: Axis,
     /// What else was different: at most eight.
-    pub series: Vec<SpreadSeries>,
+    pub series: Vec<MedianSeries>,
 }
 
-/// One line of a spread.
+/// One line of medians.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SpreadSeries {
+pub struct MedianSeries {
     /// As the legend has it.
     pub name: String,
     /// In any order.
-    pub points: Vec<SpreadPoint>,
+    pub points: Vec<MedianPoint>,
 }
 
 /// What was measured at one value of the parameter.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SpreadPoint {
+pub struct MedianPoint {
     /// The parameter, or the place of its name.
     pub x: f64,
     /// The middle of all runs.

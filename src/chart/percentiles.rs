@@ -1,12 +1,13 @@
 //! Drawing [`Percentiles`]: latencies, the rarest of which get as much room as the most common.
 
+use super::axis::Range;
 use super::check::{Sieve, at_most, ends};
 use super::decimate::kept;
 use super::error::ChartError;
 use super::frame::{Plot, heading, left_out, notes, open_series};
-use super::key::{Sample, marker};
+use super::legend::Sample;
+use super::marker::marker;
 use super::model::{MAX_SERIES, PercentileSeries, Percentiles, Scale, Unit};
-use super::range::Range;
 use super::svg::{Body, polyline};
 
 /// Nines beyond which percentiles are not told apart: one in ten million.

@@ -13,16 +13,16 @@ fn axis(label: &str, scale: Scale, unit: Unit) -> Axis {
     Axis { label: label.into(), scale, unit }
 }
 
-fn small_spread() -> Spread {
-    let point = |x: f64, runs: [f64; 3]| SpreadPoint { x, median: runs[1], all: runs.to_vec() };
-    let series = |name: &str, factor: f64| SpreadSeries {
+fn small_medians() -> Medians {
+    let point = |x: f64, runs: [f64; 3]| MedianPoint { x, median: runs[1], all: runs.to_vec() };
+    let series = |name: &str, factor: f64| MedianSeries {
         name: name.into(),
         points: vec![
             point(512.0, [0.9e6, 1.0e6, 1.05e6].map(|rate| rate * factor)),
             point(1024.0, [0.5e6, 0.6e6, 0.61e6].map(|rate| rate * factor)),
         ],
     };
-    Spread {
+    Medians {
         words: words("Throughput"),
         x: XAxis::Numbers(axis("value size", Scale::Log, Unit::Bytes)),
         y: axis("throughput", Scale::Linear, Unit::PerSecond),
@@ -30,8 +30,8 @@ fn small_spread() -> Spread {
     }
 }
 
-fn small_names() -> Spread {
-    let mut chart = small_spread();
+fn small_names() -> Medians {
+    let mut chart = small_medians();
     chart.x = XAxis::Names { label: "command".into(), names: vec!["set".into(), "mset".into()] };
     chart.series.truncate(1);
     for (index, point) in chart.series[0].points.iter_mut().enumerate() {
@@ -77,8 +77,8 @@ fn unstyled(svg: &str) -> String {
 /// One of each kind.
 fn all() -> [(&'static str, String); 5] {
     [
-        ("spread", spread(&small_spread()).unwrap()),
-        ("names", spread(&small_names()).unwrap()),
+        ("medians", medians(&small_medians()).unwrap()),
+        ("names", medians(&small_names()).unwrap()),
         ("percentiles", percentiles(&small_percentiles()).unwrap()),
         ("timeline", timeline(&small_timeline()).unwrap()),
         ("bars", bars(&small_bars()).unwrap()),
@@ -118,7 +118,7 @@ fn ids_are_unique_in_a_page_and_all_that_is_referred_to_is_there() {
 #[test]
 fn names_cannot_become_markup() {
     let bad = "</text><script>alert(\"1\")</script> & 'co' ]]>";
-    let (mut one, mut two, mut three) = (small_spread(), small_timeline(), small_bars());
+    let (mut one, mut two, mut three) = (small_medians(), small_timeline(), small_bars());
     one.words = Words { title: bad.into(), description: bad.into() };
     one.y.label = bad.into();
     one.x = XAxis::Names { label: bad.into(), names: vec![bad.into(); 2000] };
@@ -126,11 +126,11 @@ fn names_cannot_become_markup() {
     two.marks[0].name = bad.into();
     three.rows[0].name = bad.into();
     three.series[0] = bad.into();
-    assert!(spread(&one).is_err(), "so many names");
+    assert!(medians(&one).is_err(), "so many names");
     one.x = XAxis::Names { label: bad.into(), names: vec![bad.into(); 2] };
     one.series[0].points.iter_mut().for_each(|point| point.x = 1.0);
     one.series.truncate(1);
-    for svg in [spread(&one).unwrap(), timeline(&two).unwrap(), bars(&three).unwrap()] {
+    for svg in [medians(&one).unwrap(), timeline(&two).unwrap(), bars(&three).unwrap()] {
         assert!(!svg.contains("<script") && !svg.contains("]]>"), "{svg}");
         assert!(svg.contains("&lt;/text&gt;&lt;script&gt;"), "{svg}");
     }
@@ -150,20 +150,20 @@ fn nothing_is_loaded_and_nothing_runs() {
 fn what_contradicts_itself_is_refused_with_the_cause() {
     let refused = |result: Result<String, ChartError>| result.unwrap_err().to_string();
 
-    let mut chart = small_spread();
+    let mut chart = small_medians();
     chart.series[0].points[0].all[1] = -3.0;
-    assert_eq!(refused(spread(&chart)), "`SET` has the value -3, and a chart has none below zero");
+    assert_eq!(refused(medians(&chart)), "`SET` has the value -3, and a chart has none below zero");
     chart.series[0].points[0].all[1] = 1e22;
-    assert_eq!(refused(spread(&chart)), "`SET` has the value 1e22, and a chart has none above 1e21");
+    assert_eq!(refused(medians(&chart)), "`SET` has the value 1e22, and a chart has none above 1e21");
     chart.series = vec![chart.series[1].clone(); 9];
-    assert_eq!(refused(spread(&chart)), "`Throughput` has 9 series, of 8 at most");
+    assert_eq!(refused(medians(&chart)), "`Throughput` has 9 series, of 8 at most");
     chart.series.clear();
-    assert_eq!(refused(spread(&chart)), "`Throughput` has no values to draw");
+    assert_eq!(refused(medians(&chart)), "`Throughput` has no values to draw");
 
     let mut chart = small_names();
     chart.series[0].points[0].x = 2.0;
     let names = "`SET` has a point at the name number 2, and there are 2 names, from 0";
-    assert_eq!(refused(spread(&chart)), names);
+    assert_eq!(refused(medians(&chart)), names);
 
     let mut chart = small_percentiles();
     chart.series[0].points[0].0 = 100.5;
@@ -188,7 +188,7 @@ fn what_is_left_out_is_told() {
     chart.y.scale = Scale::Log;
     let svg = timeline(&chart).unwrap();
     assert!(svg.contains("2 values are left out: not a number, or zero"), "{svg}");
-    assert!(!spread(&small_spread()).unwrap().contains("left out"));
+    assert!(!medians(&small_medians()).unwrap().contains("left out"));
 }
 
 #[test]
@@ -217,11 +217,11 @@ fn drawings_of_any_amount_of_data_are_small() {
     chart.series = vec![PercentileSeries { name: "many".into(), points }; 8];
     assert!(percentiles(&chart).unwrap().len() < 100_000);
 
-    let mut chart = small_spread();
+    let mut chart = small_medians();
     chart.series[0].points[0].all = vec![1.0; 100_000];
-    assert!(spread(&chart).unwrap().len() < 20_000);
+    assert!(medians(&chart).unwrap().len() < 20_000);
     chart.series[0].points = vec![chart.series[0].points[1].clone(); 1_000];
-    assert!(matches!(spread(&chart), Err(ChartError::TooMany { count: 1_000, .. })));
+    assert!(matches!(medians(&chart), Err(ChartError::TooMany { count: 1_000, .. })));
 }
 
 /// Numbers of all kinds, most of them such as charts have.
@@ -272,13 +272,13 @@ proptest! {
         unit in any_unit(),
     ) {
         let half = values.len() / 2;
-        let mut chart = small_spread();
+        let mut chart = small_medians();
         chart.x = XAxis::Numbers(axis("x", x, unit));
         chart.y = axis("y", y, unit);
-        let point = |&(x, median): &(f64, f64)| SpreadPoint { x, median, all: vec![median, x] };
+        let point = |&(x, median): &(f64, f64)| MedianPoint { x, median, all: vec![median, x] };
         chart.series[0].points = values[..half].iter().map(point).collect();
         chart.series[1].points = values[half..].iter().map(point).collect();
-        is_sound(spread(&chart))?;
+        is_sound(medians(&chart))?;
 
         let mut chart = small_percentiles();
         chart.series[0].points = values.iter().map(|&(a, b)| (a.abs() % 100.5, b)).collect();

@@ -1,12 +1,13 @@
 //! Drawing a [`Timeline`]: something over the seconds of a run, and what happened meanwhile.
 
+use super::axis::Range;
 use super::check::{Sieve, at_most, ends};
 use super::decimate::{singles, strips};
 use super::error::ChartError;
 use super::frame::{LINE, Plot, heading, left_out, notes, open_series};
-use super::key::{Sample, marker};
+use super::legend::Sample;
+use super::marker::marker;
 use super::model::{MAX_SERIES, Mark, Scale, TimeSeries, Timeline, Unit};
-use super::range::Range;
 use super::style::TEXT_NARROW;
 use super::svg::{Anchor, Body, polyline};
 use super::text::width;

@@ -32,10 +32,10 @@ const PER_SECOND: &[Measure] =
     &[measure(1.0, "/s"), measure(1e3, " k/s"), measure(1e6, " M/s"), measure(1e9, " G/s")];
 const BYTES_PER_SECOND: &[Measure] = &[
     measure(1.0, " B/s"),
-    measure(KIB, " KiB/s"),
-    measure(KIB * KIB, " MiB/s"),
-    measure(KIB * KIB * KIB, " GiB/s"),
-    measure(KIB * KIB * KIB * KIB, " TiB/s"),
+    measure(1e3, " kB/s"),
+    measure(1e6, " MB/s"),
+    measure(1e9, " GB/s"),
+    measure(1e12, " TB/s"),
 ];
 const MICROSECONDS: &[Measure] = &[measure(1.0, " µs"), measure(1e3, " ms"), measure(1e6, " s")];
 const SECONDS: &[Measure] = &[
@@ -66,7 +66,7 @@ impl Unit {
 
     /// Whether round numbers are powers of two.
     pub(super) fn is_binary(self) -> bool {
-        matches!(self, Self::Bytes | Self::BytesPerSecond)
+        self == Self::Bytes
     }
 
     /// The measure in which a value is written.
@@ -139,7 +139,7 @@ mod tests {
             (Unit::Bytes, 1023.0, "1023 B"),
             (Unit::Bytes, 65536.0, "64 KiB"),
             (Unit::Bytes, 1020.0 * 1024.0, "1020 KiB"),
-            (Unit::BytesPerSecond, 1.5 * 1_073_741_824.0, "1.5 GiB/s"),
+            (Unit::BytesPerSecond, 1.5e9, "1.5 GB/s"),
             (Unit::Microseconds, 0.4, "0.4 µs"),
             (Unit::Microseconds, 3000.0, "3 ms"),
             (Unit::Microseconds, 1_500_000.0, "1.5 s"),

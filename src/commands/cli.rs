@@ -5,7 +5,10 @@ use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, S
 
 use super::Exit;
 use super::compare::CompareCommand;
+use super::completions::CompletionsCommand;
 use super::fill::FillCommand;
+use super::man::ManCommand;
+use super::merge::MergeCommand;
 use super::report::ReportCommand;
 use super::serve::ServeCommand;
 use super::sweep::SweepCommand;
@@ -14,10 +17,11 @@ use crate::args::{LiveArgs, ResumeArgs, SweepArgs};
 
 /// Fill Redis and Valkey, standalone or cluster, and prove that every key is there.
 #[derive(Parser)]
-#[command(name = "fillbench", version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(name = "fillbench", version = env!("FILLBENCH_VERSION"), max_term_width = 100)]
 #[command(disable_help_flag = true, disable_version_flag = true, allow_negative_numbers = true)]
+#[command(after_help = AFTER_HELP)]
 #[command(
-    override_usage = "fillbench --data SIZE | --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare [--live] BASE NEW [OPTIONS]\n       fillbench report DIR... [OPTIONS]\n       fillbench serve [OPTIONS]"
+    override_usage = "fillbench --data SIZE | --keys N [OPTIONS]\n       fillbench --resume DIR [OPTIONS]\n       fillbench verify [OPTIONS]\n       fillbench sweep [FILE] --out DIR [OPTIONS]\n       fillbench compare [--live] BASE NEW [OPTIONS]\n       fillbench report DIR... [OPTIONS]\n       fillbench merge DIR... [OPTIONS]\n       fillbench serve [OPTIONS]"
 )]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct Cli {
@@ -46,6 +50,12 @@ enum Command {
     Compare(Box<CompareCommand>),
     /// Write a page of charts and the best settings from recorded runs
     Report(ReportCommand),
+    /// Put the runs of several --worker together, and prove what they filled
+    Merge(Box<MergeCommand>),
+    /// Print completions for a shell
+    Completions(CompletionsCommand),
+    /// Print the manual page, or write those of all commands
+    Man(ManCommand),
 }
 
 const AFTER_HELP: &str = "\
@@ -83,6 +93,11 @@ impl Cli {
         {
             return Self::try_parse_from([env!("CARGO_PKG_NAME"), "verify", "--help"]);
         }
+        if let Some(Command::Merge(merge)) = &cli.command
+            && merge.wants_help()
+        {
+            return Self::try_parse_from([env!("CARGO_PKG_NAME"), "merge", "--help"]);
+        }
         if let Some(Command::Sweep(sweep)) = &cli.command
             && sweep.wants_help()
         {
@@ -99,6 +114,9 @@ impl Cli {
             Some(Command::Serve(serve)) => serve.run(),
             Some(Command::Compare(compare)) => compare.run(),
             Some(Command::Report(report)) => report.run(),
+            Some(Command::Merge(merge)) => merge.run(),
+            Some(Command::Completions(completions)) => completions.run(),
+            Some(Command::Man(man)) => man.run(),
             None => self.fill.run(),
         }
     }
@@ -143,7 +161,7 @@ fn keep_secrets(error: clap::Error) -> clap::Error {
         (_, [_, Some(ContextValue::String(word))]) if !is_ours(word) => {}
         _ => return error,
     }
-    let text = "a word belongs to no option: a server is named by -h HOST or -u URI, and only compare and \
-                report take words";
+    let text = "a word belongs to no option: a server is named by -h HOST or -u URI, and only compare, \
+                report and merge take words";
     Cli::command().error(ErrorKind::UnknownArgument, text)
 }

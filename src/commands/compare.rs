@@ -37,11 +37,13 @@ Runs with the same options are a point. At each point, medians are compared: no 
 interval lies within the threshold; better or a regression if the interval holds no 0, the change
 is at least the threshold, and the Mann-Whitney test, corrected for the number of points, puts
 chance below 1 %; inconclusive otherwise. Seven runs of each side will often do; four never do.
---paired compares runs that were made in turns with the ones beside them: eight pairs at least.
+--paired compares runs that were made in turns with the ones beside them: eight pairs at least, and
+in an order that was drawn. Where one side was always first, nothing is settled.
 
 --live makes the runs: in pairs, each in an order that is drawn, so that the noise hits both sides
-alike. They are looked at a few planned times, and it ends as soon as a look settles it. Options of
-the server, the dataset and the fill go with --live only.
+alike. They are looked at a few planned times, and it ends as soon as a look settles it. What --spawn
+starts is started anew for each pair, since two processes of one program may differ. Options of the
+server, the dataset and the fill go with --live only.
 
 Examples:
   fillbench compare results/old results/new
@@ -80,7 +82,7 @@ impl CompareCommand {
 
     fn comparison(&self) -> Result<Comparison, CompareError> {
         let (base, new) = (load(self.compare.base())?, load(self.compare.new_runs())?);
-        compare(&base, &new, &self.compare.options())
+        compare(&base, &new, &self.compare.options(self.compare.paired()))
     }
 
     pub(super) fn show(&self, comparison: &Comparison) -> Result<(), OutputError> {

@@ -1,47 +1,22 @@
 //! `fillbench compare --live`: fill two sides in turns, until it is settled whether one is slower.
-//!
-//! Both sides run all the time. A server that waits for its turn costs next to no processor time, where one that
-//! is started for each run would be cold, and its memory elsewhere; but each keeps what its last run filled, so
-//! there has to be memory for both.
 
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result};
-use tokio::sync::watch;
 
 use super::Exit;
-use super::before::consent;
 use super::compare::CompareCommand;
+use super::consent::MayDelete;
 use super::interrupt::interrupted;
-use super::repeated::{Onlooker, PointFill, Ran, Repeated};
+use super::live_runs::{Doing, End, Filling, Job, SideJob};
+use super::place::{Place, Stop, stopped};
 use super::start::{run_id, runtime};
-use super::sweep::stopped;
-use super::sweep_runs::{Place, Stop};
 use crate::args::{LiveSide, UsageError};
-use crate::compare::live::{Live, LiveOptions, Next, Taken};
-use crate::compare::{CompareError, Difference, Obstacle, Run};
-use crate::fill::{FillOptions, Limits, check_room, prepare};
-use crate::report::{LiveOutput, LivePlan, LiveReport, RunWatch, Watching, error_lines, live_so_far, tell};
+use crate::compare::CompareError;
+use crate::compare::live::{Live, LiveOptions, Next};
+use crate::fill::Limits;
+use crate::report::{LiveOutput, LiveReport, error_lines, tell};
 use crate::results::{Failure, LiveEnd, Record, Side, Target, Verdict};
-use crate::target::Started;
-
-/// One side.
-struct SideJob {
-    place: Place,
-    fill: PointFill,
-    target: Target,
-    name: String,
-}
-
-/// Everything that was checked before anything was touched.
-struct Job {
-    /// Base and new.
-    sides: [SideJob; 2],
-    options: LiveOptions,
-    /// Whether the servers may be emptied unasked.
-    yes: bool,
-}
 
 impl CompareCommand {
     /// Compares servers, and tells everything.
@@ -55,8 +30,10 @@ impl CompareCommand {
         let signals = runtime(2)?;
         let halt = signals.block_on(async { interrupted() }).context("failed to handle signals")?;
         let limits = Limits::new(halt.clone(), began, None);
-        let servers = match signals.block_on(job.make_ready(&limits)) {
-            Ok(servers) => servers,
+        let ready = signals.block_on(job.make_ready(&limits));
+        let mut doing = Doing { report: &mut report, runtime: &signals, halt: &halt, runs: 0 };
+        let sized = match ready.and_then(|()| job.choose_size(&mut doing)) {
+            Ok(sized) => sized,
             Err(stop) => {
                 signals.shutdown_background();
                 return match stop {
@@ -66,11 +43,15 @@ impl CompareCommand {
                 };
             }
         };
-        report.planned(&job.plan());
         let mut live = Live::new(job.options.clone());
-        let mut runs = 0;
-        let ended = job.go_through(&mut live, &mut runs, &mut report, &halt);
-        drop(servers);
+        if sized {
+            doing.report.planned(&job.plan());
+        } else {
+            live.interrupt();
+        }
+        let ended = job.go_through(&mut live, &mut doing);
+        let runs = doing.runs;
+        drop(job.sides);
         // Whatever is still waiting, an answer from the terminal for instance, is not waited for.
         signals.shutdown_background();
         report.finish(runs, began.elapsed().as_secs_f64(), live.next() == Next::Over(LiveEnd::Interrupted));
@@ -82,11 +63,24 @@ impl CompareCommand {
                 self.show(comparison)?;
             }
         }
-        Ok(match end {
-            End::Refused(error) => refused(Some(&error)),
-            End::Over(LiveEnd::Failed, last) => gave_up(last.as_deref(), job.options.compare.metric.name()),
-            End::Over(LiveEnd::Interrupted, _) => Exit::Interrupted,
-            End::Over(..) => comparison.map_or(Exit::Inconclusive, |comparison| comparison.verdict.into()),
+        Ok(match (end, comparison) {
+            (End::Refused(error), _) => refused(Some(&error)),
+            (End::Stopped(stop), _) => return stopped(stop),
+            (End::Over(LiveEnd::Interrupted, _), _) => Exit::Interrupted,
+            (End::Over(LiveEnd::Failed | LiveEnd::Inexact, last), _) => {
+                let failure = gave_up(last.as_ref(), job.options.compare.metric.name());
+                tell(&error_lines(&failure.message, failure.cure.as_deref()));
+                match last.map(|(_, record)| record.verdict) {
+                    Some(Verdict::Missing | Verdict::Wrong) => Exit::Inexact,
+                    _ => Exit::Failed,
+                }
+            }
+            (End::Over(..), Some(comparison)) => comparison.verdict.into(),
+            (End::Over(..), None) => {
+                let text = "--max-time was over before there was anything to compare";
+                tell(&error_lines(text, Some("give it more time, or fill less")));
+                Exit::Inconclusive
+            }
         })
     }
 
@@ -95,199 +89,43 @@ impl CompareCommand {
             let text = "--live fills the same number of keys each time: give --keys or --data in place of --until-memory";
             return Err(UsageError::new(text));
         }
-        let options = FillOptions { flush: true, ..self.fill.options(self.dataset.spec()?)? };
-        let sides = self.live.sides(self.compare.sides(), &self.access)?;
-        let names = sides.each_ref().map(|side| side.name.clone());
-        let sides = sides.map(|side| {
-            let LiveSide { site, throwaway, mut asked, name } = side;
-            self.dataset.describe(&mut asked);
-            self.fill.describe(&mut asked);
-            asked.flush = true;
-            let fill = PointFill { asked, options: options.clone() };
-            SideJob { place: Place { site, throwaway }, fill, target: Target::default(), name }
-        });
+        let (dataset, fill) = (self.dataset.clone(), self.fill.clone());
+        let filling = Filling { dataset, fill, time: self.live.fill_time() };
+        let [base, new] = self.live.sides(self.compare.sides(), &self.access)?;
+        let renewed = base.throwaway.is_some();
+        let names = [base.name.clone(), new.name.clone()];
+        let side = |side: LiveSide| {
+            let LiveSide { site, throwaway, asked, name } = side;
+            let place = Place { site, throwaway };
+            let fill = filling.point(asked)?;
+            Ok::<_, UsageError>(SideJob {
+                place,
+                fill,
+                target: Target::default(),
+                name,
+                servers: None,
+                is_new: false,
+            })
+        };
+        let sides = [side(base)?, side(new)?];
         let options = LiveOptions {
-            compare: self.compare.options(),
-            design: self.live.design(),
-            warm_up_percent: self.live.warm_up_percent(),
+            compare: self.compare.options(true),
+            design: self.live.design()?,
+            renewed,
+            warm_up_percent: self.live.warm_up_percent(false),
+            first_warm_up_percent: self.live.warm_up_percent(true),
             names,
             warnings: Vec::new(),
         };
-        Ok(Job { sides, options, yes: self.fill.yes() })
-    }
-}
-
-/// How the runs came to an end.
-enum End {
-    /// By themselves, by a wish, or because runs failed, of which this is the last record.
-    Over(LiveEnd, Option<Box<Record>>),
-    /// A run says nothing of the servers.
-    Refused(CompareError),
-}
-
-impl Job {
-    /// Starts servers if that was asked, finds out who they are, asks once whether all of them may be emptied, and
-    /// checks that the dataset has room.
-    async fn make_ready(&mut self, limits: &Limits) -> Result<Vec<Started>, Stop> {
-        let (mut servers, mut prepared) = (Vec::new(), Vec::new());
-        for side in &mut self.sides {
-            let (started, target) = side.place.start(limits).await?;
-            (side.target, servers) = (target, servers.into_iter().chain(started).collect());
-        }
-        for side in &mut self.sides {
-            let ready = limits.within(prepare(side.place.site.clone(), &side.fill.options)).await??;
-            ready.describe(&mut side.target);
-            prepared.push(ready);
-        }
-        if let Some(obstacle) = self.other_targets() {
-            return Err(Stop::Error(CompareError::NotComparable(vec![obstacle]).into()));
-        }
-        let [base, new] = &prepared[..] else { return Ok(servers) };
-        let is_one = new.addresses().iter().any(|address| base.addresses().contains(address));
-        if is_one {
-            self.options.warnings.push("both sides are the same servers: what differs is noise".into());
-        }
-        if servers.is_empty() && !self.yes {
-            let both = if is_one { vec![base] } else { vec![base, new] };
-            let asked = limits.within(consent(&both, "a comparison")).await.inspect_err(|_| {
-                // The question's line is still open.
-                tell("\n");
-            })?;
-            asked.map_err(Stop::Error)?;
-        }
-        for (side, prepared) in self.sides.iter().zip(&mut prepared) {
-            limits.within_late(check_room(prepared, &side.fill.options, limits)).await??;
-        }
-        Ok(servers)
-    }
-
-    /// What is not the same of where the sides are filled, before anything is.
-    fn other_targets(&self) -> Option<Obstacle> {
-        let [base, new] = &self.sides;
-        let like = |side: &SideJob| {
-            let tls = if side.fill.asked.tls { ", over TLS" } else { "" };
-            let Target { kind, mode, masters, .. } = &side.target;
-            format!("{kind} {mode} of {masters}{tls}")
-        };
-        let is_meant = self.options.compare.despite.contains(&Difference::Target);
-        (!is_meant && like(base) != like(new)).then(|| Obstacle {
-            difference: Difference::Target,
-            text: format!(
-                "the base is {} ({}), and the new side {} ({})",
-                base.name,
-                like(base),
-                new.name,
-                like(new)
-            ),
+        Ok(Job {
+            sides,
+            filling,
+            options,
+            max_time: self.live.max_time(),
+            may_delete: [MayDelete::All; 2],
+            is_one: false,
         })
     }
-
-    fn plan(&self) -> LivePlan {
-        let spec = &self.sides[0].fill.options.spec;
-        LivePlan {
-            sides: self.sides.each_ref().map(|side| (side.name.clone(), side.target.clone())),
-            keys: spec.keys(),
-            payload_bytes: spec.payload_bytes(),
-            looks: self.options.design.looks.clone(),
-            warm_up_percent: self.options.warm_up_percent,
-            shuffle_seed: self.options.design.shuffle_seed,
-        }
-    }
-
-    /// Makes the runs that are next until there are none, and counts them.
-    fn go_through(
-        &self,
-        live: &mut Live,
-        runs: &mut u64,
-        report: &mut LiveReport,
-        halt: &watch::Receiver<bool>,
-    ) -> Result<End> {
-        let began = Instant::now();
-        let mut last = None;
-        loop {
-            let (side, pair) = match live.next() {
-                Next::Run { side, pair } => (side, pair),
-                Next::Over(end) => return Ok(End::Over(end, last)),
-            };
-            let SideJob { place, fill, target, .. } = &self.sides[side as usize];
-            let repeated = Repeated {
-                site: &place.site,
-                target,
-                fill,
-                warm_up_percent: self.options.warm_up_percent,
-                halt,
-            };
-            let mut onlooker = OfRun { report: &*report, live: &*live, side, pair, runs: *runs, began };
-            let Some(Ran { record, latency, watch, unreached: _ }) = repeated.run(&mut onlooker)? else {
-                live.interrupt();
-                continue;
-            };
-            report.ended((side, pair), &watch, &record, &latency)?;
-            *runs += 1;
-            let run = Run::of(&record, format!("run {} of the {} side", record.run, side.name()))
-                .map_err(|error| anyhow::anyhow!("failed to read the run's own record: {error}"))?;
-            match live.take(run) {
-                Ok(taken) => self.tell(&taken, pair, live, report)?,
-                Err(error) => return Ok(End::Refused(error)),
-            }
-            last = Some(Box::new(record));
-        }
-    }
-
-    /// Tells what has become of a run, and writes down what a look came to.
-    fn tell(&self, taken: &Taken, pair: u64, live: &Live, report: &LiveReport) -> Result<()> {
-        let (change, look) = match taken {
-            Taken::Half | Taken::Failed => return Ok(()),
-            Taken::Pair(change) => (change, None),
-            Taken::Look(change, look) => (change, Some(look)),
-        };
-        report.paired(pair, *change, &live.so_far());
-        if let Some(look) = look {
-            let looks = &self.options.design.looks;
-            let number = looks.iter().filter(|pairs| **pairs <= look.pairs).count();
-            report.looked((number as u64, looks.len() as u64), look);
-        }
-        if let Some(comparison) = live.comparison() {
-            report.compared(&comparison)?;
-        }
-        Ok(())
-    }
-}
-
-/// Looks on while one run is made.
-struct OfRun<'a> {
-    report: &'a LiveReport,
-    live: &'a Live,
-    side: Side,
-    pair: u64,
-    /// How many runs there were before, and since when.
-    runs: u64,
-    began: Instant,
-}
-
-impl Onlooker for OfRun<'_> {
-    fn watch(&mut self, work: &'static str, record: &Record) -> Arc<RunWatch> {
-        let left = self.live.runs_left();
-        let each = self.began.elapsed().as_secs_f64() / self.runs.max(1) as f64;
-        let so_far = match self.pair {
-            1 => String::new(),
-            // At the end of a line that may be cut off: as short as can be.
-            _ => format!("; {}", live_so_far(&self.live.so_far())),
-        };
-        let watching = Watching {
-            whole: "compare",
-            work,
-            point: format!("{}{so_far}", self.side.name()),
-            done: self.runs,
-            of: self.runs + left,
-            keys: record.account.planned,
-            // At most: a look may settle it.
-            seconds_left: (self.runs > 0).then_some(each * left as f64),
-        };
-        self.report.watch(watching, &record.run)
-    }
-
-    fn warmed(&mut self, _: u64, _: f64, _: f64) {}
 }
 
 /// What says nothing of the servers is told with what would do.
@@ -298,24 +136,37 @@ fn refused(error: Option<&CompareError>) -> Exit {
     Exit::Usage
 }
 
-/// Too many runs went wrong, the last one in this way.
-fn gave_up(last: Option<&Record>, metric: &str) -> Exit {
-    let verdict = last.map_or(Verdict::Failed, |record| record.verdict);
-    let failure = last.and_then(|record| record.error.clone()).unwrap_or_else(|| match verdict {
-        Verdict::Exact => Failure {
-            message: format!("they have no {metric}"),
-            cure: Some("have another figure decide, with --metric, or fill more".into()),
+/// What a run that ended the comparison came to.
+fn gave_up(last: Option<&(Side, Box<Record>)>, metric: &str) -> Failure {
+    let Some((side, record)) = last else {
+        return Failure { message: "no run was made".into(), cure: None };
+    };
+    let account = &record.account;
+    match (&record.error, record.verdict) {
+        (_, Verdict::Missing | Verdict::Wrong) => Failure {
+            message: format!(
+                "the {} side does not keep what it is sent: of {} keys of run {}, {} were missing, and {} had other \
+                 values",
+                side.name(),
+                account.planned,
+                record.run,
+                account.missing.unwrap_or_default(),
+                account.wrong.unwrap_or_default()
+            ),
+            cure: Some("see to that first: it is worse than slow, and nothing more was compared".into()),
         },
-        Verdict::Discarded => Failure {
-            message: "the servers throw away what they are sent".into(),
+        (Some(failure), _) => Failure { message: went_wrong(&failure.message), cure: failure.cure.clone() },
+        (None, Verdict::Discarded) => Failure {
+            message: went_wrong("the servers throw away what they are sent"),
             cure: Some("say that it is meant so: --despite verdict".into()),
         },
-        _ => Failure { message: "keys were missing, or had other values".into(), cure: None },
-    });
-    let message = format!("given up, because runs went wrong: {}", failure.message);
-    tell(&error_lines(&message, failure.cure.as_deref()));
-    match verdict {
-        Verdict::Missing | Verdict::Wrong => Exit::Inexact,
-        _ => Exit::Failed,
+        (None, _) => Failure {
+            message: went_wrong(&format!("they have no {metric}")),
+            cure: Some("have another figure decide, with --metric, or fill more".into()),
+        },
     }
+}
+
+fn went_wrong(how: &str) -> String {
+    format!("given up, because runs went wrong: {how}")
 }

@@ -9,6 +9,7 @@ use clap::{ArgMatches, Args, Command};
 
 use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, OutputArgs, ResumeArgs, ThrowawayArgs, UsageError,
+    WorkerArgs,
 };
 use crate::fill::{FillError, FillOptions, Keeping, Limits, Prepared, fill, prepare};
 use crate::journal::Past;
@@ -17,7 +18,8 @@ use crate::results::{Failure, LatencyHistogram, Options, Record, Resumed, Verdic
 use crate::target::{Site, Started, Throwaway};
 
 use super::Exit;
-use super::before::{consent, cut, fail};
+use super::before::{cut, fail};
+use super::consent::consent;
 use super::interrupt::interrupted;
 use super::resume::resume_command;
 use super::show_options::Typed;
@@ -34,6 +36,8 @@ pub(super) struct FillCommand {
     throwaway: ThrowawayArgs,
     #[command(flatten)]
     fill: FillArgs,
+    #[command(flatten)]
+    worker: WorkerArgs,
     #[command(flatten)]
     resume: ResumeArgs,
     #[command(flatten)]
@@ -83,7 +87,7 @@ impl FillCommand {
         let says_how_much = self.dataset.says_how_much();
         // What does not depend on how much it is can be shown without that.
         let spec = if says_how_much { self.dataset.spec() } else { self.dataset.open_spec() };
-        let options = fill.options(spec?)?;
+        let options = fill.options(self.worker.share(spec?)?)?;
         self.throwaway.site(&self.connection.clone().without_asking())?;
         let mut asked = Options::default();
         fill.describe(&mut asked);
@@ -128,8 +132,9 @@ impl FillCommand {
         let mut output =
             self.output.clone().validate().map_err(|error| UsageError::new(error.to_string()))?;
         let Some(resuming) = self.resume.resuming()? else {
-            let (mut job, asked) =
-                self.job_of(&self.dataset, &self.connection, &self.fill.clone().with_preset())?;
+            let fill = self.fill.clone().with_preset();
+            let (mut job, asked) = self.job_of(&self.dataset, &self.connection, &fill, &self.worker)?;
+            job.options.start_at = self.worker.start_at(SystemTime::now())?;
             // Servers that end with the run are not there for another to go on; and of a fill that finds out on
             // the way how much it is, nobody could tell what is left.
             let resumable = job.throwaway.is_none() && !self.fill.says_how_much();
@@ -138,8 +143,9 @@ impl FillCommand {
         };
         let past = &resuming.record.options;
         let (connection, fill) = (self.connection.resuming(past)?, FillArgs::as_in(past)?);
-        let (mut job, asked) = self.job_of(&DatasetArgs::as_in(past), &connection, &fill)?;
-        // What was emptied once has been filled since.
+        let worker = WorkerArgs::as_in(past)?;
+        let (mut job, asked) = self.job_of(&DatasetArgs::as_in(past), &connection, &fill, &worker)?;
+        // What was emptied once has been filled since, and the others' start is over.
         job.options.flush = false;
         job.keep(Some(resuming.folder.clone()), Some(resuming.past.clone()));
         (output.out, output.resumed) = (Some(resuming.folder.clone()), true);
@@ -152,16 +158,19 @@ impl FillCommand {
         dataset: &DatasetArgs,
         connection: &ConnectionArgs,
         fill: &FillArgs,
+        worker: &WorkerArgs,
     ) -> Result<(Job, Options), UsageError> {
+        let throwaway = self.throwaway.throwaway();
+        worker.check(fill.flushes(), fill.says_how_much(), throwaway.is_some())?;
         let spec = if fill.says_how_much() { dataset.open_spec() } else { dataset.spec() };
-        let options = fill.options(spec?)?;
+        let options = fill.options(worker.share(spec?)?)?;
         let site = self.throwaway.site(connection)?;
         let mut asked = Options::default();
         dataset.describe(&mut asked);
         connection.describe(&site, &mut asked);
         fill.describe(&mut asked);
+        worker.describe(&mut asked);
         self.throwaway.describe(&mut asked);
-        let throwaway = self.throwaway.throwaway();
         let (output, resumed) = (OutputOptions::default(), Resumed::default());
         Ok((Job { site, throwaway, options, yes: fill.yes(), output, resumed }, asked))
     }
@@ -192,7 +201,7 @@ impl Job {
         };
         if self.options.flush && servers.is_none() && !self.yes {
             match limits.within(consent(&[&prepared], "--flush")).await {
-                Ok(consented) => consented?,
+                Ok(consented) => drop(consented?),
                 Err(limit) => {
                     // The question's line is still open.
                     tell("\n");

@@ -8,11 +8,13 @@ use anyhow::Result;
 use tokio::sync::watch;
 
 use super::before::{cut, fail};
+use super::consent::MayDelete;
 use super::start::{run_id, runtime};
+use crate::args::UsageError;
 use crate::dataset::{Amount, Request, Spec};
 use crate::fill::{FillOptions, Limits, fill, forget_peak_rss, prepare};
 use crate::report::RunWatch;
-use crate::results::{Failure, LatencyHistogram, Options, Record, Target, Verdict};
+use crate::results::{Event, Failure, LatencyHistogram, Observer, Options, Record, Target, Verdict};
 use crate::target::Site;
 
 /// What a run is asked.
@@ -23,13 +25,13 @@ pub(super) struct PointFill {
     pub(super) options: FillOptions,
 }
 
-/// A run that may be made any number of times.
+/// A run, as it is made any number of times.
 pub(super) struct Repeated<'a> {
     pub(super) site: &'a Site,
     pub(super) target: &'a Target,
     pub(super) fill: &'a PointFill,
-    /// How much of its keys is filled before it, and flushed again.
-    pub(super) warm_up_percent: f64,
+    /// What may be deleted before it: then, what may be deleted before the next.
+    pub(super) may_delete: &'a mut MayDelete,
     pub(super) halt: &'a watch::Receiver<bool>,
 }
 
@@ -57,6 +59,9 @@ struct Filled {
     unreached: Option<String>,
 }
 
+/// What is told of a run whose warm-up was not whole.
+const SHORT_WARM_UP: &str = "keys were missing or wrong after the warm-up";
+
 /// How many keys warm up for a run of so many; `None` for no warm-up.
 pub(super) fn warm_up_keys(keys: u64, percent: f64) -> Option<u64> {
     (percent > 0.0).then(|| ((keys as f64 * percent / 100.0).ceil() as u64).clamp(1, keys.max(1)))
@@ -66,8 +71,9 @@ impl Repeated<'_> {
     /// Makes the run; `None` if somebody ended it.
     ///
     /// # Errors
-    /// Only what is no matter of the servers: those are in the record.
-    pub(super) fn run(&self, onlooker: &mut impl Onlooker) -> Result<Option<Ran>> {
+    /// [`UsageError`] if there are keys that may not be deleted, and else only what is no matter of the servers:
+    /// those are in the record.
+    pub(super) fn run(mut self, onlooker: &mut impl Onlooker) -> Result<Option<Ran>> {
         let warm_up = match self.warm_up(onlooker)? {
             Some((record, _)) if record.verdict == Verdict::Interrupted => return Ok(None),
             warm_up => warm_up,
@@ -76,7 +82,14 @@ impl Repeated<'_> {
         let options = &self.fill.options;
         let mut record = self.record(options);
         let watch = onlooker.watch("filling", &record);
-        let failed = warm_up.and_then(|(record, unreached)| Some((record.error?, unreached)));
+        let verdict = warm_up.as_ref().map(|(record, _)| record.verdict);
+        if matches!(verdict, Some(Verdict::Missing | Verdict::Wrong)) {
+            // The run says itself how many keys it is short of, if it is.
+            watch.event(&Event::Warning(SHORT_WARM_UP.into()));
+            record.warnings.push(SHORT_WARM_UP.into());
+        }
+        let failed = warm_up.filter(|_| verdict == Some(Verdict::Failed));
+        let failed = failed.and_then(|(record, unreached)| Some((record.error?, unreached)));
         let Filled { latency, unreached } = match failed {
             None => self.fill(options, &mut record, watch.clone())?,
             // What ended it once would end it again.
@@ -90,9 +103,9 @@ impl Repeated<'_> {
 
     /// Fills a part of the run's keys, if that is asked: its record, of which only the end matters, and why it
     /// reached no servers, if so.
-    fn warm_up(&self, onlooker: &mut impl Onlooker) -> Result<Option<(Record, Option<String>)>> {
+    fn warm_up(&mut self, onlooker: &mut impl Onlooker) -> Result<Option<(Record, Option<String>)>> {
         let PointFill { asked, options } = self.fill;
-        let Some(keys) = warm_up_keys(options.spec.keys(), self.warm_up_percent) else {
+        let Some(keys) = warm_up_keys(options.spec.keys(), asked.warm_up_percent) else {
             return Ok(None);
         };
         let request = Request {
@@ -125,24 +138,29 @@ impl Repeated<'_> {
     }
 
     /// One fill in a runtime of its own, with as many threads as it was asked for.
-    fn fill(&self, options: &FillOptions, record: &mut Record, watch: Arc<RunWatch>) -> Result<Filled> {
+    fn fill(&mut self, options: &FillOptions, record: &mut Record, watch: Arc<RunWatch>) -> Result<Filled> {
         let runtime = runtime(options.threads)?;
         let started = Instant::now();
         let limits = Limits::new(self.halt.clone(), started, options.timeouts.deadline);
         let mut unreached = None;
         let latency = runtime.block_on(async {
-            match limits.within(prepare(self.site.clone(), options)).await {
-                Ok(Ok(prepared)) => fill(prepared, options, watch, &limits, record).await,
+            Ok::<_, UsageError>(match limits.within(prepare(self.site.clone(), options)).await {
+                Ok(Ok(prepared)) => {
+                    self.may_delete.check(&prepared)?;
+                    let latency = fill(prepared, options, watch, &limits, record).await;
+                    self.may_delete.ended(record);
+                    latency
+                }
                 Ok(Err(error)) => {
                     unreached = error.is_unreached().then(|| error.to_string());
                     fail(record, error.failure())
                 }
                 Err(limit) => cut(record, limit),
-            }
+            })
         });
         record.seconds.total = started.elapsed().as_secs_f64();
         runtime.shutdown_background();
-        Ok(Filled { latency, unreached })
+        Ok(Filled { latency: latency?, unreached })
     }
 }
 

@@ -54,7 +54,7 @@ impl ReportCommand {
         match self.found() {
             Ok(found) => Exit::of(write(&found, out)),
             Err(error) => {
-                tell(&error_lines(&error.to_string(), Some(error.cure())));
+                tell(&error_lines(&error.to_string(), Some(&error.cure())));
                 Exit::Usage
             }
         }

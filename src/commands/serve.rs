@@ -52,15 +52,15 @@ pub(super) struct ServeCommand {
 
 const AFTER_HELP: &str = "\
 Faults are NAME[=VALUE][/EVERY][@AFTER]: so many writes come AFTER which it begins, and an error
-answers EVERY so many of them. Other clients switch them with FILLBENCH FAULT FAULT..., LIST and OFF.
+answers EVERY so many of them. Other clients switch them: FILLBENCH FAULT FAULT..., LIST, OFF.
   moved ask tryagain clusterdown loading masterdown oom readonly misconf noreplicas
-               answer writes with this error, as in oom/100
-  drop=BYTES   end each connection that has sent so many bytes
-  stall=TIME   read nothing for so long, once
-  delay=TIME   let each command wait so long
-  swallow      read everything, execute and answer nothing
-  restart      lose all keys and connections, once, as in restart@5000
-  crash[=TIME] be gone for good, with what was written for so long before; a replica takes over
+                answer writes with this error, as in oom/100
+  drop=BYTES    end each connection that has sent so many bytes
+  stall=TIME    read nothing for so long, once
+  delay=TIME    let each command wait so long
+  swallow       read everything, execute and answer nothing
+  restart       lose all keys and connections, once, as in restart@5000
+  crash[=TIME]  be gone for good, with what was written for so long before; a replica takes over
 
 Exit codes: 0 stopped, by Ctrl-C or SHUTDOWN    1 could not run    2 bad usage";
 

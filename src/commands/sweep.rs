@@ -7,20 +7,24 @@ use anyhow::{Context, Result};
 use clap::{ArgAction, Args};
 
 use super::Exit;
+use super::consent::MayDelete;
 use super::interrupt::interrupted;
+use super::place::{Place, stopped};
 use super::repeated::{PointFill, warm_up_keys};
 use super::resume::resuming;
 use super::start::{run_id, runtime};
-use super::sweep_runs::{Filler, Place, Stop};
+use super::sweep_ready::{Ready, make_ready};
+use super::sweep_runs::Filler;
+use super::sweep_same::{other, same_asked, same_client, same_target};
 use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, SteadyArgs, SweepArgs, SweepRuns, ThrowawayArgs,
     UsageError,
 };
-use crate::fill::{Limit, Limits};
-use crate::report::{Cut, KeptRun, SweepOutput, SweepReport, Swept, error_lines, tell};
-use crate::results::{Failure, Options, Program, SWEEP_SCHEMA, Sweep, Target, Turn, Verdict};
-use crate::sweep::{GridFile, Pace, Tally, difference, left, options, run, shuffled};
-use crate::target::{Site, Throwaway};
+use crate::fill::{Limits, host};
+use crate::report::{Cut, KeptRun, SweepOutput, SweepPlan, SweepReport, Swept};
+use crate::results::{Failure, Options, Point, Program, SWEEP_SCHEMA, Sweep, Target, Turn, Verdict};
+use crate::sweep::{Pace, Places, Tally, left, options, run, shuffled};
+use crate::target::Site;
 
 /// `fillbench sweep`.
 #[derive(Args)]
@@ -48,8 +52,8 @@ pub(super) struct SweepCommand {
 }
 
 const AFTER_HELP: &str = "\
-Lists are written 64,256,512; ranges with their steps: 512..8192*2 doubles, 1..4+1 adds. The servers are
-emptied before each run; consent to that is asked once.
+Lists are written 64,256,512; ranges with their steps: 512..8192*2 doubles, 1..4+1 adds. The servers
+are emptied before each run; consent to that is asked once.
 
 Examples:
   fillbench sweep --spawn --keys 1000000 --key-size 64..512*2 --command set,mset --out results/1
@@ -94,24 +98,29 @@ impl SweepCommand {
         let mut job = self.job(started_at)?;
         let (folder, resumed) = self.sweep.folder();
         let output = SweepOutput { out: folder.into(), resumed, quiet: self.quiet, log: self.log.options()? };
-        let (mut report, kept) = SweepReport::open(&output)?;
+        let (mut report, kept) = SweepReport::open(&output, &job.sweep)?;
         let again = |run: &KeptRun| self.sweep.retry_failed() && run.verdict == Verdict::Failed;
         let (again, kept): (Vec<_>, Vec<_>) = kept.into_iter().partition(again);
         let turns = left(&job.sweep.order, &kept.iter().map(|run| run.turn).collect::<BTreeSet<Turn>>());
+        let mut pace = job.pace(&turns, &kept);
         // Signals are seen by threads of their own: each fill has a runtime with as many as it was asked for.
         let signals = runtime(2)?;
         let halt = signals.block_on(async { interrupted() }).context("failed to handle signals")?;
-        let mut servers = None;
+        let mut ready = Ready { servers: None, may_delete: MayDelete::Own(0) };
         if !turns.is_empty() {
+            let plan = job.plan(&turns, &pace);
             let limits = Limits::new(halt.clone(), began, None);
-            let yes = self.sweep.yes();
-            match signals.block_on(job.place.make_ready(&job.fills, &limits, yes)) {
-                Ok((started, target)) => {
-                    if resumed {
-                        same_target(&job.sweep.target, &target)?;
-                    }
-                    (servers, job.sweep.target) = (started, target);
+            let Job { place, sweep, fills } = &mut job;
+            let met = |target: &Target| -> Result<()> {
+                if resumed {
+                    same_target(&sweep.target, target)?;
                 }
+                sweep.target = target.clone();
+                report.planned(sweep, &plan);
+                Ok(())
+            };
+            match signals.block_on(make_ready(place, fills, self.sweep.yes(), &limits, met)) {
+                Ok(met) => ready = met,
                 Err(stop) => {
                     signals.shutdown_background();
                     return stopped(stop);
@@ -122,12 +131,11 @@ impl SweepCommand {
             }
             if !again.is_empty() {
                 // Not before the servers are there: what is known of these runs is better than nothing.
-                report.forget(&again.into_iter().map(|run| run.run).collect())?;
+                report.forget(&job.sweep, &again.into_iter().map(|run| run.run).collect())?;
             }
-            job.tell(&report, &turns);
         }
-        let (tally, cut) = job.go_through(&turns, &kept, &mut report, halt);
-        drop(servers);
+        let (tally, cut) = job.go_through(&turns, &kept, &mut pace, &mut report, ready.may_delete, halt);
+        drop(ready.servers);
         // Whatever is still waiting, an answer from the terminal for instance, is not waited for.
         signals.shutdown_background();
         let all = job.sweep.order.len() as u64;
@@ -160,7 +168,8 @@ impl SweepCommand {
         let (connection, throwaway) = match &past {
             None => (self.connection.clone(), self.throwaway.clone()),
             Some(past) => {
-                self.same_asked(past, &given)?;
+                same_asked(past, &given, &self.throwaway)?;
+                same_client(past, env!("CARGO_PKG_VERSION"), &host())?;
                 let throwaway = ThrowawayArgs::as_in(&past.options)?;
                 let connection = match throwaway.option() {
                     None => self.connection.resuming(&past.options)?,
@@ -170,9 +179,12 @@ impl SweepCommand {
             }
         };
         let site = throwaway.site(&connection)?;
-        let sweep = match past {
-            None => self.new_sweep(started_at, &SweepArgs::runs(given), &connection, &site)?,
-            Some(past) => past,
+        let (sweep, places) = match past {
+            None => {
+                let runs = SweepArgs::runs(given);
+                (self.new_sweep(started_at, &runs, &connection, &site)?, runs.places)
+            }
+            Some(past) => (past, Places::default()),
         };
         if throwaway.option().is_none() && site.address.to_string() != sweep.options.address {
             return Err(other(&format!("went to {}, and not to {}", sweep.options.address, site.address)));
@@ -181,19 +193,12 @@ impl SweepCommand {
             let (there, here) = (sweep.options.db, site.connector.database);
             return Err(other(&format!("went to database {there}, and not to {here}")));
         }
-        let fills = sweep.points.iter().map(|point| {
-            let asked = options(&sweep.options, point)?;
-            fill_of(asked).map_err(|error| {
-                UsageError::new(format!("point {} ({}): {error}", point.point, sweep.words(point.point)))
-            })
-        });
-        let fills = fills.collect::<Result<Vec<_>, _>>()?;
+        let fills = fills(&sweep, &places)?;
         let known = |turn: &Turn| (1..=fills.len() as u64).contains(&turn.point);
         if !sweep.order.iter().all(known) {
             return Err(other("has runs of points that it has not"));
         }
-        let throwaway: Option<Throwaway> = throwaway.throwaway();
-        Ok(Job { place: Place { site, throwaway }, sweep, fills })
+        Ok(Job { place: Place { site, throwaway: throwaway.throwaway() }, sweep, fills })
     }
 
     fn new_sweep(
@@ -207,12 +212,14 @@ impl SweepCommand {
         connection.describe(site, &mut asked);
         self.sweep.describe(&self.steady, &mut asked);
         self.throwaway.describe(&mut asked);
+        asked.warm_up_percent = runs.warm_up_percent;
         let points = runs.grid.points(runs.repeat)?;
         Ok(Sweep {
             schema: SWEEP_SCHEMA.into(),
             sweep: run_id(started_at),
             started_at: humantime::format_rfc3339_millis(started_at).to_string(),
             program: Program { version: env!("CARGO_PKG_VERSION").into() },
+            host: host(),
             // The servers will say what they are.
             target: Target::default(),
             options: asked,
@@ -224,47 +231,35 @@ impl SweepCommand {
             points,
         })
     }
-
-    /// Checks that what is said again is what was said before.
-    fn same_asked(&self, past: &Sweep, given: &GridFile) -> Result<(), UsageError> {
-        if !given.grid.is_empty()
-            && let Some(difference) = difference(&past.grid, &given.grid.recorded())
-        {
-            return Err(other(&format!("has another grid: {difference}")));
-        }
-        let numbers =
-            [("repeat", given.repeat, past.repeat), ("shuffle-seed", given.shuffle_seed, past.shuffle_seed)];
-        for (name, now, then) in numbers {
-            if let Some(now) = now.filter(|now| *now != then) {
-                return Err(other(&format!("has --{name} {then}, and not {now}")));
-            }
-        }
-        if let Some(now) = given.warm_up_percent.filter(|now| *now != past.warm_up_percent) {
-            return Err(other(&format!("has --warm-up {}%, and not {now}%", past.warm_up_percent)));
-        }
-        let mut now = Options::default();
-        self.throwaway.describe(&mut now);
-        let brings = |options: &Options| {
-            (options.embedded.clone(), options.discard, options.spawn.clone(), options.server_binary.clone())
-        };
-        if self.throwaway.option().is_some() && brings(&now) != brings(&past.options) {
-            return Err(other("went to other servers than --embedded or --spawn say here"));
-        }
-        Ok(())
-    }
 }
 
 impl Job {
-    fn fill(&self, turn: &Turn) -> &PointFill {
-        &self.fills[turn.point as usize - 1]
+    /// What is known of how long it takes, also by the runs that are there.
+    fn pace(&self, turns: &[Turn], kept: &[KeptRun]) -> Pace {
+        let points = self.sweep.points.iter().zip(&self.fills);
+        let bytes = points.map(|(point, PointFill { asked, options })| {
+            let spec = &options.spec;
+            let warm_up = warm_up_keys(spec.keys(), asked.warm_up_percent).unwrap_or(0) * spec.pair_bytes();
+            (point.point, spec.payload_bytes().saturating_add(warm_up))
+        });
+        let mut pace = Pace::new(turns, bytes.collect::<BTreeMap<_, _>>());
+        let with_warm_up = 1.0 + self.sweep.warm_up_percent / 100.0;
+        for run in kept.iter().filter(|run| run.verdict != Verdict::Failed) {
+            pace.seen(run.turn.point, run.seconds * with_warm_up);
+        }
+        pace
     }
 
-    /// Tells what is about to be done.
-    fn tell(&self, report: &SweepReport, turns: &[Turn]) {
-        let specs = || turns.iter().map(|turn| &self.fill(turn).options.spec);
-        let keys = specs().fold(0, |sum: u64, spec| sum.saturating_add(spec.keys()));
-        let bytes = specs().fold(0, |sum: u64, spec| sum.saturating_add(spec.payload_bytes()));
-        report.planned(&self.sweep, turns.len() as u64, keys, bytes);
+    /// What is about to be done.
+    fn plan(&self, turns: &[Turn], pace: &Pace) -> SweepPlan {
+        let specs = || turns.iter().map(|turn| &self.fills[turn.point as usize - 1].options.spec);
+        SweepPlan {
+            runs: turns.len() as u64,
+            keys: specs().fold(0, |sum: u64, spec| sum.saturating_add(spec.keys())),
+            payload_bytes: specs().fold(0, |sum: u64, spec| sum.saturating_add(spec.payload_bytes())),
+            bytes_with_warm_ups: pace.bytes_left(),
+            seconds: pace.seconds_left(),
+        }
     }
 
     /// Does the runs; what they came to, and what ended them early, if anything did.
@@ -272,16 +267,11 @@ impl Job {
         &self,
         turns: &[Turn],
         kept: &[KeptRun],
+        pace: &mut Pace,
         report: &mut SweepReport,
+        may_delete: MayDelete,
         halt: tokio::sync::watch::Receiver<bool>,
     ) -> (Tally, Option<Cut>) {
-        let share = self.sweep.warm_up_percent;
-        let bytes = self.sweep.points.iter().zip(&self.fills).map(|(point, fill)| {
-            let spec = &fill.options.spec;
-            let warm_up = warm_up_keys(spec.keys(), share).unwrap_or(0) * spec.pair_bytes();
-            (point.point, spec.payload_bytes().saturating_add(warm_up))
-        });
-        let mut pace = Pace::new(turns, bytes.collect::<BTreeMap<_, _>>());
         let mut tally = Tally::default();
         kept.iter().for_each(|run| tally.count(run.verdict, run.limited_by));
         let mut filler = Filler {
@@ -289,13 +279,17 @@ impl Job {
             sweep: &self.sweep,
             fills: &self.fills,
             report,
+            may_delete,
             halt,
-            told: false,
+            told: pace.seconds_left().is_some(),
             unreached: None,
         };
-        let result = run(turns, &mut pace, &mut tally, &mut filler);
+        let result = run(turns, pace, &mut tally, &mut filler);
         let stopped = |message, cure: &str| Cut::Stopped(Failure { message, cure: Some(cure.into()) });
         let cut = match (result, filler.unreached) {
+            (Err(error), _) if error.is::<UsageError>() => {
+                Some(Cut::Unconsented(Failure { message: error.to_string(), cure: None }))
+            }
             (Err(error), _) => Some(stopped(format!("{error:#}"), UNWRITTEN_CURE)),
             (Ok(()), _) if tally.interrupted => Some(Cut::Interrupted),
             (Ok(()), Some(why)) if tally.lost => Some(match self.place.throwaway {
@@ -308,36 +302,21 @@ impl Job {
     }
 }
 
-/// What a point's runs are asked, checked as a fill's command line is.
-fn fill_of(asked: Options) -> Result<PointFill, UsageError> {
-    let options = FillArgs::as_in(&asked)?.options(DatasetArgs::as_in(&asked).spec()?)?;
-    Ok(PointFill { asked, options })
-}
-
-/// The sweep that is to be gone on with is another.
-fn other(how: &str) -> UsageError {
-    UsageError::new(format!(
-        "the sweep in the folder that --resume names {how}: leave that out, or begin anew with --out and another \
-         folder"
-    ))
-}
-
-/// Runs on other servers would not belong to the same sweep.
-fn same_target(then: &Target, now: &Target) -> Result<(), UsageError> {
-    let told = |target: &Target| {
-        let Target { kind, mode, server, version, masters, replicas: _ } = target;
-        format!("{kind} {mode} of {masters} with {server} {version}")
+/// What the runs of each point are asked, checked as a fill's command line is.
+fn fills(sweep: &Sweep, places: &Places) -> Result<Vec<PointFill>, UsageError> {
+    let fill = |point: &Point| {
+        let asked = options(&sweep.options, point)?;
+        let options = FillArgs::as_in(&asked)?.options(DatasetArgs::as_in(&asked).spec()?)?;
+        Ok::<_, UsageError>(PointFill { asked, options })
     };
-    if told(then) == told(now) {
-        return Ok(());
-    }
-    let text = format!(
-        "the sweep began on other servers ({}) than are there now ({}): go on with those, or begin anew with --out \
-         and another folder",
-        told(then),
-        told(now)
-    );
-    Err(UsageError::new(text))
+    let fill_or_why = |point: &Point| {
+        fill(point).map_err(|error| {
+            let place = places.of_fault(point, |point| fill(point).err());
+            let words = sweep.words(point.point);
+            UsageError::new(format!("{place}point {} ({words}): {error}", point.point))
+        })
+    };
+    sweep.points.iter().map(fill_or_why).collect()
 }
 
 fn exit(tally: Tally, cut: Option<&Cut>) -> Exit {
@@ -345,27 +324,10 @@ fn exit(tally: Tally, cut: Option<&Cut>) -> Exit {
         (_, Some(Cut::Interrupted)) => Exit::Interrupted,
         // What is left may be anything.
         (_, Some(Cut::Stopped(_))) => Exit::Failed,
+        (_, Some(Cut::Unconsented(_))) => Exit::Usage,
         (Tally { inexact: 1.., .. }, None) => Exit::Inexact,
         (Tally { failed: 1.., .. }, None) => Exit::Failed,
         _ => Exit::Exact,
-    }
-}
-
-/// It ended before the first run.
-pub(super) fn stopped(stop: Stop) -> Result<Exit> {
-    match stop {
-        Stop::Error(error) => Err(error),
-        Stop::Failed(failure) => {
-            tell(&error_lines(&failure.message, failure.cure.as_deref()));
-            Ok(Exit::Failed)
-        }
-        Stop::Limit(Limit::Interrupted | Limit::Deadline(_)) => {
-            tell(&error_lines(
-                "interrupted before the first run: nothing was deleted, and nothing filled",
-                None,
-            ));
-            Ok(Exit::Interrupted)
-        }
     }
 }
 
@@ -383,19 +345,7 @@ mod tests {
         assert_eq!(exit(inexact, Some(&Cut::Interrupted)), Exit::Interrupted);
         let stopped = Cut::Stopped(Failure { message: "gone".into(), cure: None });
         assert_eq!(exit(inexact, Some(&stopped)), Exit::Failed);
-    }
-
-    #[test]
-    fn other_servers_are_told_apart_and_replicas_may_come_and_go() {
-        let then =
-            Target { server: "valkey".into(), version: "9.1.2".into(), masters: 3, ..Target::default() };
-        assert_eq!(same_target(&then, &Target { replicas: 3, ..then.clone() }), Ok(()));
-        for target in [
-            Target { version: "9.1.3".into(), ..then.clone() },
-            Target { masters: 4, ..then.clone() },
-            Target { kind: "spawned".into(), ..then.clone() },
-        ] {
-            assert!(same_target(&then, &target).is_err());
-        }
+        let unconsented = Cut::Unconsented(Failure { message: "others' keys".into(), cure: None });
+        assert_eq!(exit(inexact, Some(&unconsented)), Exit::Usage);
     }
 }

@@ -1,4 +1,4 @@
-//! What a sweep does with the servers: it makes them ready once, and then fills them, run after run.
+//! What a sweep does with the servers: it fills them, run after run.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,112 +6,14 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::sync::watch;
 
-use super::before::consent;
+use super::consent::MayDelete;
 use super::repeated::{Onlooker, PointFill, Ran, Repeated};
 use super::start::runtime;
-use crate::fill::FillOptions;
-use crate::fill::{FillError, Limit, Limits, check_room, prepare};
-use crate::report::{RunWatch, SweepReport, Watching, tell};
-use crate::results::{Failure, Record, Sweep, Target, Turn, Verdict};
+use crate::fill::{FillOptions, Limits, prepare};
+use crate::report::{RunWatch, SweepReport, Watching};
+use crate::results::{Record, Sweep, Turn, Verdict};
 use crate::sweep::{Pace, Runner, Servers, Step};
-use crate::target::{Site, Started, Throwaway};
-
-/// Where a sweep goes.
-pub(super) struct Place {
-    pub(super) site: Site,
-    /// What is started for it, once for all runs.
-    pub(super) throwaway: Option<Throwaway>,
-}
-
-/// Why a sweep did not begin.
-pub(super) enum Stop {
-    /// Something that the user may change.
-    Error(anyhow::Error),
-    /// The servers.
-    Failed(Failure),
-    /// Somebody.
-    Limit(Limit),
-}
-
-impl From<Limit> for Stop {
-    fn from(limit: Limit) -> Self {
-        Self::Limit(limit)
-    }
-}
-
-impl From<FillError> for Stop {
-    fn from(error: FillError) -> Self {
-        Self::Failed(error.failure())
-    }
-}
-
-/// What tells the memory that a key takes from that of its bytes, about.
-const COSTLY_KEY_BYTES: u64 = 64;
-
-impl Place {
-    /// Starts servers if that was asked; what is known of them then.
-    pub(super) async fn start(&mut self, limits: &Limits) -> Result<(Option<Started>, Target), Stop> {
-        let mut target = Target { kind: "attached".into(), ..Target::default() };
-        let Some(throwaway) = &self.throwaway else { return Ok((None, target)) };
-        let started = limits
-            .within(throwaway.start())
-            .await?
-            .map_err(|error| Stop::Failed(Failure { message: error.to_string(), cure: error.cure() }))?;
-        self.site.address = started.seed();
-        target.kind = started.kind().into();
-        Ok((Some(started), target))
-    }
-
-    /// Starts servers if that was asked, finds out who they are, asks whether they may be emptied, and checks that
-    /// the largest dataset has room.
-    pub(super) async fn make_ready(
-        &mut self,
-        fills: &[PointFill],
-        limits: &Limits,
-        yes: bool,
-    ) -> Result<(Option<Started>, Target), Stop> {
-        let (servers, mut target) = self.start(limits).await?;
-        let consented = yes || servers.is_some();
-        let mut unfit = None;
-        for fill in largest_first(fills) {
-            let mut prepared = match limits.within(prepare(self.site.clone(), &fill.options)).await? {
-                // Its runs will fail, and the others go on.
-                Err(error @ FillError::ValueAboveLimit { .. }) => {
-                    unfit = Some(error);
-                    continue;
-                }
-                prepared => prepared?,
-            };
-            prepared.describe(&mut target);
-            if !consented {
-                let asked = limits.within(consent(&[&prepared], "a sweep")).await.inspect_err(|_| {
-                    // The question's line is still open.
-                    tell("\n");
-                })?;
-                asked.map_err(Stop::Error)?;
-            }
-            limits.within_late(check_room(&mut prepared, &fill.options, limits)).await??;
-            return Ok((servers, target));
-        }
-        match unfit {
-            Some(error) => Err(error.into()),
-            None => Ok((servers, target)),
-        }
-    }
-}
-
-/// One fill of each dataset, that which takes most memory first.
-fn largest_first(fills: &[PointFill]) -> Vec<&PointFill> {
-    let size = |fill: &&PointFill| {
-        let spec = &fill.options.spec;
-        let bytes = spec.payload_bytes().saturating_add(spec.keys().saturating_mul(COSTLY_KEY_BYTES));
-        (bytes, spec.keys(), spec.value_size())
-    };
-    let mut all: Vec<_> = fills.iter().collect();
-    all.sort_by_key(|fill| std::cmp::Reverse(size(fill)));
-    all.dedup_by_key(|fill| size(fill));
-    all
-}
+use crate::target::Site;
 
 /// Fills, run after run.
 pub(super) struct Filler<'a> {
@@ -119,6 +21,7 @@ pub(super) struct Filler<'a> {
     pub(super) sweep: &'a Sweep,
     pub(super) fills: &'a [PointFill],
     pub(super) report: &'a mut SweepReport,
+    pub(super) may_delete: MayDelete,
     pub(super) halt: watch::Receiver<bool>,
     /// Whether it was told how long it may take.
     pub(super) told: bool,
@@ -135,18 +38,17 @@ impl Runner for Filler<'_> {
     fn run(&mut self, turn: Turn, pace: &mut Pace) -> Result<Step> {
         let began = Instant::now();
         self.tell(pace, "the first run");
+        let mut may_delete = self.may_delete;
         let repeated = Repeated {
             site: self.site,
             target: &self.sweep.target,
             fill: &self.fills[turn.point as usize - 1],
-            warm_up_percent: self.sweep.warm_up_percent,
+            may_delete: &mut may_delete,
             halt: &self.halt.clone(),
         };
-        let Some(Ran { record, latency, watch, unreached }) =
-            repeated.run(&mut OfTurn { filler: self, turn, began, pace })?
-        else {
-            return Ok(Step::Interrupted);
-        };
+        let ran = repeated.run(&mut OfTurn { filler: self, turn, began, pace })?;
+        let Some(Ran { record, latency, watch, unreached }) = ran else { return Ok(Step::Interrupted) };
+        self.may_delete = may_delete;
         self.unreached = unreached;
         self.report.ended(self.sweep, turn, &watch, &record, &latency)?;
         let seconds = began.elapsed().as_secs_f64();

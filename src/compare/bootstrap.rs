@@ -3,11 +3,6 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-use super::verdict::SIGNIFICANCE;
-
-/// Of the interval.
-pub const CONFIDENCE: f64 = 1.0 - SIGNIFICANCE;
-
 /// Always the same: who compares the same runs again is told the same.
 pub const SEED: u64 = 20_261_121;
 
@@ -32,9 +27,9 @@ pub fn change_percent(base: &[f64], new: &[f64]) -> Option<f64> {
     (base > 0.0 && new.is_finite()).then(|| percent(new / base))
 }
 
-/// From where to where the change is, in percent, after so many resamples of each side; `None` where
-/// [`change_percent`] is, or one of the base's runs has nothing to divide by.
-pub fn interval_percent(base: &[f64], new: &[f64], resamples: u64) -> Option<(f64, f64)> {
+/// From where to where the change is, in percent, after so many resamples of each side, and wrong about that as
+/// often as `significance`; `None` where [`change_percent`] is, or one of the base's runs has nothing to divide by.
+pub fn interval_percent(base: &[f64], new: &[f64], resamples: u64, significance: f64) -> Option<(f64, f64)> {
     let divisible = base.iter().all(|&value| value > 0.0);
     if base.is_empty() || new.is_empty() || !divisible {
         return None;
@@ -54,7 +49,7 @@ pub fn interval_percent(base: &[f64], new: &[f64], resamples: u64) -> Option<(f6
         })
         .collect();
     ratios.sort_unstable_by(f64::total_cmp);
-    let tail = (1.0 - CONFIDENCE) / 2.0;
+    let tail = significance / 2.0;
     Some((percent(quantile(&ratios, tail)), percent(quantile(&ratios, 1.0 - tail))))
 }
 
@@ -87,21 +82,21 @@ mod tests {
     #[test]
     fn equal_runs_have_an_interval_of_nothing() {
         assert_eq!(change_percent(&[5.0; 5], &[5.0; 4]), Some(0.0));
-        assert_eq!(interval_percent(&[5.0; 5], &[5.0; 4], 100), Some((0.0, 0.0)));
+        assert_eq!(interval_percent(&[5.0; 5], &[5.0; 4], 100, 0.01), Some((0.0, 0.0)));
     }
 
     #[test]
     fn nothing_is_divided_by_zero() {
         assert_eq!(change_percent(&[0.0; 3], &[1.0; 3]), None);
-        assert_eq!(interval_percent(&[0.0, 0.0, 1.0], &[1.0; 3], 100), None);
-        assert_eq!((change_percent(&[], &[1.0]), interval_percent(&[1.0], &[], 9)), (None, None));
+        assert_eq!(interval_percent(&[0.0, 0.0, 1.0], &[1.0; 3], 100, 0.01), None);
+        assert_eq!((change_percent(&[], &[1.0]), interval_percent(&[1.0], &[], 9, 0.01)), (None, None));
     }
 
     #[test]
     fn the_same_runs_have_the_same_interval() {
         let (base, new) = ([10.0, 11.0, 9.0, 10.5, 9.5], [12.0, 12.5, 11.5, 12.2, 11.8]);
-        let first = interval_percent(&base, &new, 1000).unwrap();
-        assert_eq!(interval_percent(&base, &new, 1000).unwrap(), first);
+        let first = interval_percent(&base, &new, 1000, 0.01).unwrap();
+        assert_eq!(interval_percent(&base, &new, 1000, 0.01).unwrap(), first);
         let change = change_percent(&base, &new).unwrap();
         assert!(first.0 < change && change < first.1, "{first:?} {change}");
     }

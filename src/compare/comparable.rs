@@ -2,10 +2,6 @@
 
 use super::points::Point;
 use super::{Metric, Obstacle, Run};
-use crate::results::Host;
-
-/// The same machine may be told to have a little less memory by another kernel.
-const MEMORY_TOLERANCE: f64 = 0.02;
 
 /// What may be told to be passed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +16,7 @@ pub enum Difference {
     Points,
     /// Runs that did not end exact.
     Verdict,
-    /// Runs that the client limited.
+    /// Runs that the client limited; of runs that are made in turns, also those that were over too soon to tell.
     Client,
     /// Runs that `--rate` limited, where speed decides.
     Rate,
@@ -68,7 +64,7 @@ impl Difference {
             Self::Target => "run both sides against the same kind of target, on the same host",
             Self::Points => "run what the new side lacks",
             Self::Verdict => "repeat the runs that did not end well",
-            Self::Client => "run again with more --threads, or from a machine of its own",
+            Self::Client => "fill more, with more --threads, or from a machine of its own",
             Self::Rate => "run without --rate, or compare latencies",
             Self::Resumed => "take runs that were not cut off",
         }
@@ -88,7 +84,7 @@ pub(super) fn obstacles(
         let text = match difference {
             Difference::Server => other(points, |a, b| a.server == b.server, |run| run.server.clone()),
             Difference::Machine => {
-                other(points, |a, b| is_same(&a.machine, &b.machine), |run| shown(&run.machine))
+                other(points, |a, b| a.machine.is_like(&b.machine), |run| run.machine.describe())
             }
             // Points that differ by the rest of it are told by whoever pairs them.
             Difference::Target => {
@@ -155,21 +151,10 @@ fn some<'a: 'b, 'b>(
     Some((first, rest))
 }
 
-fn is_same(a: &Host, b: &Host) -> bool {
-    let (less, more) = (a.memory_bytes.min(b.memory_bytes), a.memory_bytes.max(b.memory_bytes));
-    let memory_is_same = (more - less) as f64 <= MEMORY_TOLERANCE * more as f64;
-    memory_is_same && (&a.cpu_model, a.cpus, &a.os) == (&b.cpu_model, b.cpus, &b.os)
-}
-
 fn shown_target(run: &Run) -> String {
     let host = if run.host.is_empty() { "servers of its own" } else { &run.host };
     match run.replicas {
         1 => format!("{host} and 1 replica"),
         replicas => format!("{host} and {replicas} replicas"),
     }
-}
-
-fn shown(machine: &Host) -> String {
-    let memory = crate::units::show_bytes(machine.memory_bytes);
-    format!("{} × {}, {memory}, {}", machine.cpus, machine.cpu_model, machine.os)
 }

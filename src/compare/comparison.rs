@@ -1,29 +1,23 @@
-//! The whole of a comparison: pair the points, see that they are comparable, decide each, and all.
+//! The whole of a comparison of runs that are there: pair the points, see that they are comparable, decide each,
+//! and all.
 
-use super::bootstrap::{CONFIDENCE, SEED};
+use std::collections::HashMap;
+
+use super::bootstrap::SEED;
 use super::comparable::obstacles;
-use super::mann_whitney::holm;
-use super::method::{INDEPENDENT, Method, PAIRED, put_in_pairs};
+use super::decide::{Sides, decide};
+use super::method::Method;
+use super::pairs::put_in_pairs;
 use super::points::{Point, join_other_targets, points};
-use super::verdict::{Evidence, SIGNIFICANCE, overall};
+use super::verdict::{SIGNIFICANCE, overall};
 use super::{CompareError, Difference, Metric, Run, Runs};
 use crate::results::{
-    COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, ComparisonVerdict, LonePoint,
-    MetricChange, Program,
+    COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, LiveComparison, LonePoint,
+    Program,
 };
 
-/// Resamples that each interval is made of.
+/// Resamples that each interval of independent runs is made of.
 pub const RESAMPLES: u64 = 10_000;
-
-/// Shown beside the metric that decides.
-pub(super) const SHOWN: [Metric; 6] = [
-    Metric::KeysPerSecond,
-    Metric::LatencyUsP50,
-    Metric::LatencyUsP99,
-    Metric::LatencyUsP99_9,
-    Metric::ClientCpuSecondsPerGb,
-    Metric::ServersCpuSecondsPerGb,
-];
 
 /// How to compare.
 #[derive(Clone, Debug)]
@@ -34,10 +28,8 @@ pub struct CompareOptions {
     pub threshold_percent: f64,
     /// What is compared all the same.
     pub despite: Vec<Difference>,
-    /// [`RESAMPLES`], unless time matters more.
-    pub resamples: u64,
-    /// Whether both sides were run in turns, and each run is compared with the one beside it.
-    pub paired: bool,
+    /// Whether each run is compared with the one beside it, or all with all.
+    pub method: Method,
 }
 
 /// Compares the runs of two sides.
@@ -45,13 +37,14 @@ pub struct CompareOptions {
 /// # Errors
 /// [`CompareError`] if they are not comparable.
 pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comparison, CompareError> {
-    let twice =
-        base.runs.iter().find_map(|run| Some((run, new.runs.iter().find(|other| other.id == run.id)?)));
+    let of_base: HashMap<&str, &Run> = base.runs.iter().map(|run| (run.id.as_str(), run)).collect();
+    let twice = new.runs.iter().find_map(|other| Some((of_base.get(other.id.as_str())?, other)));
     if let Some((run, other)) = twice {
-        let [base, new] = [run, other].map(|run| run.place.clone());
+        let [base, new] = [*run, other].map(|run| run.place.clone());
         return Err(CompareError::SameRun { run: run.id.clone(), base, new });
     }
-    let mut warnings = Vec::new();
+    let passed_over = base.passed_over.iter().chain(&new.passed_over);
+    let mut warnings: Vec<_> = passed_over.map(|text| format!("passed over: {text}")).collect();
     let mut points = paired(base, new, options, &mut warnings)?;
     let lone = |side: fn(&Point<'_>) -> usize| -> Vec<LonePoint> {
         let lone = points.iter().filter(|point| !point.is_on_both_sides() && side(point) > 0);
@@ -60,38 +53,68 @@ pub fn compare(base: &Runs, new: &Runs, options: &CompareOptions) -> Result<Comp
     };
     let (only_base, only_new) = (lone(|point| point.base.len()), lone(|point| point.new.len()));
     points.retain(Point::is_on_both_sides);
-    if options.paired {
-        points.iter_mut().try_for_each(put_in_pairs)?;
-    }
+    let sides = points.iter_mut().map(|point| sides_of(point, options.method));
+    let sides = sides.collect::<Result<Vec<_>, _>>()?;
+    let decided = decide(&sides, options, 1);
     warnings
         .extend(points.iter().filter_map(|point| chosen_otherwise(point.base.first()?, point.new.first()?)));
-    let points = decided(&points, options);
     let lacking = !only_base.is_empty() && !options.despite.contains(&Difference::Points);
-    Ok(Comparison {
-        schema: COMPARE_SCHEMA.into(),
-        program: Program { version: env!("CARGO_PKG_VERSION").into() },
-        options: CompareAsked {
-            base: base.path.clone(),
-            new: new.path.clone(),
-            metric: options.metric.name().into(),
-            threshold_percent: options.threshold_percent,
-            despite: options.despite.iter().map(|one| one.name().into()).collect(),
-            paired: options.paired,
-        },
-        method: CompareMethod {
-            confidence: CONFIDENCE,
-            significance: SIGNIFICANCE,
-            // The interval of pairs is that of their test.
-            resamples: if options.paired { 0 } else { options.resamples },
-            seed: if options.paired { 0 } else { SEED },
-        },
-        live: None,
-        verdict: overall(&points, lacking),
-        points,
-        only_base,
-        only_new,
-        warnings,
-    })
+    let verdict = overall(&decided, lacking);
+    let names = [base.path.clone(), new.path.clone()];
+    Ok(Comparison { only_base, only_new, verdict, ..options.recorded(names, 1, decided, warnings, None) })
+}
+
+impl CompareOptions {
+    /// The record of a comparison of these two, whose points are looked at so many times altogether.
+    pub(super) fn recorded(
+        &self,
+        [base, new]: [String; 2],
+        looks: usize,
+        points: Vec<ComparedPoint>,
+        warnings: Vec<String>,
+        live: Option<LiveComparison>,
+    ) -> Comparison {
+        let (paired, resamples, seed) = match self.method {
+            Method::Independent { resamples } => (false, resamples, SEED),
+            // The interval of pairs is that of their test, and nothing is drawn for it.
+            Method::Paired => (true, 0, 0),
+        };
+        Comparison {
+            schema: COMPARE_SCHEMA.into(),
+            program: Program { version: env!("CARGO_PKG_VERSION").into() },
+            options: CompareAsked {
+                base,
+                new,
+                metric: self.metric.name().into(),
+                threshold_percent: self.threshold_percent,
+                despite: self.despite.iter().map(|one| one.name().into()).collect(),
+                paired,
+            },
+            method: CompareMethod {
+                confidence: 1.0 - SIGNIFICANCE / looks as f64,
+                significance: SIGNIFICANCE,
+                resamples,
+                seed,
+            },
+            live,
+            verdict: overall(&points, false),
+            points,
+            only_base: Vec::new(),
+            only_new: Vec::new(),
+            warnings,
+        }
+    }
+}
+
+/// What is decided on, of a point that both sides have.
+fn sides_of<'a>(point: &'a mut Point<'_>, method: Method) -> Result<Sides<'a>, CompareError> {
+    let base_first = match method {
+        Method::Independent { .. } => None,
+        Method::Paired => Some(put_in_pairs(point)?),
+    };
+    let figures = |runs: &'a [&Run]| runs.iter().map(|run| &run.figures).collect();
+    let Point { parameters, base, new } = point;
+    Ok(Sides { parameters, base: figures(base), new: figures(new), runs_each: 1, base_first })
 }
 
 /// The points of all runs that can be compared.
@@ -136,66 +159,4 @@ pub(super) fn chosen_otherwise(base: &Run, new: &Run) -> Option<String> {
     let told: Vec<_> = pairs.map(|(base, new)| format!("{} {} and {}", base.0, base.1, new.1)).collect();
     let places = format!("{} and {}", base.place, new.place);
     (!told.is_empty()).then(|| format!("the client chose otherwise in {places}: {}", told.join(", ")))
-}
-
-fn decided(points: &[Point<'_>], options: &CompareOptions) -> Vec<ComparedPoint> {
-    let method = if options.paired { &PAIRED } else { &INDEPENDENT };
-    let samples: Vec<_> = points.iter().map(|point| figures(point, options.metric)).collect();
-    let least = |base: &[f64], new: &[f64]| (method.least_p_value)(base.len(), new.len());
-    // Where values are equal, the test's approximation may say less than is possible.
-    let p_values = samples.iter().map(|(base, new)| (method.p_value)(base, new).max(least(base, new)));
-    let p_values: Vec<_> = p_values.collect();
-    let corrected = holm(&p_values);
-    let judged = points.iter().zip(&samples).zip(p_values.iter().zip(corrected)).enumerate();
-    judged
-        .map(|(place, ((point, (base, new)), (&p_value, p_value_corrected)))| {
-            let mut otherwise = p_values.clone();
-            otherwise[place] = least(base, new);
-            let p_value_least = holm(&otherwise)[place];
-            let decisive = method.change(options.metric, base, new, options.resamples);
-            let evidence = Evidence {
-                runs: base.len().min(new.len()),
-                change: decisive.change_percent.zip(decisive.interval_percent),
-                higher_is_better: options.metric.higher_is_better(),
-                z: (method.z)(base, new),
-                p_value: p_value_corrected,
-                p_value_least,
-                least_p_value: method.least_p_value_of_equal,
-                correction: otherwise.iter().filter(|&&other| other >= otherwise[place]).count() as f64,
-                threshold_percent: options.threshold_percent,
-                significance: SIGNIFICANCE,
-            };
-            let (verdict, reason) = evidence.verdict();
-            let is_open = verdict == ComparisonVerdict::Inconclusive;
-            ComparedPoint {
-                parameters: point.parameters.clone(),
-                base_runs: base.len() as u64,
-                new_runs: new.len() as u64,
-                metrics: std::iter::once(decisive).chain(others(point, method, options)).collect(),
-                p_value,
-                p_value_corrected,
-                p_value_least,
-                verdict,
-                reason,
-                repeats_needed: if is_open { evidence.repeats_needed() } else { None },
-            }
-        })
-        .collect()
-}
-
-/// What is shown beside, where all runs have it.
-fn others(point: &Point<'_>, method: &Method, options: &CompareOptions) -> Vec<MetricChange> {
-    let shown = SHOWN.into_iter().filter(|metric| *metric != options.metric);
-    let known = shown.filter(|metric| point.runs().all(|run| run.figure(*metric).is_some()));
-    known
-        .map(|metric| {
-            let (base, new) = figures(point, metric);
-            method.change(metric, &base, &new, options.resamples)
-        })
-        .collect()
-}
-
-fn figures(point: &Point<'_>, metric: Metric) -> (Vec<f64>, Vec<f64>) {
-    let of = |runs: &[&Run]| runs.iter().filter_map(|run| run.figure(metric)).collect();
-    (of(&point.base), of(&point.new))
 }

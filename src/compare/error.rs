@@ -45,7 +45,7 @@ impl CompareError {
     /// What to do about it.
     pub fn cure(&self) -> String {
         match self {
-            Self::Load(error) => error.cure().into(),
+            Self::Load(error) => error.cure(),
             Self::SameRun { .. } => "name the runs before a change first, and those after it second".into(),
             Self::NotInPairs(_) => {
                 "leave out --paired: runs are then taken for independent of each other".into()

@@ -1,10 +1,10 @@
 //! The Mann-Whitney U test, two-sided: how likely two sets of independent runs are to lie as far apart as
 //! these do, or further, if nothing has changed. After Mann and Whitney (1947), as `scipy.stats.mannwhitneyu`
-//! computes it, which `tests/compare/reference.rs` compares with.
+//! computes it, and with ties exact as well, which `tests/compare/reference.rs` compares with.
 
 use std::f64::consts::PI;
 
-/// Up to so many values without ties, all arrangements are counted; beyond, the normal distribution is as good.
+/// Up to so many values, all arrangements are counted; beyond, the normal distribution is as good.
 const EXACT_VALUES_MAX: usize = 100;
 
 /// The p-value, 0 to 1.
@@ -13,19 +13,14 @@ pub fn p_value(base: &[f64], new: &[f64]) -> f64 {
         return 1.0;
     }
     let ranks = Ranks::of(base, new);
-    if ranks.ties == 0.0 && base.len() + new.len() <= EXACT_VALUES_MAX {
-        exact(base.len(), new.len(), ranks.u_max() as usize)
-    } else {
-        normal_tail(ranks.z(0.5))
-    }
+    if base.len() + new.len() <= EXACT_VALUES_MAX { ranks.exact() } else { normal_tail(ranks.z(0.5)) }
 }
 
 /// How many standard deviations the statistic is from its mean; below zero where the new values are mostly
 /// less than the base's.
 pub(super) fn z(base: &[f64], new: &[f64]) -> f64 {
     let ranks = Ranks::of(base, new);
-    let is_less = ranks.u > ranks.base * ranks.new / 2.0;
-    if is_less { -ranks.z(0.0) } else { ranks.z(0.0) }
+    if ranks.surplus() > 0.0 { -ranks.z(0.0) } else { ranks.z(0.0) }
 }
 
 /// The least p-value that so many values can have: that of two sets that do not overlap.
@@ -56,10 +51,12 @@ pub(super) fn normal_tail(z: f64) -> f64 {
 
 /// What the order of all values together tells.
 struct Ranks {
-    /// Pairs of a base's and a new value in which the base's is greater; equal ones count half.
-    u: f64,
-    base: f64,
-    new: f64,
+    /// Of all values, doubled so that those of ties are whole.
+    doubled: Vec<usize>,
+    /// Sum of the base's.
+    doubled_sum: usize,
+    base: usize,
+    new: usize,
     /// Sum of t³ − t over all groups of t equal values.
     ties: f64,
 }
@@ -69,58 +66,56 @@ impl Ranks {
         let mut all: Vec<_> = base.iter().map(|&value| (value, true)).collect();
         all.extend(new.iter().map(|&value| (value, false)));
         all.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut rank_sum, mut ties, mut before) = (0.0, 0.0, 0.0);
+        let doubled = Vec::with_capacity(all.len());
+        let mut ranks = Self { doubled, doubled_sum: 0, base: base.len(), new: new.len(), ties: 0.0 };
         for equal in all.chunk_by(|a, b| a.0 == b.0) {
+            // The mean of the ranks that they share.
+            let doubled = 2 * ranks.doubled.len() + equal.len() + 1;
+            ranks.doubled_sum += doubled * equal.iter().filter(|(_, is_base)| *is_base).count();
+            ranks.doubled.extend(equal.iter().map(|_| doubled));
             let count = equal.len() as f64;
-            let rank = before + (count + 1.0) / 2.0;
-            rank_sum += rank * equal.iter().filter(|(_, is_base)| *is_base).count() as f64;
-            ties += count.powi(3) - count;
-            before += count;
+            ranks.ties += count.powi(3) - count;
         }
-        let (base, new) = (base.len() as f64, new.len() as f64);
-        Self { u: rank_sum - base * (base + 1.0) / 2.0, base, new, ties }
+        ranks
     }
 
-    fn u_max(&self) -> f64 {
-        self.u.max(self.base * self.new - self.u)
+    /// Pairs of a base's and a new value in which the base's is greater, less half of all pairs; equal ones count
+    /// half.
+    fn surplus(&self) -> f64 {
+        let (base, new) = (self.base as f64, self.new as f64);
+        self.doubled_sum as f64 / 2.0 - base * (base + 1.0) / 2.0 - base * new / 2.0
     }
 
     /// Zero where all values are equal, and nothing can be told.
     fn z(&self, continuity: f64) -> f64 {
-        let all = self.base + self.new;
-        let pairs = self.base * self.new;
+        let (all, pairs) = ((self.base + self.new) as f64, self.base as f64 * self.new as f64);
         let variance = pairs / 12.0 * (all + 1.0 - self.ties / (all * (all - 1.0)));
-        if variance <= 0.0 {
-            0.0
-        } else {
-            (self.u_max() - pairs / 2.0 - continuity).max(0.0) / variance.sqrt()
-        }
+        if variance <= 0.0 { 0.0 } else { (self.surplus().abs() - continuity).max(0.0) / variance.sqrt() }
     }
-}
 
-/// Twice the share of all arrangements whose statistic is `u` or more. `counts[u]` are the arrangements of
-/// so many values on each side with the statistic u, one more value at a time.
-fn exact(base: usize, new: usize, u: usize) -> f64 {
-    // By the recurrence of Mann and Whitney: the greatest of all values is the base's, and then exceeds all
-    // new ones, or it is a new one, and exceeds none that counts.
-    let mut counts: Vec<Vec<f64>> = vec![vec![1.0]; new + 1];
-    for base in 1..=base {
-        let mut next: Vec<Vec<f64>> = vec![vec![1.0]];
-        for new in 1..=new {
-            let mut sum = vec![0.0; base * new + 1];
-            for (place, count) in counts[new].iter().enumerate() {
-                sum[place + new] += count;
+    /// Twice the share of all arrangements whose rank sum is as far out on the same side, or further.
+    fn exact(&self) -> f64 {
+        // Of the smaller side, whose arrangements are fewer to go through.
+        let chosen = self.base.min(self.new);
+        let all: usize = self.doubled.iter().sum();
+        let sum = if chosen == self.base { self.doubled_sum } else { all - self.doubled_sum };
+        let most: usize = self.doubled.iter().rev().take(chosen).sum();
+        // In how many ways so many of the values can be chosen that their ranks sum up to this: one value after
+        // another is left out, or taken.
+        let mut ways = vec![vec![0.0; most + 1]; chosen + 1];
+        ways[0][0] = 1.0;
+        for &rank in &self.doubled {
+            for count in (1..=chosen).rev() {
+                let (fewer, more) = ways.split_at_mut(count);
+                for (with, without) in more[0].iter_mut().skip(rank).zip(&fewer[count - 1]) {
+                    *with += without;
+                }
             }
-            for (place, count) in next[new - 1].iter().enumerate() {
-                sum[place] += count;
-            }
-            next.push(sum);
         }
-        counts = next;
+        let ways = &ways[chosen];
+        let [low, high]: [f64; 2] = [ways[..=sum].iter().sum(), ways[sum..].iter().sum()];
+        (2.0 * low.min(high) / ways.iter().sum::<f64>()).min(1.0)
     }
-    let counts = &counts[new];
-    let tail: f64 = counts[u.min(counts.len() - 1)..].iter().sum();
-    (2.0 * tail / counts.iter().sum::<f64>()).min(1.0)
 }
 
 /// Corrects p-values for how many they are, after Holm (1979): the chance that any of them is below a bound
@@ -160,6 +155,38 @@ mod tests {
         assert_eq!(p_value(&[5.0; 7], &[5.0; 7]), 1.0);
         assert_eq!(p_value(&[], &[1.0]), 1.0);
         assert_eq!(p_value(&[1.0, 2.0, 3.0], &[1.0, 2.0, 3.0]), 1.0);
+    }
+
+    /// The share of all choices of so many of the values whose ranks sum up to something as far out, one choice
+    /// after the other.
+    fn one_by_one(base: &[f64], new: &[f64]) -> f64 {
+        let ranks = Ranks::of(base, new);
+        let all = ranks.doubled.len();
+        let sums =
+            (0..1_u32 << all).filter(|choice| choice.count_ones() as usize == base.len()).map(|choice| {
+                let taken = (0..all).filter(|place| choice >> place & 1 == 1);
+                taken.map(|place| ranks.doubled[place]).sum::<usize>()
+            });
+        let sums: Vec<_> = sums.collect();
+        let share = |is_so: &dyn Fn(usize) -> bool| {
+            sums.iter().filter(|sum| is_so(**sum)).count() as f64 / sums.len() as f64
+        };
+        let sum = ranks.doubled_sum;
+        (2.0 * share(&|other| other <= sum).min(share(&|other| other >= sum))).min(1.0)
+    }
+
+    #[test]
+    fn ties_are_counted_and_not_approximated() {
+        // The normal distribution has 0.0067 here.
+        let (base, new) = ([100.0, 100.0, 100.0, 100.0, 100.0, 90.0], [90.0; 6]);
+        assert!((p_value(&base, &new) - 14.0 / 924.0).abs() < 1e-12, "{}", p_value(&base, &new));
+        for seed in 0..40_u64 {
+            let value = |place: u64| ((seed * 31 + place * 17 + place * place * seed) % 5) as f64;
+            let base: Vec<_> = (0..2 + seed % 5).map(value).collect();
+            let new: Vec<_> = (50..52 + seed % 4).map(value).collect();
+            let (found, expected) = (p_value(&base, &new), one_by_one(&base, &new));
+            assert!((found - expected).abs() < 1e-12, "{base:?} {new:?}: {found} {expected}");
+        }
     }
 
     #[test]

@@ -2,54 +2,72 @@
 //! in turns, each of which is compared with the one beside it.
 
 use super::bootstrap::{change_percent, interval_percent, median};
-use super::points::Point;
 use super::signed_rank::{self, Changes};
 use super::verdict::SIGNIFICANCE;
-use super::{CompareError, Metric, Run, mann_whitney};
+use super::{Metric, mann_whitney};
 use crate::results::{MetricChange, PercentInterval};
 
-/// What is computed of the figures of a point: those of the base, and the new ones.
-pub(super) struct Method {
-    pub(super) p_value: fn(&[f64], &[f64]) -> f64,
-    /// The least that so many runs of each side can have.
-    pub(super) least_p_value: fn(usize, usize) -> f64,
-    /// The same where both sides have as many.
-    pub(super) least_p_value_of_equal: fn(usize) -> f64,
-    /// Below zero where the new runs have mostly less.
-    pub(super) z: fn(&[f64], &[f64]) -> f64,
-    /// By how much the new figures are more, in percent, and from where to where that is, of so many resamples.
-    change: fn(&[f64], &[f64], u64) -> Change,
+/// How the figures of two sides are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// As independent of each other: medians, the Mann-Whitney test, and a bootstrap interval.
+    Independent {
+        /// What the interval is made of.
+        resamples: u64,
+    },
+    /// Each with the one beside it: the signed-rank test on the ratios within pairs, with its estimate and interval.
+    Paired,
 }
 
-/// A change in percent, and from where to where it is.
-type Change = (Option<f64>, Option<(f64, f64)>);
-
-/// Medians, a bootstrap interval, and the Mann-Whitney test.
-pub(super) const INDEPENDENT: Method = Method {
-    p_value: mann_whitney::p_value,
-    least_p_value: mann_whitney::least_p_value,
-    least_p_value_of_equal: |runs| mann_whitney::least_p_value(runs, runs),
-    z: mann_whitney::z,
-    change: |base, new, resamples| (change_percent(base, new), interval_percent(base, new, resamples)),
-};
-
-/// The signed-rank test on the ratios within pairs, with its estimate and interval.
-pub(super) const PAIRED: Method = Method {
-    p_value: |base, new| log_ratios(base, new).map_or(1.0, |ratios| signed_rank::p_value(&ratios)),
-    least_p_value: |base, new| signed_rank::least_p_value(base.min(new)),
-    least_p_value_of_equal: signed_rank::least_p_value,
-    z: |base, new| log_ratios(base, new).map_or(0.0, |ratios| signed_rank::z(&ratios)),
-    change: |base, new, _| {
-        let changes = log_ratios(base, new).map(|ratios| Changes::of(&ratios));
-        let interval = changes.as_ref().and_then(|changes| changes.interval_percent(SIGNIFICANCE));
-        (changes.as_ref().and_then(Changes::percent), interval)
-    },
-};
+/// What a test says of the figures of two sides.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Test {
+    /// Two-sided, 0 to 1.
+    pub(super) p_value: f64,
+    /// Standard deviations that its statistic is from the mean; below zero where the new side has mostly less.
+    pub(super) z: f64,
+}
 
 impl Method {
-    /// How a metric has changed.
-    pub(super) fn change(&self, metric: Metric, base: &[f64], new: &[f64], resamples: u64) -> MetricChange {
-        let (change_percent, interval) = (self.change)(base, new, resamples);
+    /// The test on the figures of the base, and the new ones.
+    pub(super) fn test(self, base: &[f64], new: &[f64]) -> Test {
+        match self {
+            Self::Independent { .. } => {
+                Test { p_value: mann_whitney::p_value(base, new), z: mann_whitney::z(base, new) }
+            }
+            Self::Paired => {
+                let ratios = log_ratios(base, new).unwrap_or_default();
+                Test { p_value: signed_rank::p_value(&ratios), z: signed_rank::z(&ratios) }
+            }
+        }
+    }
+
+    /// The least p-value that so many figures of either side can have, whatever they are.
+    pub(super) fn least_p_value(self, base: usize, new: usize) -> f64 {
+        match self {
+            Self::Independent { .. } => mann_whitney::least_p_value(base, new),
+            Self::Paired => signed_rank::least_p_value(base.min(new)),
+        }
+    }
+
+    /// The fewest figures of either side that can tell anything, where p-values are multiplied by `correction`.
+    pub(super) fn fewest(self, correction: f64) -> usize {
+        let tells = |count: &usize| self.least_p_value(*count, *count) * correction < SIGNIFICANCE;
+        (1..usize::MAX).find(tells).unwrap_or(usize::MAX)
+    }
+
+    /// How a metric has changed, and from where to where that is but for `significance`.
+    pub(super) fn change(self, metric: Metric, base: &[f64], new: &[f64], significance: f64) -> MetricChange {
+        let (change_percent, interval) = match self {
+            Self::Independent { resamples } => {
+                (change_percent(base, new), interval_percent(base, new, resamples, significance))
+            }
+            Self::Paired => {
+                let changes = log_ratios(base, new).map(|ratios| Changes::of(&ratios));
+                let interval = changes.as_ref().and_then(|changes| changes.interval_percent(significance));
+                (changes.as_ref().and_then(Changes::percent), interval)
+            }
+        };
         MetricChange {
             name: metric.name().into(),
             higher_is_better: metric.higher_is_better(),
@@ -68,87 +86,54 @@ fn log_ratios(base: &[f64], new: &[f64]) -> Option<Vec<f64>> {
     all.then(|| base.iter().zip(new).map(|(base, new)| (new / base).ln()).collect())
 }
 
-/// Puts the runs of a point into the order in which they were made, so that the first of either side make a pair,
-/// and the second, and so on.
-///
-/// # Errors
-/// [`CompareError::NotInPairs`] if they were not made so.
-pub(super) fn put_in_pairs(point: &mut Point<'_>) -> Result<(), CompareError> {
-    let not = |text| Err(CompareError::NotInPairs(text));
-    // RFC 3339 with as many digits in all of them: their order is that of time.
-    point.base.sort_by(|a, b| a.started_at.cmp(&b.started_at));
-    point.new.sort_by(|a, b| a.started_at.cmp(&b.started_at));
-    let (base, new) = (point.base.len(), point.new.len());
-    if base != new {
-        return not(format!("the base has {base} runs of a point, and the new side {new}"));
-    }
-    let pairs: Vec<_> = point.base.iter().zip(&point.new).map(|(&base, &new)| in_order(base, new)).collect();
-    match pairs.windows(2).find(|two| two[1].0.started_at < two[0].1.started_at) {
-        None => Ok(()),
-        Some(two) => not(format!("{} began before {}, of an earlier pair", two[1].0.place, two[0].1.place)),
-    }
-}
-
-/// The earlier run first.
-fn in_order<'a>(base: &'a Run, new: &'a Run) -> (&'a Run, &'a Run) {
-    if base.started_at <= new.started_at { (base, new) } else { (new, base) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::tests::run;
 
-    fn at(id: &str, second: u32, figure: f64) -> Run {
-        Run { started_at: format!("2026-11-22T02:10:{second:02}.000Z"), ..run(id, figure) }
-    }
-
-    fn put<'a>(base: &'a [Run], new: &'a [Run]) -> Result<Point<'a>, CompareError> {
-        let (base, new) = (base.iter().collect(), new.iter().collect());
-        let mut point = Point { parameters: run("a", 1.0).parameters, base, new };
-        put_in_pairs(&mut point).map(|()| point)
-    }
-
-    #[test]
-    fn pairs_are_those_of_time() {
-        let base = [at("b2", 4, 1.0), at("b1", 1, 1.0)];
-        let new = [at("n1", 2, 1.0), at("n2", 3, 1.0)];
-        let point = put(&base, &new).unwrap();
-        let ids = |runs: &[&Run]| -> Vec<_> { runs.iter().map(|run| run.id.clone()).collect() };
-        assert_eq!(
-            (ids(&point.base), ids(&point.new)),
-            (vec!["b1".into(), "b2".into()], vec!["n1".into(), "n2".into()])
-        );
-    }
-
-    #[test]
-    fn runs_that_were_not_made_in_turns_are_refused() {
-        let base = [at("b1", 1, 1.0), at("b2", 2, 1.0)];
-        let new = [at("n1", 3, 1.0), at("n2", 4, 1.0)];
-        let told = |base: &[Run], new: &[Run]| put(base, new).unwrap_err().to_string();
-        assert!(told(&base, &new).contains("b2/run.json began before n1/run.json"), "{}", told(&base, &new));
-        assert!(told(&base, &new[..1]).contains("2 runs of a point, and the new side 1"));
-    }
+    const INDEPENDENT: Method = Method::Independent { resamples: 1000 };
 
     #[test]
     fn a_drift_is_in_both_of_a_pair() {
         let drifting: Vec<_> = (0..20).map(|place| 100.0 * 1.05_f64.powi(place)).collect();
         let slower: Vec<_> = drifting.iter().map(|figure| 0.95 * figure).collect();
-        let of = |method: &Method| {
-            let change = method.change(Metric::KeysPerSecond, &drifting, &slower, 1000);
+        let of = |method: Method| {
+            let change = method.change(Metric::KeysPerSecond, &drifting, &slower, 0.01);
             let interval = change.interval_percent.unwrap();
-            ((method.p_value)(&drifting, &slower), interval.high - interval.low)
+            (method.test(&drifting, &slower), interval.high - interval.low)
         };
-        let ((p_of_pairs, width_of_pairs), (p, width)) = (of(&PAIRED), of(&INDEPENDENT));
-        assert!(p_of_pairs < 1e-5 && p > 0.1, "{p_of_pairs} {p}");
+        let ((of_pairs, width_of_pairs), (of_all, width)) = (of(Method::Paired), of(INDEPENDENT));
+        assert!(of_pairs.p_value < 1e-5 && of_all.p_value > 0.1, "{of_pairs:?} {of_all:?}");
         assert!(width_of_pairs < 1e-6 && width > 10.0, "{width_of_pairs} {width}");
-        assert!((PAIRED.z)(&drifting, &slower) < -3.0);
+        assert!(of_pairs.z < -3.0, "{of_pairs:?}");
     }
 
     #[test]
     fn nothing_is_divided_by_zero() {
-        let change = PAIRED.change(Metric::KeysPerSecond, &[0.0, 1.0], &[1.0, 1.0], 1000);
+        let change = Method::Paired.change(Metric::KeysPerSecond, &[0.0, 1.0], &[1.0, 1.0], 0.01);
         assert_eq!((change.change_percent, change.interval_percent), (None, None));
-        assert!((PAIRED.p_value)(&[0.0, 1.0], &[1.0, 1.0]) >= 1.0);
+        assert!(Method::Paired.test(&[0.0, 1.0], &[1.0, 1.0]).p_value >= 1.0);
+    }
+
+    /// So few runs of each side, all of one above all of the other's, are below the level by a hair, and one less
+    /// never are.
+    #[test]
+    fn each_method_has_its_fewest_runs() {
+        for (method, correction, fewest) in [
+            (INDEPENDENT, 1.0, 5),
+            (INDEPENDENT, 2.0, 6),
+            (INDEPENDENT, 10.0, 7),
+            (Method::Paired, 1.0, 8),
+            (Method::Paired, 2.0, 9),
+            (Method::Paired, 5.0, 10),
+        ] {
+            assert_eq!(method.fewest(correction), fewest, "{method:?} {correction}");
+            let p_value = |count: usize| {
+                let base: Vec<_> = (0..count).map(|place| 100.0 + place as f64).collect();
+                let new: Vec<_> = base.iter().map(|figure| figure / 3.0).collect();
+                method.test(&base, &new).p_value * correction
+            };
+            let (enough, too_few) = (p_value(fewest), p_value(fewest - 1));
+            assert!(enough < SIGNIFICANCE && too_few >= SIGNIFICANCE, "{method:?}: {enough} {too_few}");
+        }
     }
 }

@@ -7,10 +7,12 @@
 mod bootstrap;
 mod comparable;
 mod comparison;
+mod decide;
 mod error;
 pub mod live;
 mod mann_whitney;
 mod method;
+mod pairs;
 mod points;
 mod signed_rank;
 #[cfg(test)]
@@ -24,5 +26,7 @@ pub use comparable::Difference;
 pub use comparison::{CompareOptions, RESAMPLES, compare};
 pub use error::{CompareError, Obstacle};
 pub use mann_whitney::{holm, least_p_value, p_value};
+pub use method::Method;
+pub use verdict::SIGNIFICANCE;
 
 pub use crate::recorded::{LoadError, Metric, Run, Runs, load};

@@ -4,8 +4,8 @@
 
 use super::mann_whitney::normal_tail;
 
-/// Beyond so many pairs, the normal distribution is as good, and counting takes long.
-const EXACT_PAIRS_MAX: usize = 200;
+/// Beyond so many pairs, the normal distribution is as good, or a little stricter, and counting takes long.
+const EXACT_PAIRS_MAX: usize = 100;
 
 /// The two-sided p-value, 0 to 1, of the logarithms of new to base: how likely so one-sided a set of them is,
 /// or a more one-sided one, if each could as well have had the other sign. Pairs that are equal say nothing.
@@ -34,37 +34,84 @@ pub(super) fn z(log_ratios: &[f64]) -> f64 {
     if variance > 0.0 { (signs.doubled_sum as f64 / 2.0 - mean) / variance.sqrt() } else { 0.0 }
 }
 
-/// What the changes of all pairs, and of every two of them together, tell of the change.
+/// What the changes of all pairs, and of every two of them together, tell of the change. Walsh averages are the
+/// means of every two logarithms, and of each with itself. They are counted and never held: of ten thousand pairs,
+/// there are fifty millions.
 pub(super) struct Changes {
-    /// Walsh averages: the mean of every two logarithms, and of each with itself; sorted.
-    averages: Vec<f64>,
-    pairs: usize,
+    /// The logarithms of new to base, in order.
+    sorted: Vec<f64>,
 }
 
 impl Changes {
     pub(super) fn of(log_ratios: &[f64]) -> Self {
-        let from =
-            |place: usize| log_ratios[place..].iter().map(move |b| f64::midpoint(log_ratios[place], *b));
-        let mut averages: Vec<_> = (0..log_ratios.len()).flat_map(from).collect();
-        averages.sort_unstable_by(f64::total_cmp);
-        Self { averages, pairs: log_ratios.len() }
+        let mut sorted = log_ratios.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        Self { sorted }
     }
 
-    /// The change in percent; `None` of no pairs.
+    /// The change in percent, the median of all averages; `None` of no pairs.
     pub(super) fn percent(&self) -> Option<f64> {
-        (self.pairs > 0).then(|| percent(super::median(&self.averages)))
+        let last = self.averages().checked_sub(1)?;
+        let (low, high) = (self.average(last / 2), self.average(last.div_ceil(2)));
+        Some(percent(f64::midpoint(low, high)))
     }
 
     /// From where to where the change is, in percent, and wrong about that no more often than `significance`;
     /// `None` where so few pairs cannot tell.
     pub(super) fn interval_percent(&self, significance: f64) -> Option<(f64, f64)> {
         // How many of the averages at either end are too far out.
-        let is_exact = self.pairs <= EXACT_PAIRS_MAX;
-        let outside = if is_exact { outside } else { outside_about }(self.pairs, significance);
+        let is_exact = self.sorted.len() <= EXACT_PAIRS_MAX;
+        let outside = if is_exact { outside } else { outside_about }(self.sorted.len(), significance);
         let first = outside.checked_sub(1)?;
-        let last = (self.averages.len() - 1).checked_sub(first).filter(|last| *last >= first)?;
-        Some((percent(self.averages[first]), percent(self.averages[last])))
+        let last = self.averages().checked_sub(outside).filter(|last| *last >= first)?;
+        Some((percent(self.average(first)), percent(self.average(last))))
     }
+
+    /// How many averages there are.
+    fn averages(&self) -> usize {
+        self.sorted.len() * (self.sorted.len() + 1) / 2
+    }
+
+    /// The average that so many others come before in order: the least number which enough of them are not above,
+    /// found by halving all numbers from the least logarithm to the greatest, 64 times at most.
+    fn average(&self, place: usize) -> f64 {
+        let (Some(&first), Some(&last)) = (self.sorted.first(), self.sorted.last()) else { return f64::NAN };
+        let (mut low, mut high) = (ordinal(first), ordinal(last));
+        while low < high {
+            let middle = ((i128::from(low) + i128::from(high)) >> 1) as i64;
+            if self.not_above(number(middle)) > place { high = middle } else { low = middle + 1 }
+        }
+        number(low)
+    }
+
+    /// How many averages are not above a bound, in one walk: the greater one logarithm, the fewer others can go
+    /// with it.
+    fn not_above(&self, bound: f64) -> usize {
+        let (mut count, mut end) = (0, self.sorted.len());
+        for (place, &one) in self.sorted.iter().enumerate() {
+            while end > place && f64::midpoint(one, self.sorted[end - 1]) > bound {
+                end -= 1;
+            }
+            // From here on, each is above it even with itself.
+            if end <= place {
+                break;
+            }
+            count += end - place;
+        }
+        count
+    }
+}
+
+/// The place of a number among all numbers, in the order of [`f64::total_cmp`].
+fn ordinal(number: f64) -> i64 {
+    let bits = number.to_bits() as i64;
+    if bits < 0 { bits ^ i64::MAX } else { bits }
+}
+
+/// The number at a place.
+fn number(ordinal: i64) -> f64 {
+    let bits = if ordinal < 0 { ordinal ^ i64::MAX } else { ordinal };
+    f64::from_bits(bits as u64)
 }
 
 /// How many sums of positive ranks, from 0 on, are too small for chance.
@@ -132,7 +179,10 @@ fn percent(log_ratio: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::compare::median;
 
     /// As `scipy.stats.wilcoxon(x, method="exact")` has it, and R's `wilcox.test(x, conf.int = TRUE)`.
     #[test]
@@ -182,17 +232,69 @@ mod tests {
 
     #[test]
     fn many_pairs_are_as_good_as_counted() {
-        for pairs in [60, 200] {
-            let (counted, about) = (outside(pairs, 0.05), outside_about(pairs, 0.05));
-            assert!(counted.abs_diff(about) <= 2, "{pairs}: {counted} {about}");
+        for (pairs, significance) in [(60, 0.05), (100, 0.05), (100, 0.01), (100, 0.002)] {
+            let (counted, about) = (outside(pairs, significance), outside_about(pairs, significance));
+            // Whoever leaves out fewer averages has the wider interval, and raises no false alarm.
+            assert!(
+                about <= counted + 1 && counted <= about + 12,
+                "{pairs} {significance}: {counted} {about}"
+            );
         }
         let log_ratios: Vec<_> =
-            (0..EXACT_PAIRS_MAX).map(|place| ((place * 7919) % 200) as f64 - 85.0).collect();
+            (0..EXACT_PAIRS_MAX).map(|place| ((place * 7919) % 100) as f64 - 42.5).collect();
         let (counted, about) = (p_value(&log_ratios), normal_tail(z(&log_ratios).abs()));
         assert!(counted < 0.05 && (counted / about - 1.0).abs() < 0.1, "{counted} {about}");
         // Counting all arrangements of the signs of so many would leave the range of numbers.
         let many: Vec<_> = (0..2000).map(|place| if place % 5 == 0 { -0.01 } else { 0.02 }).collect();
         let (low, high) = Changes::of(&many).interval_percent(0.05).unwrap();
         assert!(p_value(&many) < 1e-12 && low > 0.0 && high < 2.1, "{low} {high}");
+    }
+
+    /// All averages, in order.
+    fn averages(log_ratios: &[f64]) -> Vec<f64> {
+        let from =
+            |place: usize| log_ratios[place..].iter().map(move |b| f64::midpoint(log_ratios[place], *b));
+        let mut averages: Vec<_> = (0..log_ratios.len()).flat_map(from).collect();
+        averages.sort_unstable_by(f64::total_cmp);
+        averages
+    }
+
+    #[test]
+    fn numbers_are_in_order() {
+        let numbers = [f64::MIN, -1.0, -f64::MIN_POSITIVE, -5e-324, -0.0, 0.0, 5e-324, 0.1, 1.0, f64::MAX];
+        assert!(numbers.windows(2).all(|two| ordinal(two[0]) < ordinal(two[1])));
+        assert!(numbers.iter().all(|one| number(ordinal(*one)).to_bits() == one.to_bits()));
+        assert_eq!((ordinal(-0.0), ordinal(0.0)), (-1, 0));
+    }
+
+    #[test]
+    fn ten_thousand_pairs_are_no_matter() {
+        let many: Vec<_> = (0..10_000).map(|place| f64::from((place * 7919) % 10_007) / 1e4 - 0.4).collect();
+        let changes = Changes::of(&many);
+        let (low, high) = changes.interval_percent(0.01).unwrap();
+        let change = changes.percent().unwrap();
+        assert!(low < change && change < high && high - low < 2.5, "{low} {change} {high}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        /// To the last bit, with ties, zeros and numbers of any size.
+        #[test]
+        fn averages_that_are_counted_are_those_that_are_sorted(
+            coarse in prop::collection::vec(-3..4_i32, 0..10),
+            fine in prop::collection::vec(-0.5..0.5_f64, 0..10),
+            large in prop::collection::vec(-1e9..1e9_f64, 0..3),
+        ) {
+            let mut log_ratios: Vec<_> = coarse.into_iter().map(|one| f64::from(one) / 8.0).collect();
+            log_ratios.extend(fine.into_iter().chain(large));
+            let (sorted, changes) = (averages(&log_ratios), Changes::of(&log_ratios));
+            prop_assert_eq!(changes.averages(), sorted.len());
+            for (place, average) in sorted.iter().enumerate() {
+                prop_assert_eq!(changes.average(place), *average);
+            }
+            let expected = (!sorted.is_empty()).then(|| percent(median(&sorted)));
+            prop_assert_eq!(changes.percent(), expected);
+        }
     }
 }

@@ -6,31 +6,38 @@ use proptest::prelude::*;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-use super::mann_whitney::{least_p_value, p_value, z};
-use super::verdict::{Evidence, SIGNIFICANCE};
-use super::{change_percent, interval_percent};
-use crate::results::{ComparisonVerdict, PercentInterval};
+use super::decide::{Figures, Sides, decide};
+use super::mann_whitney::{least_p_value, p_value};
+use super::tests::options;
+use super::{CompareOptions, Method, Metric};
+use crate::results::{ComparisonVerdict, PointParameters};
 
-/// Fewer than a real comparison takes: thousands of them are made here.
-const RESAMPLES: u64 = 500;
+/// Fewer resamples than a real comparison takes: thousands of them are made here.
+const INDEPENDENT: Method = Method::Independent { resamples: 500 };
 
 /// One point's verdict on throughputs.
 fn verdict(base: &[f64], new: &[f64], threshold_percent: f64) -> ComparisonVerdict {
-    let interval = interval_percent(base, new, RESAMPLES);
-    let change = change_percent(base, new).zip(interval.map(|(low, high)| PercentInterval { low, high }));
-    let evidence = Evidence {
-        runs: base.len().min(new.len()),
-        change,
-        higher_is_better: true,
-        z: z(base, new),
-        p_value: p_value(base, new),
-        p_value_least: least_p_value(base.len(), new.len()),
-        least_p_value: |runs| least_p_value(runs, runs),
-        correction: 1.0,
-        threshold_percent,
-        significance: SIGNIFICANCE,
+    verdict_by(INDEPENDENT, base, new, threshold_percent)
+}
+
+fn verdict_by(method: Method, base: &[f64], new: &[f64], threshold_percent: f64) -> ComparisonVerdict {
+    let figures = |speeds: &[f64]| -> Vec<Figures> {
+        let of_run = |speed: &f64| {
+            let mut figures = [None; Metric::ALL.len()];
+            figures[0] = Some(*speed);
+            figures
+        };
+        speeds.iter().map(of_run).collect()
     };
-    evidence.verdict().0
+    let (base, new) = (figures(base), figures(new));
+    let sides = Sides {
+        parameters: &PointParameters::default(),
+        base: base.iter().collect(),
+        new: new.iter().collect(),
+        runs_each: 1,
+        base_first: None,
+    };
+    decide(&[sides], &CompareOptions { threshold_percent, method, ..options() }, 1).remove(0).verdict
 }
 
 /// Runs around a truth, with so much noise (one standard deviation of a normal distribution, as a share).
@@ -49,6 +56,36 @@ fn share(rounds: u64, factor: f64, noise: f64, wanted: ComparisonVerdict) -> f64
         verdict(&base, &new, 3.0) == wanted
     });
     found.count() as f64 / rounds as f64
+}
+
+/// Without a threshold that helps, and with the fewest runs that can tell anything: there, p is below the level by a
+/// hair, and what is promised has to hold all the same.
+#[test]
+fn the_fewest_runs_raise_no_more_false_alarms_than_others() {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(7);
+    let mut in_all = 0;
+    for (method, count) in [(INDEPENDENT, 5), (Method::Paired, 8), (INDEPENDENT, 6), (Method::Paired, 12)] {
+        let verdicts = (0..400).map(|_| {
+            let [base, new] = [0, 1].map(|_| runs(&mut random, count, 1e6, 0.05));
+            verdict_by(method, &base, &new, 1e-6)
+        });
+        let called = verdicts.filter(|verdict| *verdict != ComparisonVerdict::Inconclusive).count();
+        // One in a hundred is promised, and chance makes more than ten of that once in three hundred times.
+        assert!(called <= 10, "{method:?} {count}: {called} of 400");
+        in_all += called;
+    }
+    assert!(in_all > 3, "{in_all}: so rare is no accident, and costs power");
+}
+
+/// Figures that come in steps, as latencies do, are equal again and again.
+#[test]
+fn equal_figures_raise_no_more_false_alarms_than_others() {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(11);
+    let mut stepped = || -> Vec<f64> {
+        runs(&mut random, 6, 1000.0, 0.01).iter().map(|figure| (figure / 20.0).round() * 20.0).collect()
+    };
+    let below = (0..4000).filter(|_| p_value(&stepped(), &stepped()) < 0.01).count();
+    assert!(below <= 55, "{below} of 4000");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Pairing, refusing and deciding, on runs that are made up; how they are read is tested from outside.
 
 use super::*;
-use crate::recorded::Facts;
+use crate::recorded::RunFacts;
 use crate::results::{Comparison, ComparisonVerdict, Host, PointParameters};
 
 pub(super) fn run(id: &str, keys_per_second: f64) -> Run {
@@ -31,18 +31,23 @@ pub(super) fn run(id: &str, keys_per_second: f64) -> Run {
         machine: Host { cpu_model: "A".into(), cpus: 2, memory_bytes: 8 << 30, os: "Linux 6.1".into() },
         chosen: vec![("pipeline_depth", "100".into())],
         figures,
-        facts: Facts::default(),
+        facts: RunFacts { fill_seconds: 1.0, ..RunFacts::default() },
     }
 }
 
 fn side(name: &str, figures: &[f64]) -> Runs {
     let runs = figures.iter().enumerate().map(|(place, &figure)| run(&format!("{name}{place}"), figure));
-    Runs { path: name.into(), runs: runs.collect() }
+    Runs { path: name.into(), runs: runs.collect(), passed_over: Vec::new() }
 }
 
 pub(super) fn options() -> CompareOptions {
     let (metric, threshold_percent) = (Metric::KeysPerSecond, 3.0);
-    CompareOptions { metric, threshold_percent, despite: Vec::new(), resamples: 1000, paired: false }
+    CompareOptions {
+        metric,
+        threshold_percent,
+        despite: Vec::new(),
+        method: Method::Independent { resamples: 1000 },
+    }
 }
 
 fn compared(base: &[f64], new: &[f64]) -> Comparison {
@@ -94,6 +99,7 @@ fn three_against_three_settle_nothing_however_far_apart() {
         assert_eq!(comparison.verdict, ComparisonVerdict::Inconclusive);
         assert!((point.p_value_least - 0.1).abs() < 1e-12);
         assert!(point.reason.contains("p cannot be below 0.1000"), "{}", point.reason);
+        assert!(point.reason.ends_with("takes 5 runs of each side at least"), "{}", point.reason);
         assert_eq!(point.repeats_needed, Some(repeats));
     }
     // Nor where values are equal, and the test is an approximation.
@@ -150,6 +156,56 @@ fn many_points_want_more_runs_of_each() {
     let many = with_points(10);
     assert_eq!((many.verdict, many.points.len()), (ComparisonVerdict::Inconclusive, 10));
     assert_eq!(many.points[0].repeats_needed, Some(8));
+}
+
+/// Runs of both sides in turns, each a minute after the other, the new side this much slower; `base_first` says it
+/// of each pair.
+fn in_turns(count: usize, factor: f64, base_first: impl Fn(usize) -> bool) -> [Runs; 2] {
+    let mut sides = [side("base", &[]), side("new", &[])];
+    for pair in 0..count {
+        let drift = 1.05_f64.powi(pair as i32);
+        let order = if base_first(pair) { [0, 1] } else { [1, 0] };
+        for (turn, place) in order.into_iter().enumerate() {
+            let speed = drift * if place == 0 { 1.0 } else { factor * (1.0 + 0.001 * (pair % 5) as f64) };
+            let mut made = run(&format!("{}{pair}", sides[place].path), 1e5 * speed);
+            made.started_at = format!("2026-11-22T{:02}:{:02}:{:02}.000Z", pair / 60, pair % 60, 10 * turn);
+            sides[place].runs.push(made);
+        }
+    }
+    sides
+}
+
+/// In the order in which a careless job makes its runs, the second of each pair is the new one, and slower for
+/// that.
+#[test]
+fn pairs_whose_order_was_not_drawn_settle_nothing() {
+    let paired = CompareOptions { method: Method::Paired, ..options() };
+    let told = |count, factor, base_first: &dyn Fn(usize) -> bool| {
+        let [base, new] = in_turns(count, factor, base_first);
+        compare(&base, &new, &paired).unwrap().points.remove(0)
+    };
+    // Of 40 coins: no more than 5 on one side are as rare as one in a million.
+    let orders: [(usize, &dyn Fn(usize) -> bool); 3] =
+        [(8, &|_| true), (40, &|_| false), (40, &|pair| pair % 8 != 0)];
+    for (count, base_first) in orders {
+        for factor in [0.9, 1.0, 1.1] {
+            let point = told(count, factor, base_first);
+            assert_eq!((point.verdict, point.repeats_needed), (ComparisonVerdict::Inconclusive, None));
+            assert!(point.reason.contains("was run first in"), "{}", point.reason);
+        }
+    }
+    // Where each was first now and then, the drift falls out.
+    for (factor, verdict) in [
+        (0.9, ComparisonVerdict::Regression),
+        (1.0, ComparisonVerdict::NoChange),
+        (1.1, ComparisonVerdict::Better),
+    ] {
+        assert_eq!(told(40, factor, &|pair| pair % 3 == 0 || pair % 5 == 1).verdict, verdict, "{factor}");
+    }
+    // What is too little is told first.
+    let point = told(5, 0.5, &|_| true);
+    assert!(point.reason.ends_with("which takes 8 runs of each side at least"), "{}", point.reason);
+    assert_eq!(point.repeats_needed, Some(8));
 }
 
 #[test]

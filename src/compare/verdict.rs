@@ -1,10 +1,13 @@
 //! What follows from one point's statistics, and how many runs it would take where nothing does.
 
 use super::mann_whitney::normal_tail;
+use super::method::Method;
+use super::pairs::not_drawn;
 use crate::results::{ComparedPoint, ComparisonVerdict, PercentInterval};
 
-/// Corrected p-values below this are told from chance. A gate is asked every day, of servers that are mostly alike:
-/// with one in twenty it would cry wolf every month, and nobody would come.
+/// How often chance may find a difference where there is none, over all points and looks of a comparison. A gate is
+/// asked every day, of servers that are mostly alike: with one in twenty it would cry wolf every month, and nobody
+/// would come.
 pub const SIGNIFICANCE: f64 = 0.01;
 
 /// Nobody is told to make more runs than this, or than ten times those that were made.
@@ -13,33 +16,32 @@ const REPEATS_MAX: usize = 100;
 /// Runs of a side whose spread says nothing of the noise.
 const TOO_FEW_TO_SEE_NOISE: usize = 2;
 
+/// A p-value below this is told as that.
+const P_VALUE_SHOWN: f64 = 1e-9;
+
 /// Everything that a verdict rests on.
 #[derive(Clone, Debug)]
 pub(super) struct Evidence {
-    /// Runs of the side that has fewer.
-    pub(super) runs: usize,
+    pub(super) method: Method,
+    /// Figures of the side that has fewer.
+    pub(super) figures: usize,
+    /// Runs that each of them stands for.
+    pub(super) runs_each: usize,
     /// Change of the median and where it is, in percent; `None` if the base has nothing to compare with.
     pub(super) change: Option<(f64, PercentInterval)>,
     pub(super) higher_is_better: bool,
-    /// Standard deviations that the test's statistic is from its mean; below zero where the new runs have
+    /// Standard deviations that the test's statistic is from its mean; below zero where the new figures are
     /// mostly less.
     pub(super) z: f64,
-    /// The test's p-value, corrected for the number of points.
+    /// The test's p-value, corrected for the number of points and looks.
     pub(super) p_value: f64,
-    /// The least that so many runs can have.
+    /// The least that so many figures can have.
     pub(super) p_value_least: f64,
-    /// The same before it is corrected, of any number of runs of each side.
-    pub(super) least_p_value: fn(usize) -> f64,
     /// What the correction multiplies that by.
     pub(super) correction: f64,
     pub(super) threshold_percent: f64,
-    /// Corrected p-values below this are told from chance.
-    pub(super) significance: f64,
-}
-
-/// The most runs of each side that [`Evidence::repeats_needed`] thinks of, where there are so many now.
-fn repeats_max(runs: usize) -> usize {
-    REPEATS_MAX.max(runs.saturating_mul(10))
+    /// In how many pairs the base's run was first, where that may not have been left to chance.
+    pub(super) base_first: Option<usize>,
 }
 
 /// A change in the direction that is worse, and its interval.
@@ -53,11 +55,25 @@ impl Evidence {
     /// The verdict, and why.
     pub(super) fn verdict(&self) -> (ComparisonVerdict, String) {
         let inconclusive = |reason| (ComparisonVerdict::Inconclusive, reason);
-        if self.p_value_least >= self.significance {
+        let noisy = |what: &str| {
+            let even = match self.repeats_needed() {
+                Some(_) => String::new(),
+                None => {
+                    format!("; even {} runs of each side would not settle it", self.runs(self.figures_max()))
+                }
+            };
+            inconclusive(format!("{what}{even}"))
+        };
+        if self.is_too_few() {
             return inconclusive(format!(
-                "too few runs: whatever they measure, p cannot be below {:.4}, and has to be below {}",
-                self.p_value_least, self.significance
+                "too few runs: whatever they measure, p cannot be below {:.4}, and has to be below {SIGNIFICANCE}, \
+                 which takes {} runs of each side at least",
+                self.p_value_least,
+                self.runs(self.method.fewest(self.correction))
             ));
+        }
+        if let Some(reason) = self.base_first.and_then(|base_first| not_drawn(base_first, self.figures)) {
+            return inconclusive(reason);
         }
         let Some(Worse { by, low, high }) = self.worse() else {
             return inconclusive("the base has figures of 0: there is no change in percent".into());
@@ -68,56 +84,68 @@ impl Evidence {
         }
         let is_beyond = low > 0.0 || high < 0.0;
         if by.abs() < threshold {
-            return inconclusive(match is_beyond {
+            return noisy(&match is_beyond {
                 true => format!("it has changed, by less than {threshold} % or by more"),
                 false => format!("too noisy: the interval holds 0 and reaches beyond ±{threshold} %"),
             });
         }
         if !is_beyond {
-            return inconclusive(format!("too noisy: the change is {threshold} % or more, and may be 0"));
+            return noisy(&format!("too noisy: the change is {threshold} % or more, and may be 0"));
         }
         if !self.ranks_agree() {
-            return inconclusive(
-                "too noisy: the medians have changed one way, and most runs the other".into(),
-            );
+            return noisy("too noisy: the medians have changed one way, and most runs the other");
         }
-        if self.p_value >= self.significance {
-            return inconclusive(format!(
-                "too noisy: p is {:.4}, and not below {}",
-                self.p_value, self.significance
-            ));
+        if self.p_value >= SIGNIFICANCE {
+            return noisy(&format!("too noisy: p is {:.4}, and not below {SIGNIFICANCE}", self.p_value));
         }
-        let reason =
-            format!("the change is {threshold} % or more, and no accident (p is {:.1e})", self.p_value);
+        let p = match self.p_value {
+            least if least < P_VALUE_SHOWN => format!("below {P_VALUE_SHOWN:e}"),
+            p => format!("{p:.1e}"),
+        };
+        let reason = format!("the change is {threshold} % or more, and no accident (p is {p})");
         let verdict = if by > 0.0 { ComparisonVerdict::Regression } else { ComparisonVerdict::Better };
         (verdict, reason)
     }
 
     /// Runs of each side that would settle it if they were as noisy as these: intervals shrink, and
     /// statistics grow, with the square root of their number. Where noise cannot be seen yet, the fewest that
-    /// could.
+    /// could; `None` where more of them settle nothing.
     pub(super) fn repeats_needed(&self) -> Option<u64> {
-        let is_enough = |p_value: f64| p_value * self.correction < self.significance;
-        let more = self.runs + 1..=repeats_max(self.runs);
+        let fewest = self.method.fewest(self.correction);
         let Some(Worse { by, low, high }) = self.worse() else {
-            // So few pairs have no interval, and nobody knows how noisy they are: so many can tell at all.
-            let are_too_few = self.p_value_least >= self.significance;
-            let found = more.into_iter().find(|&runs| is_enough((self.least_p_value)(runs)));
-            return found.filter(|_| are_too_few).map(|runs| runs as u64);
+            // So few pairs have no interval, and nobody knows how noisy they are.
+            return self.is_too_few().then(|| self.runs(fewest));
         };
-        let is_settled_by = |runs: usize| {
-            let narrower = (self.runs as f64 / runs as f64).sqrt();
+        if self.base_first.is_some_and(|base_first| not_drawn(base_first, self.figures).is_some()) {
+            return None;
+        }
+        let is_settled_by = |figures: usize| {
+            let narrower = (self.figures as f64 / figures as f64).sqrt();
             let (down, up) = ((by - low).max(0.0) * narrower, (high - by).max(0.0) * narrower);
             let is_same = by - down >= -self.threshold_percent && by + up <= self.threshold_percent;
             let is_beyond = by - down > 0.0 || by + up < 0.0;
             let is_other = by.abs() >= self.threshold_percent
                 && is_beyond
                 && self.ranks_agree()
-                && is_enough(normal_tail(self.z.abs() / narrower));
-            let is_known = self.runs > TOO_FEW_TO_SEE_NOISE;
-            is_enough((self.least_p_value)(runs)) && (is_same || is_other || !is_known)
+                && normal_tail(self.z.abs() / narrower) * self.correction < SIGNIFICANCE;
+            is_same || is_other || self.figures <= TOO_FEW_TO_SEE_NOISE
         };
-        more.into_iter().find(|&runs| is_settled_by(runs)).map(|runs| runs as u64)
+        let mut more = fewest.max(self.figures + 1)..=self.figures_max();
+        more.find(|&figures| is_settled_by(figures)).map(|figures| self.runs(figures))
+    }
+
+    /// Whether p can be below the level at all.
+    fn is_too_few(&self) -> bool {
+        self.p_value_least >= SIGNIFICANCE
+    }
+
+    /// The most figures of each side that [`Self::repeats_needed`] thinks of, where there are so many now.
+    fn figures_max(&self) -> usize {
+        REPEATS_MAX.max(self.figures.saturating_mul(10))
+    }
+
+    fn runs(&self, figures: usize) -> u64 {
+        figures.saturating_mul(self.runs_each) as u64
     }
 
     /// Whether the test tells of a change in the direction in which the median has changed.
@@ -152,20 +180,23 @@ pub(super) fn overall(points: &[ComparedPoint], lacking: bool) -> ComparisonVerd
 mod tests {
     use super::*;
 
+    const INDEPENDENT: Method = Method::Independent { resamples: 1000 };
+
     /// Throughputs of seven runs of each side, of one point.
     fn evidence(change: f64, interval: (f64, f64), p_value: f64) -> Evidence {
         let (low, high) = interval;
         Evidence {
-            runs: 7,
+            method: INDEPENDENT,
+            figures: 7,
+            runs_each: 1,
             change: Some((change, PercentInterval { low, high })),
             higher_is_better: true,
             z: 3.0_f64.copysign(change),
             p_value,
             p_value_least: 0.0006,
-            least_p_value: |runs| crate::compare::least_p_value(runs, runs),
             correction: 1.0,
             threshold_percent: 3.0,
-            significance: SIGNIFICANCE,
+            base_first: None,
         }
     }
 
@@ -188,15 +219,56 @@ mod tests {
         }
         let nothing = Evidence { change: None, ..evidence(1.0, (0.0, 2.0), 0.5) };
         assert_eq!((nothing.verdict().0, nothing.repeats_needed()), (Inconclusive, None));
-        let least_p_value = crate::compare::signed_rank::least_p_value;
-        let few = Evidence { runs: 4, p_value_least: 0.125, least_p_value, ..nothing };
-        assert!(few.verdict().1.contains("too few runs"), "{:?}", few.verdict());
-        assert_eq!(few.repeats_needed(), Some(8));
+        let none = evidence(-10.0, (-12.0, -8.0), 1e-17).verdict().1;
+        assert!(none.contains("(p is below 1e-9)"), "{none}");
+    }
+
+    #[test]
+    fn too_few_runs_are_told_with_those_that_it_takes() {
+        let change = Some((-50.0, PercentInterval { low: -51.0, high: -49.0 }));
+        for (method, change, figures, runs_each, says, needed) in [
+            (INDEPENDENT, change, 3, 1, "takes 5 runs of each side at least", 6),
+            (INDEPENDENT, change, 1, 1, "takes 5 runs of each side at least", 5),
+            (Method::Paired, None, 4, 1, "takes 8 runs of each side at least", 8),
+            (Method::Paired, None, 4, 5, "takes 40 runs of each side at least", 40),
+        ] {
+            let p_value_least = method.least_p_value(figures, figures);
+            let few = Evidence {
+                method,
+                change,
+                figures,
+                runs_each,
+                p_value_least,
+                ..evidence(1.0, (0.0, 2.0), 0.5)
+            };
+            let few = Evidence { z: -1.96, ..few };
+            let (verdict, reason) = few.verdict();
+            assert_eq!(
+                (verdict, few.repeats_needed()),
+                (ComparisonVerdict::Inconclusive, Some(needed)),
+                "{reason}"
+            );
+            assert!(reason.starts_with("too few runs") && reason.ends_with(says), "{reason}");
+        }
+    }
+
+    /// Whatever else they say, and however many more there were.
+    #[test]
+    fn pairs_in_an_order_of_their_own_settle_nothing() {
+        for (interval, change) in [((-12.0, -8.0), -10.0), ((-1.0, 1.0), 0.0)] {
+            let pairs = Evidence { method: Method::Paired, figures: 12, ..evidence(change, interval, 0.001) };
+            let drawn = Evidence { base_first: Some(7), ..pairs.clone() };
+            assert_ne!(drawn.verdict().0, ComparisonVerdict::Inconclusive);
+            let always = Evidence { base_first: Some(12), ..pairs };
+            let (verdict, reason) = always.verdict();
+            assert_eq!((verdict, always.repeats_needed()), (ComparisonVerdict::Inconclusive, None));
+            assert!(reason.contains("the base side was run first in 12 of 12 pairs"), "{reason}");
+        }
     }
 
     #[test]
     fn where_there_are_many_runs_more_are_thought_of() {
-        let many = Evidence { runs: 150, ..evidence(-1.0, (-4.0, 2.0), 0.5) };
+        let many = Evidence { figures: 150, ..evidence(-1.0, (-4.0, 2.0), 0.5) };
         assert_eq!(many.repeats_needed(), Some(338));
     }
 
@@ -204,5 +276,7 @@ mod tests {
     fn what_is_noisier_wants_more_runs() {
         let repeats = |noise: f64| evidence(-1.0, (-1.0 - noise, -1.0 + noise), 0.5).repeats_needed();
         assert_eq!([3.0, 5.0, 9.0].map(repeats), [Some(16), Some(44), None]);
+        let reason = evidence(-1.0, (-10.0, 8.0), 0.5).verdict().1;
+        assert!(reason.ends_with("; even 100 runs of each side would not settle it"), "{reason}");
     }
 }

@@ -10,8 +10,10 @@ mod key;
 mod position;
 mod spec;
 mod value;
+mod worker;
 
 pub use key::{FILLER, KeyShape, write_ordinal};
 pub use position::{Position, golden, keys_in_slot};
 pub use spec::{Amount, MAX_KEY_SIZE, MAX_VALUE_SIZE, Request, Spec, SpecError};
 pub use value::{CONTIGUOUS_BYTES, POOL_BYTES, STAMP_BYTES, Values};
+pub use worker::{WORKERS_MAX, Worker, WorkerError};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{KeyShape, Position, position};
+use super::{KeyShape, Position, Worker, position};
 use crate::slots::SLOTS;
 
 /// The largest key, in bytes.
@@ -36,11 +36,15 @@ pub struct Request {
     pub seed: u64,
 }
 
-/// A dataset that can be made. A larger count with the same sizes, prefix and seed contains the
-/// smaller.
+/// A dataset that can be made, or one worker's share of it. A larger count with the same sizes, prefix and seed
+/// contains the smaller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
+    /// The index of its first key: 0 but for a share.
+    first: u64,
     keys: u64,
+    /// Keys of the whole dataset, if this is a share of it.
+    whole: Option<u64>,
     /// The keys of each slot, where they are not as even as can be.
     counts: Option<Arc<[u64]>>,
     shape: KeyShape,
@@ -96,6 +100,14 @@ pub enum SpecError {
         "the key prefix {0:?} has a `{{`: what follows it would decide the slot of every key; leave it out"
     )]
     BraceInPrefix(String),
+    /// A worker would have nothing to do.
+    #[error("{keys} keys are too few for {workers} workers: give each one at least")]
+    TooManyWorkers {
+        /// How many keys there are.
+        keys: u64,
+        /// Who would share them.
+        workers: u64,
+    },
     /// More than can be numbered or added up.
     #[error("{keys} keys of {pair} bytes are too many: at most {most} can be numbered and added up")]
     TooMany {
@@ -142,7 +154,30 @@ impl Spec {
         }
         let counts = (amount == Amount::Open).then(|| vec![0; usize::from(SLOTS)].into());
         let shape = KeyShape::new(prefix.as_bytes(), key_size as usize);
-        Ok(Self { keys, counts, shape, value_size, seed })
+        Ok(Self { first: 0, keys, whole: None, counts, shape, value_size, seed })
+    }
+
+    /// The share of one of several workers.
+    ///
+    /// # Errors
+    /// [`SpecError::TooManyWorkers`] if one of them would have no key.
+    pub fn share(&self, worker: Worker) -> Result<Self, SpecError> {
+        if self.keys < worker.count() {
+            return Err(SpecError::TooManyWorkers { keys: self.keys, workers: worker.count() });
+        }
+        let indices = worker.share(self.keys);
+        let (first, keys) = (indices.start, indices.end - indices.start);
+        Ok(Self { first, keys, whole: Some(self.keys), ..self.clone() })
+    }
+
+    /// The dataset that this is a share of; itself, if it is none.
+    pub fn whole(&self) -> Self {
+        Self { first: 0, keys: self.whole.unwrap_or(self.keys), whole: None, ..self.clone() }
+    }
+
+    /// Whether others have keys in the same slots.
+    pub fn is_share(&self) -> bool {
+        self.whole.is_some()
     }
 
     /// The same keys and values, so many of them in each slot: `counts` has one number for every slot that
@@ -176,6 +211,11 @@ impl Spec {
         self.keys
     }
 
+    /// The index of the first of them.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
     /// How the keys are spelt.
     pub fn shape(&self) -> &KeyShape {
         &self.shape
@@ -205,9 +245,19 @@ impl Spec {
     /// a number of its own.
     pub fn keys_in_slot(&self, slot: u16) -> u64 {
         match &self.counts {
-            None => position::keys_in_slot(self.keys, slot),
+            None => position::keys_in_slot(self.first + self.keys, slot) - self.before(slot),
             Some(counts) => counts[usize::from(slot)],
         }
+    }
+
+    /// Where the key stands that has so many of these keys before it in `slot`.
+    pub fn at(&self, slot: u16, place: u64) -> Position {
+        Position { slot, ordinal: self.before(slot) + place }
+    }
+
+    /// Keys of other workers that stand before these in `slot`.
+    fn before(&self, slot: u16) -> u64 {
+        if self.first == 0 { 0 } else { position::keys_in_slot(self.first, slot) }
     }
 
     /// Whether each slot was given a number of its own.

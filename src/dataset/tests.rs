@@ -192,3 +192,45 @@ fn each_slot_can_be_given_its_own_number_of_keys() {
     assert!(open.refuse_more_in_a_slot(100).is_ok());
     assert!(matches!(open.with_counts(&vec![u64::MAX; 16384]), Err(SpecError::TooMany { .. })));
 }
+
+#[test]
+fn shares_are_disjoint_complete_and_a_part_of_every_slot() {
+    for (keys, workers) in [(16384 * 5 + 7, 3), (16384 * 40, 16), (1000, 7), (16384, 16)] {
+        let whole = spec(keys, 32, 8);
+        let mut held = vec![0; 16384];
+        for index in 0..workers {
+            let share = whole.share(Worker::new(index, workers).unwrap()).unwrap();
+            assert!(share.is_share() && share.whole() == whole && !whole.is_share());
+            assert_eq!((0..16384).map(|slot| share.keys_in_slot(slot)).sum::<u64>(), share.keys());
+            for (slot, held) in (0..16384).zip(&mut held) {
+                let count = share.keys_in_slot(slot);
+                let even = whole.keys_in_slot(slot) / workers;
+                assert!(count.abs_diff(even) <= 1, "{count} of {keys} for {index}/{workers} in {slot}");
+                // Each begins where the one before has ended.
+                assert_eq!(share.at(slot, 0).ordinal, *held);
+                assert_eq!(share.at(slot, count), Position { slot, ordinal: *held + count });
+                *held += count;
+            }
+        }
+        assert!((0..16384).all(|slot| held[usize::from(slot)] == whole.keys_in_slot(slot)));
+    }
+}
+
+#[test]
+fn a_worker_has_the_same_to_do_at_every_master() {
+    let whole = spec(100_000, 32, 8);
+    for index in 0..8 {
+        let share = whole.share(Worker::new(index, 8).unwrap()).unwrap();
+        for first in [0, 5461, 10922] {
+            let keys: u64 = (first..first + 5461).map(|slot| share.keys_in_slot(slot)).sum();
+            assert!((4150..=4184).contains(&keys), "{keys} of 12500 for worker {index} from slot {first}");
+        }
+    }
+}
+
+#[test]
+fn nobody_is_left_without_a_key() {
+    let error = spec(3, 32, 8).share(Worker::new(0, 4).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "3 keys are too few for 4 workers: give each one at least");
+    assert_eq!(spec(4, 32, 8).share(Worker::new(3, 4).unwrap()).unwrap().keys(), 1);
+}

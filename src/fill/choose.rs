@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::dataset::Spec;
+use crate::results::{IN_FLIGHT_BYTES_MAX, PipelineDepth};
 use crate::units::Rate;
 use crate::write::{BatchOptions, Command, Depth, Order, Window, wire_bytes_per_key};
 
@@ -21,9 +22,6 @@ const PIPELINE_BYTES: u64 = 512 << 10;
 const IN_FLIGHT_BYTES: u64 = 2 * PIPELINE_BYTES;
 /// Farther away, what is in flight has to fill the way there and back at this rate: 20 Gbit/s.
 const IN_FLIGHT_BYTES_PER_SECOND: f64 = 2.5e9;
-/// Wire bytes in flight to a master at most, whatever was asked: servers cut clients off at 1 GiB
-/// (`client-query-buffer-limit`), and all of it may have to be sent again.
-const IN_FLIGHT_BYTES_MAX: u64 = 64 << 20;
 /// Under a rate, a pipeline lasts about this long, and a command a tenth of it.
 const PACED_PIPELINE_SECONDS: f64 = 0.1;
 
@@ -67,7 +65,10 @@ pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration
         (rate * PACED_PIPELINE_SECONDS / pipelines as f64) as u64
     });
 
-    let pipeline_bytes = options.pipeline_bytes.unwrap_or(PIPELINE_BYTES);
+    let pipeline_bytes = match options.pipeline_depth {
+        Some(PipelineDepth::Bytes(bytes)) => bytes,
+        Some(PipelineDepth::Keys(_)) | None => PIPELINE_BYTES,
+    };
     let group = group(spec, key_bytes, pipeline_bytes.min(paced / 10));
     let grouped = match options.command {
         CommandChoice::Set => false,
@@ -78,8 +79,10 @@ pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration
         (batch.command, batch.group) = (Command::Mset, group);
     }
     batch.depth = match options.pipeline_depth {
-        Some(depth) => Depth::Exactly(depth),
-        None => Depth::AtLeast((pipeline_bytes.min(paced) / key_bytes).max(1)),
+        Some(PipelineDepth::Keys(keys)) => Depth::Exactly(keys),
+        Some(PipelineDepth::Bytes(_)) | None => {
+            Depth::AtLeast((pipeline_bytes.min(paced) / key_bytes).max(1))
+        }
     };
     let pipeline_bytes = batch.depth.keys() * key_bytes;
     let pipelines = match options.window {
@@ -150,6 +153,7 @@ mod tests {
         let second = Duration::from_secs(1);
         FillOptions {
             spec: Arc::new(Spec::new(&request).unwrap()),
+            start_at: None,
             command: CommandChoice::Auto,
             until_memory: None,
             force: false,
@@ -157,7 +161,6 @@ mod tests {
             reply: ReplyMode::Off,
             ttl: None,
             wait: None,
-            pipeline_bytes: None,
             pipeline_depth: None,
             writers: None,
             window: None,
@@ -206,23 +209,27 @@ mod tests {
     }
 
     #[test]
-    fn a_pipeline_is_as_large_as_a_preset_says_unless_its_depth_or_a_rate_is_given() {
-        let preset = FillOptions { pipeline_bytes: Some(64 << 10), ..options(3_000_000, 256, 512) };
-        let chosen = choose(&preset, 3, NEAR);
-        let key_bytes = wire_bytes_per_key(&preset.spec, &chosen.batch);
+    fn a_pipeline_has_the_bytes_that_are_asked_for_unless_a_rate_wants_fewer() {
+        let depth = Some(PipelineDepth::Bytes(64 << 10));
+        let sized = FillOptions { pipeline_depth: depth, ..options(3_000_000, 256, 512) };
+        let chosen = choose(&sized, 3, NEAR);
+        let key_bytes = wire_bytes_per_key(&sized.spec, &chosen.batch);
         assert!((60 << 10..=64 << 10).contains(&(chosen.batch.depth.keys() * key_bytes)), "{chosen:?}");
         assert!(chosen.batch.group <= chosen.batch.depth.keys(), "{chosen:?}");
-        let deep = FillOptions { pipeline_depth: Some(5000), ..preset.clone() };
-        assert_eq!(choice(&deep).pipeline_depth, 5000);
-        let paced = FillOptions { rate: Some(Rate::Keys(3000.0)), ..preset.clone() };
+        let tiny = FillOptions { pipeline_depth: Some(PipelineDepth::Bytes(1)), ..sized.clone() };
+        assert_eq!(choice(&tiny).pipeline_depth, 1);
+        let keys = FillOptions { pipeline_depth: Some(PipelineDepth::Keys(5000)), ..sized.clone() };
+        assert_eq!(choice(&keys).pipeline_depth, 5000);
+        let paced = FillOptions { rate: Some(Rate::Keys(3000.0)), ..sized.clone() };
         assert!(choose(&paced, 3, NEAR).batch.depth.keys() <= 100);
-        let far = FillOptions { window: Some(2), ..preset };
+        let far = FillOptions { window: Some(2), ..sized };
         assert_eq!(choose(&far, 3, Duration::from_millis(20)).window.pipelines, 2);
     }
 
     #[test]
     fn a_shallow_depth_gets_a_wider_window_and_so_does_a_far_server() {
-        let shallow = FillOptions { pipeline_depth: Some(20), ..options(3_000_000, 256, 512) };
+        let shallow =
+            FillOptions { pipeline_depth: Some(PipelineDepth::Keys(20)), ..options(3_000_000, 256, 512) };
         assert!(choose(&shallow, 3, NEAR).window.pipelines > 20);
         let far = choose(&options(3_000_000, 256, 512), 3, Duration::from_millis(2));
         assert!((8..13).contains(&far.window.pipelines), "{far:?}");

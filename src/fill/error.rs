@@ -54,6 +54,12 @@ pub enum FillError {
         /// Which master.
         address: Address,
     },
+    /// What a worker writes can be proven in one way alone.
+    #[error("{address} does not let this user read keys, and a worker's share is proven by reading it")]
+    UnreadableShare {
+        /// Which master.
+        address: Address,
+    },
     /// The dataset does not fit.
     #[error(transparent)]
     NoRoom(Box<Shortage>),
@@ -184,6 +190,7 @@ impl FillError {
             Self::Unprovable { .. } => {
                 "grant +info +dbsize +cluster|countkeysinslot, or +strlen +getrange +exists +pttl"
             }
+            Self::UnreadableShare { .. } => "grant +strlen +getrange +exists +pttl",
             Self::ReplicasHidden { .. } => "grant +info, or leave out --wait-replicas",
             Self::FewReplicas { .. } => "ask for fewer, or give every master as many replicas",
             Self::WaitRefused { .. } => "grant +wait, or leave out --wait-replicas",

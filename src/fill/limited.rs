@@ -7,9 +7,15 @@ use super::link::{Link, link_of};
 use super::nodes::Node;
 use super::prepare::Prepared;
 use super::send::Sent;
-use crate::bottleneck::{ClientFacts, Facts, MachineFacts, MasterFacts, WireFacts};
+use crate::bottleneck::{ClientFacts, Facts, MachineFacts, MasterFacts, ThreadFacts, WireFacts};
 use crate::cluster::Info;
 use crate::results::Record;
+
+/// A thread is the master's if it took such a share of the processor time that the master tells. That is of a longer
+/// time, by what the master did between its answers and the fill; hardly anybody else with that number is as busy.
+const SAME_SHARE: std::ops::Range<f64> = 0.1..1.1;
+/// And so many seconds more, however little it was.
+const SAME_SECONDS: f64 = 0.05;
 
 /// The counters of a master before the first key and after the last: `None` if it would not tell, or started anew
 /// in between.
@@ -41,6 +47,7 @@ impl<'a> Counters<'a> {
             main_thread_seconds: self
                 .spent_together(["used_cpu_user_main_thread", "used_cpu_sys_main_thread"]),
             loop_seconds: self.spent("eventloop_duration_sum").map(|microseconds| microseconds / 1e6),
+            delayed_seconds: None,
         }
     }
 }
@@ -55,13 +62,14 @@ pub(super) fn facts(
     (chosen, key_bytes): (&Chosen, u64),
 ) -> Facts {
     let seconds = record.seconds.fill;
-    let masters = prepared.nodes.iter().zip(after.iter().map(Option::as_ref).chain(std::iter::repeat(None)));
-    let masters = masters.map(|(node, after)| {
+    let after = after.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    let masters = prepared.nodes.iter().zip(after).zip(&sent.spent.masters).map(|((node, after), thread)| {
         let address = node.connection.address().to_string();
-        match Counters::of(node.info.as_ref(), after) {
-            Some(counters) => counters.facts(address),
-            None => MasterFacts { address, ..MasterFacts::default() },
-        }
+        let Some(counters) = Counters::of(node.info.as_ref(), after) else {
+            return MasterFacts { address, ..MasterFacts::default() };
+        };
+        let facts = counters.facts(address);
+        MasterFacts { delayed_seconds: delayed_seconds(&facts, *thread), ..facts }
     });
     let masters: Vec<MasterFacts> = masters.collect();
     let is_embedded = record.target.kind == super::outcome::EMBEDDED;
@@ -86,21 +94,23 @@ pub(super) fn facts(
             cpus: record.client.host.cpus,
             cpus_online: sent.spent.cpus_online.max(record.client.host.cpus),
             busy_share: sent.spent.busy_share,
-            has_masters: prepared.nodes.iter().all(is_here),
+            has_masters: prepared.nodes.iter().all(Node::is_here),
         },
     }
 }
 
-/// Whether a master is on this machine: what goes to an address of our own goes nowhere else.
-fn is_here(node: &Node) -> bool {
-    let to_itself = node.connection.ends().is_some_and(|(local, peer)| local == peer);
-    to_itself || node.connection.address().is_local()
+/// How long a master waited for a processor, if the thread that was found is the master's: a process of another
+/// container has a number that may be somebody else's here.
+fn delayed_seconds(master: &MasterFacts, thread: Option<ThreadFacts>) -> Option<f64> {
+    let (told, thread) = (master.main_thread_seconds.or(master.cpu_seconds)?, thread?);
+    let (least, most) = (SAME_SHARE.start * told, SAME_SHARE.end * told + SAME_SECONDS);
+    thread.delayed_seconds.filter(|_| (least..=most).contains(&thread.busy_seconds))
 }
 
 /// What went through each interface that has a speed.
 fn wires(nodes: &[Node], sent: &Sent) -> Vec<WireFacts> {
     let mut carried: BTreeMap<String, WireFacts> = BTreeMap::new();
-    let over_a_network = nodes.iter().zip(&sent.tolls).filter(|(node, _)| !is_here(node));
+    let over_a_network = nodes.iter().zip(&sent.tolls).filter(|(node, _)| !node.is_here());
     for (node, toll) in over_a_network {
         let link = node.connection.ends().and_then(|(local, _)| link_of(local));
         let Some(Link { interface, bytes_per_second }) = link else { continue };
@@ -125,4 +135,31 @@ fn window_share(nodes: &[Node], sent: &Sent, chosen: &Chosen, key_bytes: u64) ->
         (seconds > 0.0 && most > 0.0).then(|| (toll.wire_bytes as f64 / seconds / most).min(1.0))
     });
     shares.flatten().max_by(f64::total_cmp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_alone_makes_no_thread_the_masters() {
+        let thread = |busy_seconds| Some(ThreadFacts { busy_seconds, delayed_seconds: Some(3.0) });
+        let master = |main, process| MasterFacts {
+            main_thread_seconds: main,
+            cpu_seconds: process,
+            ..MasterFacts::default()
+        };
+        for (master, thread, delayed) in [
+            (master(Some(5.0), Some(9.0)), thread(5.2), Some(3.0)),
+            (master(None, Some(5.0)), thread(0.6), Some(3.0)),
+            (master(Some(5.0), Some(9.0)), thread(9.0), None),
+            (master(Some(5.0), Some(9.0)), thread(0.4), None),
+            (master(Some(5.0), None), thread(0.0), None),
+            (master(Some(0.1), None), thread(0.0), None),
+            (master(None, None), thread(5.0), None),
+            (master(Some(5.0), None), None, None),
+        ] {
+            assert_eq!(delayed_seconds(&master, thread), delayed, "{master:?} and {thread:?}");
+        }
+    }
 }

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::machine;
 use crate::bottleneck::ThreadFacts;
 
-/// Threads of embedded servers are called so (`server/start.rs`): their time is the servers'.
-const EMBEDDED_THREADS: &str = "node-";
+/// Where Linux tells of processes.
+const PROC: &str = "/proc";
+/// Threads of the servers of this program are called so (`server/start.rs`), one a node. Embedded ones are in this
+/// process, and their time is the servers'.
+const NODE_THREADS: &str = "node-";
 /// The unit of `schedstat`, in a second.
 const NANOSECONDS: f64 = 1e9;
 
@@ -17,20 +20,29 @@ const NANOSECONDS: f64 = 1e9;
 pub(super) struct Load {
     cpu_seconds: f64,
     threads: BTreeMap<u32, ThreadTimes>,
+    masters: Vec<Option<MasterThread>>,
     processors: Option<Processors>,
 }
 
 /// What happened between two moments.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Spent {
     /// Processor seconds of this process, user and system.
     pub cpu_seconds: f64,
-    /// The thread with most of them, embedded servers' apart.
+    /// The thread that had most to do, embedded servers' apart.
     pub busiest: Option<ThreadFacts>,
+    /// What was found where each master's thread was looked for: not for sure the master's.
+    pub masters: Vec<Option<ThreadFacts>>,
     /// Share of all processors' time, 0 to 1, in which they did something.
     pub busy_share: Option<f64>,
     /// How many there are.
     pub cpus_online: u64,
+}
+
+/// The thread that executes a master's commands, if it is one of this machine.
+struct MasterThread {
+    schedstat: PathBuf,
+    times: ThreadTimes,
 }
 
 /// One thread so far, in nanoseconds.
@@ -49,33 +61,55 @@ struct Processors {
 }
 
 impl Load {
-    /// The counters as they stand.
-    pub fn now() -> Self {
+    /// The counters as they stand. `masters` are the process and the port of each, as far as it may be on this machine.
+    pub fn now(masters: impl Iterator<Item = Option<(u32, u16)>>) -> Self {
+        let proc = Path::new(PROC);
         Self {
             cpu_seconds: machine::cpu_seconds(),
-            threads: threads(Path::new("/proc/self/task")).unwrap_or_default(),
-            processors: fs::read_to_string("/proc/stat").ok().and_then(|text| Processors::parse(&text)),
+            threads: threads(&proc.join("self/task")).unwrap_or_default(),
+            masters: masters.map(|master| MasterThread::find(proc, master?)).collect(),
+            processors: fs::read_to_string(proc.join("stat")).ok().and_then(|text| Processors::parse(&text)),
         }
     }
 
     /// What has happened since.
     pub fn spent(&self) -> Spent {
-        let now = Self::now();
+        let now = Self::now(std::iter::empty());
         let spent = now.threads.iter().map(|(id, now)| {
             let before = self.threads.get(id).copied().unwrap_or_default();
-            (now.busy.saturating_sub(before.busy), now.delayed.saturating_sub(before.delayed))
+            now.since(before)
         });
-        let busiest = spent.max().filter(|(busy, _)| *busy > 0).map(|(busy, delayed)| ThreadFacts {
-            busy_seconds: busy as f64 / NANOSECONDS,
-            delayed_seconds: Some(delayed as f64 / NANOSECONDS),
+        let masters = self.masters.iter().map(|master| {
+            let MasterThread { schedstat, times } = master.as_ref()?;
+            Some(ThreadTimes::read(schedstat)?.since(*times).facts())
         });
         Spent {
             cpu_seconds: now.cpu_seconds - self.cpu_seconds,
-            busiest,
+            busiest: busiest(spent).map(ThreadTimes::facts),
+            masters: masters.collect(),
             busy_share: self.processors.zip(now.processors).and_then(|(then, now)| now.busy_since(then)),
             cpus_online: now.processors.map_or(0, |processors| processors.online),
         }
     }
+}
+
+impl MasterThread {
+    /// A node of this program is the thread with its port's name, and other servers execute commands in their main
+    /// thread, whose number is that of the process.
+    fn find(proc: &Path, (process, port): (u32, u16)) -> Option<Self> {
+        let tasks = proc.join(process.to_string()).join("task");
+        let node = format!("{NODE_THREADS}{port}\n");
+        let is_node = |task: &PathBuf| fs::read_to_string(task.join("comm")).is_ok_and(|name| name == node);
+        let named = fs::read_dir(&tasks).ok()?.flatten().map(|entry| entry.path()).find(is_node);
+        let schedstat = named.unwrap_or_else(|| tasks.join(process.to_string())).join("schedstat");
+        let times = ThreadTimes::read(&schedstat)?;
+        Some(Self { schedstat, times })
+    }
+}
+
+/// The thread that had most to do: one that waits for a processor has as much as one that is on it.
+fn busiest(threads: impl Iterator<Item = ThreadTimes>) -> Option<ThreadTimes> {
+    threads.filter(|times| times.busy > 0).max_by_key(|times| times.busy + times.delayed)
 }
 
 /// The threads of a process, but for embedded servers'.
@@ -83,13 +117,13 @@ fn threads(tasks: &Path) -> Option<BTreeMap<u32, ThreadTimes>> {
     let mut all = BTreeMap::new();
     for entry in fs::read_dir(tasks).ok()? {
         let entry = entry.ok()?;
-        let read = |name| fs::read_to_string(entry.path().join(name));
+        let name = fs::read_to_string(entry.path().join("comm"));
         // One that ends meanwhile is none.
-        let (Ok(name), Ok(times)) = (read("comm"), read("schedstat")) else { continue };
+        let (Ok(name), Some(times)) = (name, ThreadTimes::read(&entry.path().join("schedstat"))) else {
+            continue;
+        };
         let id = entry.file_name().to_str().and_then(|id| id.parse().ok());
-        if let (false, Some(id), Some(times)) =
-            (name.starts_with(EMBEDDED_THREADS), id, ThreadTimes::parse(&times))
-        {
+        if let (false, Some(id)) = (name.starts_with(NODE_THREADS), id) {
             all.insert(id, times);
         }
     }
@@ -97,10 +131,28 @@ fn threads(tasks: &Path) -> Option<BTreeMap<u32, ThreadTimes>> {
 }
 
 impl ThreadTimes {
+    fn read(schedstat: &Path) -> Option<Self> {
+        Self::parse(&fs::read_to_string(schedstat).ok()?)
+    }
+
     /// Reads a `schedstat`: nanoseconds on a processor, and in the queue for one.
     fn parse(text: &str) -> Option<Self> {
         let [busy, delayed, ..] = numbers(text)[..] else { return None };
         Some(Self { busy, delayed })
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            busy: self.busy.saturating_sub(before.busy),
+            delayed: self.delayed.saturating_sub(before.delayed),
+        }
+    }
+
+    fn facts(self) -> ThreadFacts {
+        ThreadFacts {
+            busy_seconds: self.busy as f64 / NANOSECONDS,
+            delayed_seconds: Some(self.delayed as f64 / NANOSECONDS),
+        }
     }
 }
 
@@ -150,6 +202,13 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_waits_for_a_processor_has_something_to_do() {
+        let spent = [(90, 0), (60, 40), (0, 500)].map(|(busy, delayed)| ThreadTimes { busy, delayed });
+        assert_eq!(busiest(spent.into_iter()), Some(spent[1]));
+        assert_eq!(busiest(spent.into_iter().skip(2)), None);
+    }
+
+    #[test]
     fn threads_of_embedded_servers_are_left_out() {
         let tasks = tempfile::tempdir().unwrap();
         for (id, name, times) in [
@@ -169,9 +228,30 @@ mod tests {
     }
 
     #[test]
+    fn a_masters_thread_is_the_main_one_or_is_called_after_its_port() {
+        let proc = tempfile::tempdir().unwrap();
+        for (process, id, name, times) in [
+            ("30", "30", "valkey-server", "500 60 7"),
+            ("30", "31", "bio_close_file", "1 1 1"),
+            ("40", "40", "fillbench", "1 1 1"),
+            ("40", "41", "node-7001", "700 80 9"),
+        ] {
+            let place = proc.path().join(process).join("task").join(id);
+            fs::create_dir_all(&place).unwrap();
+            fs::write(place.join("comm"), format!("{name}\n")).unwrap();
+            fs::write(place.join("schedstat"), format!("{times}\n")).unwrap();
+        }
+        let busy = |process, port| MasterThread::find(proc.path(), (process, port)).map(|one| one.times.busy);
+        assert_eq!((busy(30, 7001), busy(40, 7001)), (Some(500), Some(700)));
+        assert_eq!(busy(50, 7001), None);
+    }
+
+    #[test]
     #[cfg(target_os = "linux")]
-    fn a_busy_thread_is_found() {
-        let before = Load::now();
+    fn a_busy_thread_is_found_and_so_is_a_masters() {
+        // This process's main thread, and a process that there is not.
+        let masters = [Some((std::process::id(), 0)), Some((u32::MAX, 0)), None];
+        let before = Load::now(masters.into_iter());
         // By its own processor time, so that it does not matter what else runs here.
         let own = || {
             let usage = getrusage(UsageWho::RUSAGE_THREAD).unwrap();
@@ -186,5 +266,7 @@ mod tests {
         assert!(busiest.busy_seconds > 0.08 && spent.cpu_seconds > 0.08, "{spent:?}");
         assert!(spent.busy_share.is_some_and(|share| share > 0.0 && share <= 1.0), "{spent:?}");
         assert!(spent.cpus_online > 0, "{spent:?}");
+        let [Some(main), None, None] = spent.masters[..] else { panic!("{spent:?}") };
+        assert!(main.delayed_seconds.is_some(), "{spent:?}");
     }
 }

@@ -39,7 +39,7 @@ fn usage() -> Option<Usage> {
 }
 
 /// This machine.
-pub(super) fn host() -> Host {
+pub fn host() -> Host {
     Host {
         cpu_model: field("/proc/cpuinfo", "model name").unwrap_or_default(),
         cpus: std::thread::available_parallelism().map_or(1, |cpus| cpus.get() as u64),

@@ -22,6 +22,23 @@ pub(super) struct Node {
     pub round_trip: Duration,
 }
 
+impl Node {
+    /// Whether it is on this machine: what goes to an address of our own goes nowhere else. A machine's own name may
+    /// stand for 127.0.1.1, which is called from 127.0.0.1.
+    pub fn is_here(&self) -> bool {
+        let ends = self.connection.ends();
+        let to_itself = ends.is_some_and(|(local, peer)| local == peer || peer.is_loopback());
+        to_itself || self.connection.address().is_local()
+    }
+
+    /// Its process and its port, as it tells them itself, if it is here. In a container, or behind a tunnel, they are
+    /// those of another world.
+    pub fn process(&self) -> Option<(u32, u16)> {
+        let info = self.info.as_ref().filter(|_| self.is_here())?;
+        Some((info.number("process_id")?, info.number("tcp_port")?))
+    }
+}
+
 /// Questions that are timed: one may come at a bad moment.
 const PINGS: usize = 3;
 

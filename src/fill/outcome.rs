@@ -121,6 +121,10 @@ impl<'a> Outcome<'a> {
         let Record { target, done, account, resumed, .. } = &*self.record;
         let left = account.planned - resumed.keys_before;
         let target = target.describe();
+        let target = match (self.record.options.worker_index, self.record.options.worker_count) {
+            (Some(index), Some(count)) => format!("{target}, as worker {index}/{count}"),
+            _ => target,
+        };
         let command = match done.group_keys {
             1 => done.command.clone(),
             group => format!("{} of up to {group} keys", done.command),
@@ -155,6 +159,7 @@ impl<'a> Outcome<'a> {
         record.done.payload_bytes = record.done.keys * self.pair_bytes;
         record.done.wire_bytes = sent.tolls.iter().map(|toll| toll.wire_bytes).sum();
         record.seconds.fill = fill;
+        record.fill_began_at = sent.began_at.map(|at| humantime::format_rfc3339_micros(at).to_string());
         let per_second = |amount: u64| if fill > 0.0 { amount as f64 / fill } else { 0.0 };
         record.rates = Rates {
             keys_per_second: per_second(record.done.keys),

@@ -157,7 +157,10 @@ impl Prepared {
             // What was refused until here was asked by this check, and is no part of the fill.
             *info = cluster::info(connection).await?;
         }
-        // Keys that expire are never proven by a count.
+        // Keys that expire, and those of slots that others fill, too, are never proven by a count.
+        if !reads && options.spec.is_share() {
+            return Err(FillError::UnreadableShare { address });
+        }
         if !reads && (!counts || options.ttl.is_some()) {
             return Err(FillError::Unprovable { address });
         }

@@ -6,6 +6,8 @@
 //! master, were as fast as the best of 24 settings (1.005, 0.886 to 1.057); more unanswered bytes (up to 13 MB) cost
 //! up to a quarter of the keys a second; and one pipeline of 300 KiB unanswered was within the noise of both.
 
+use crate::results::PipelineDepth;
+
 /// A purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
@@ -23,8 +25,8 @@ pub enum Preset {
 pub struct PresetSettings {
     /// Its name.
     pub name: &'static str,
-    /// Bytes on the wire between two barriers, about.
-    pub pipeline_bytes: Option<u64>,
+    /// How much stands between two barriers.
+    pub pipeline_depth: Option<PipelineDepth>,
     /// Pipelines in flight per writer.
     pub window: Option<u64>,
     /// Writers per master.
@@ -33,26 +35,28 @@ pub struct PresetSettings {
     pub threads: Option<u64>,
 }
 
-const KIB: u64 = 1 << 10;
+const fn kib(number: u64) -> Option<PipelineDepth> {
+    Some(PipelineDepth::Bytes(number << 10))
+}
 
 /// The table.
 const THROUGHPUT: PresetSettings = PresetSettings {
     name: "throughput",
-    pipeline_bytes: Some(512 * KIB),
+    pipeline_depth: kib(512),
     window: None,
     writers: None,
     threads: None,
 };
 const BALANCED: PresetSettings = PresetSettings {
     name: "balanced",
-    pipeline_bytes: Some(512 * KIB),
+    pipeline_depth: kib(512),
     window: Some(2),
     writers: None,
     threads: None,
 };
 const SMALL: PresetSettings = PresetSettings {
     name: "small",
-    pipeline_bytes: Some(256 * KIB),
+    pipeline_depth: kib(256),
     window: Some(1),
     writers: Some(1),
     threads: Some(1),
@@ -80,14 +84,19 @@ impl Preset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{THREADS, WINDOWS, WRITERS};
+    use crate::results::{PIPELINE_SIZES, THREADS, WINDOWS, WRITERS};
+
+    fn bytes(preset: Preset) -> Option<u64> {
+        PipelineDepth::fields(preset.settings().pipeline_depth).1
+    }
 
     #[test]
     fn each_is_what_a_command_line_could_have_said() {
         for preset in Preset::ALL {
-            let PresetSettings { name, pipeline_bytes, window, writers, threads } = preset.settings();
+            let PresetSettings { name, pipeline_depth: _, window, writers, threads } = preset.settings();
             assert_eq!(Preset::named(name), Some(preset));
-            assert!(pipeline_bytes.is_none_or(|bytes| bytes > 0), "{name}");
+            // A depth in keys would be another one for each size of them.
+            assert!(bytes(preset).is_some_and(|bytes| PIPELINE_SIZES.contains(&bytes)), "{name}");
             for (range, setting) in [(WINDOWS, window), (WRITERS, writers), (THREADS, threads)] {
                 assert!(setting.is_none_or(|setting| range.contains(&setting)), "{name}");
             }
@@ -97,10 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_bounded_is_bounded() {
-        let unanswered = |preset: Preset| {
-            let PresetSettings { pipeline_bytes, window, .. } = preset.settings();
-            Some(pipeline_bytes? * window?)
-        };
+        let unanswered = |preset: Preset| Some(bytes(preset)? * preset.settings().window?);
         assert!(unanswered(Preset::Balanced).is_some_and(|bytes| bytes <= 1 << 20));
         assert!(unanswered(Preset::Small) < unanswered(Preset::Balanced));
     }

@@ -19,6 +19,7 @@ use super::prepare::Prepared;
 use super::replicas::at_end;
 use super::send::{Ended, Listeners, send};
 use super::settle::{After, Settle};
+use super::start::wait_until;
 use super::{FillError, FillOptions, keep};
 
 /// How long a fill that failed tries to mend what is short.
@@ -131,8 +132,8 @@ pub async fn fill(
     sent.latency
 }
 
-/// Sees to it that the dataset fits, empties the masters if that was asked, and returns which slots hold no
-/// key, and what the dataset is estimated to take.
+/// Sees to it that the dataset fits, empties the masters if that was asked, waits for the start, and returns which
+/// slots hold no key, and what the dataset is estimated to take.
 async fn make_ready(
     prepared: &mut Prepared,
     options: &FillOptions,
@@ -173,5 +174,11 @@ async fn make_ready(
     let since = Instant::now();
     let empty = limits.bound(prepared.empty_slots()).await?;
     outcome.clock.audit += since.elapsed();
+    if let Some(start_at) = options.start_at
+        && let Some(late) = limits.within(wait_until(start_at, &**observer)).await?
+    {
+        observer.event(&Event::Warning(late.clone()));
+        outcome.warned(late);
+    }
     Ok((empty, estimates))
 }

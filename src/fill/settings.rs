@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::dataset::Spec;
 use crate::journal::Past;
+use crate::results::PipelineDepth;
 use crate::units::Rate;
 use crate::write::{Order, ReplicaWait, ReplyMode, TimeToLive};
 
@@ -40,8 +41,10 @@ pub struct Timeouts {
 /// What a fill is asked to do. `None` leaves a choice to the engine.
 #[derive(Clone, Debug)]
 pub struct FillOptions {
-    /// The keys and values.
+    /// The keys and values, or this worker's share of them.
     pub spec: Arc<Spec>,
+    /// When the first key is sent; `None` is as soon as the masters are ready.
+    pub start_at: Option<SystemTime>,
     /// Which command.
     pub command: CommandChoice,
     /// Fill until so much of each master's memory is used; the keys' number is found out then.
@@ -56,10 +59,8 @@ pub struct FillOptions {
     pub ttl: Option<TimeToLive>,
     /// Replicas that must have a key before it counts.
     pub wait: Option<ReplicaWait>,
-    /// Bytes on the wire between two barriers, about, where their depth is open.
-    pub pipeline_bytes: Option<u64>,
-    /// Keys between two barriers.
-    pub pipeline_depth: Option<u64>,
+    /// How much stands between two barriers.
+    pub pipeline_depth: Option<PipelineDepth>,
     /// Writers per master.
     pub writers: Option<u64>,
     /// Pipelines in flight per writer.

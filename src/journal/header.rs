@@ -76,6 +76,9 @@ pub fn dataset_digest(spec: &Spec, values: &Values) -> String {
     values.write_part(last, 0, DIGESTED_BYTES, &mut value);
     digest.add(&value);
     digest.add(&spec.seed().to_le_bytes());
+    if spec.is_share() {
+        digest.add(&spec.first().to_le_bytes());
+    }
     format!("{:016x}", digest.0)
 }
 

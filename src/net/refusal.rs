@@ -1,17 +1,17 @@
 //! Servers' error replies: what they say, and what to do about them.
 
+use crate::text::printable;
+
 /// Characters of a server's message that are shown.
 const SHOWN_CHARS: usize = 240;
 
 /// A server's message as it may be shown. Servers repeat the arguments of a command that they do not
-/// know, and a password may be among them: that part is cut off. Control characters, which a terminal
-/// would obey, are replaced.
+/// know, and a password may be among them: that part is cut off. What a terminal would obey is replaced.
 pub fn shown(message: &str) -> String {
-    let safe = message.split(", with args beginning with").next().unwrap_or_default();
-    let safe = safe.replace(char::is_control, "?");
+    let safe = printable(message.split(", with args beginning with").next().unwrap_or_default());
     match safe.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", &safe[..end]),
-        None => safe,
+        None => safe.into_owned(),
     }
 }
 

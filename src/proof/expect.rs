@@ -112,7 +112,9 @@ impl Expectation {
     /// The keys of a slot that are looked at.
     pub fn positions(&self, slot: u16) -> impl Iterator<Item = Position> + use<> {
         let sample = self.sample;
-        let all = (0..self.spec.keys_in_slot(slot)).map(move |ordinal| Position { slot, ordinal });
+        let first = self.spec.at(slot, 0).ordinal;
+        let all =
+            (first..first + self.spec.keys_in_slot(slot)).map(move |ordinal| Position { slot, ordinal });
         all.filter(move |&position| sample.is_none_or(|sample| sample.holds(position)))
     }
 

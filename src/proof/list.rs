@@ -22,7 +22,11 @@ pub(super) async fn list(
 ) -> Result<Option<Vec<bool>>, NetError> {
     let listable = |slot: u16| {
         let keys = spec.keys_in_slot(slot);
-        keys > 0 && keys <= LISTED_KEYS && keys * spec.shape().size() as u64 <= LISTED_BYTES
+        // The names of a slot are those of all workers.
+        !spec.is_share()
+            && keys > 0
+            && keys <= LISTED_KEYS
+            && keys * spec.shape().size() as u64 <= LISTED_BYTES
     };
     let places: Vec<usize> = (0..slots.len()).filter(|&place| listable(slots[place])).collect();
     let mut wire = Vec::new();

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::course::{CourseReader, MasterSecond};
 use super::fields::{Fields, Form};
-use super::files::{DEPTH_MAX, RECORD, files_in, unreadable};
+use super::files::{DEPTH_MAX, RECORD, files_in, unreadable, whole};
 use super::{LoadError, Run};
 use crate::results::{Incident, MasterDetail, RunDetail, Server};
 
@@ -100,10 +100,9 @@ fn each_row(
 fn of_record(run: &Run) -> Result<RunDetail, LoadError> {
     let mut detail = RunDetail { run: run.id.clone(), ..RunDetail::default() };
     let Some(path) = record_of(run) else { return Ok(detail) };
-    let text = std::fs::read(&path).map_err(|error| unreadable(&path, &error))?;
     let other =
         |error: serde_json::Error| LoadError::OtherKind { path: path.clone(), text: error.to_string() };
-    let mut document: Value = serde_json::from_slice(&text).map_err(other)?;
+    let mut document: Value = serde_json::from_slice(&whole(&path)?).map_err(other)?;
     let incidents: Vec<Incident> = serde_json::from_value(document["incidents"].take()).map_err(other)?;
     let servers: Vec<Server> = serde_json::from_value(document["servers"].take()).map_err(other)?;
     detail.incidents = incidents;

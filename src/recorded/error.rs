@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::net::plain;
+use crate::text::shell_option;
+use crate::units::show_bytes;
 
 /// Why runs cannot be read. The text is the cause; [`LoadError::cure`] says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,8 +18,21 @@ pub enum LoadError {
         text: String,
     },
     /// There is nothing in it.
-    #[error("{} holds no runs", .0.display())]
-    NoRuns(PathBuf),
+    #[error("{} holds no runs{}", path.display(), besides(passed_over))]
+    NoRuns {
+        /// A file or folder.
+        path: PathBuf,
+        /// What is in it and looks like runs, and why it is none.
+        passed_over: Vec<String>,
+    },
+    /// Longer than any record is.
+    #[error("{} holds more than {}", path.display(), show_bytes(*most))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes there may be.
+        most: u64,
+    },
     /// Neither a table of runs nor a record.
     #[error("{} holds no runs: {text}", path.display())]
     OtherKind {
@@ -33,6 +48,14 @@ pub enum LoadError {
         place: String,
         /// Its schema.
         schema: String,
+    },
+    /// The last row of a table has no end.
+    #[error("{place} is cut off: what wrote it was ended meanwhile")]
+    CutOff {
+        /// File and row.
+        place: String,
+        /// The folder of the sweep whose table it is, if it is one's.
+        sweep: Option<PathBuf>,
     },
     /// A column or field is not there.
     #[error("{place} has no {column}")]
@@ -66,18 +89,30 @@ impl LoadError {
     }
 
     /// What to do about it.
-    pub fn cure(&self) -> &'static str {
-        match self {
+    pub fn cure(&self) -> String {
+        let cure = match self {
             Self::Unreadable { .. } => "name a file or folder that is there and can be read",
-            Self::NoRuns(_) => {
+            Self::NoRuns { .. } => {
                 "name what fills left with --out or --csv, or a folder that holds such folders, three \
                 deep at most"
             }
-            Self::OtherKind { .. } => "name a runs.csv, a run.json, or a folder of them",
+            Self::OtherKind { .. } | Self::TooLarge { .. } => {
+                "name a runs.csv, a run.json, or a folder of them"
+            }
             Self::OtherVersion { .. } => "read it with the version of fillbench that wrote it",
+            Self::CutOff { sweep: Some(folder), .. } => {
+                let option = shell_option("--resume", &folder.display().to_string());
+                return format!("go on with the sweep, which makes that run again: fillbench sweep {option}");
+            }
+            Self::CutOff { sweep: None, .. } => "take that row out: nothing more is known of its run",
             Self::Missing { .. } | Self::Malformed { .. } => {
                 "take the file as fillbench wrote it, or run again with this version"
             }
-        }
+        };
+        cure.into()
     }
+}
+
+fn besides(passed_over: &[String]) -> String {
+    if passed_over.is_empty() { String::new() } else { format!("; passed over: {}", passed_over.join("; ")) }
 }

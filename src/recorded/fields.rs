@@ -56,6 +56,14 @@ impl Fields<'_> {
         if text.is_empty() { Ok(None) } else { self.parse(column, path, text).map(Some) }
     }
 
+    /// The same, of a field that earlier versions did not write: open where it is not there.
+    pub(super) fn added<T: Kind>(&self, column: &str, path: &str) -> Result<Option<T>, LoadError> {
+        match self.open(column, path) {
+            Err(LoadError::Missing { .. }) => Ok(None),
+            read => read,
+        }
+    }
+
     /// A field that always has a value.
     pub(super) fn known<T: Kind>(&self, column: &str, path: &str) -> Result<T, LoadError> {
         let text = self.text(column, path)?;

@@ -10,11 +10,13 @@ mod files;
 mod metric;
 mod run;
 mod sweeps;
+mod workers;
 
 pub use details::details;
 pub use error::LoadError;
-pub use facts::{DoneFacts, Facts};
+pub use facts::RunFacts;
 pub use files::{Runs, load};
 pub use metric::Metric;
 pub use run::Run;
-pub use sweeps::sweeps;
+pub use sweeps::{FoundSweep, sweeps};
+pub use workers::{ClockedInterval, ClockedLatencies, WorkerFolder, workers};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::fields::{Fields, Form};
-use super::{Facts, LoadError, Metric};
+use super::{LoadError, Metric, RunFacts};
 use crate::results::{Host, PointParameters, Record, SCHEMA};
 
 /// Bytes in a gigabyte, as processor time is told for.
@@ -44,7 +44,7 @@ pub struct Run {
     /// The figure of each metric, in the order of [`Metric::ALL`]; `None` where it was not measured.
     pub figures: [Option<f64>; Metric::ALL.len()],
     /// What else it says of itself.
-    pub facts: Facts,
+    pub facts: RunFacts,
 }
 
 impl Run {
@@ -110,7 +110,7 @@ impl Run {
                 ("threads", fields.text("threads", "done.threads")?),
             ],
             figures: figures(fields)?,
-            facts: Facts::read(fields)?,
+            facts: RunFacts::read(fields)?,
         })
     }
 }
@@ -133,6 +133,7 @@ fn parameters(fields: &Fields<'_>) -> Result<PointParameters, LoadError> {
     let until_memory = fields.text("asked_until_memory", "options.until_memory")?;
     let until_memory = Some(until_memory).filter(|text| !text.is_empty());
     let planned = fields.known("account_planned", "account.planned")?;
+    let warm_up: Option<f64> = fields.added("warm_up_percent", "options.warm_up_percent")?;
     Ok(PointParameters {
         target_kind: fields.text("target_kind", "target.kind")?,
         target_mode: fields.text("target_mode", "target.mode")?,
@@ -144,6 +145,7 @@ fn parameters(fields: &Fields<'_>) -> Result<PointParameters, LoadError> {
         command: fields.text("asked_command", "options.command")?,
         order: fields.text("asked_order", "options.order")?,
         reply: fields.text("asked_reply", "options.reply")?,
+        pipeline_bytes: fields.added("asked_pipeline_bytes", "options.pipeline_bytes")?,
         pipeline_depth: fields.open("asked_pipeline_depth", "options.pipeline_depth")?,
         writers: fields.open("asked_writers", "options.writers")?,
         window: fields.open("asked_window", "options.window")?,
@@ -154,8 +156,11 @@ fn parameters(fields: &Fields<'_>) -> Result<PointParameters, LoadError> {
         wait_replicas: fields.open("asked_wait_replicas", "options.wait_replicas")?,
         serial: fields.known("serial", "options.serial")?,
         flush: fields.known("flush", "options.flush")?,
+        warm_up_percent: warm_up.filter(|percent| *percent > 0.0),
         tls: fields.known("tls", "options.tls")?,
         discard: fields.known("asked_discard", "options.discard")?,
+        worker_index: fields.added("worker_index", "options.worker_index")?,
+        worker_count: fields.added("worker_count", "options.worker_count")?,
     })
 }
 
@@ -194,6 +199,24 @@ fn figures(fields: &Fields<'_>) -> Result<[Option<f64>; Metric::ALL.len()], Load
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_warm_up_makes_the_point_and_old_records_tell_of_none() {
+        let record = serde_json::to_value(crate::results::example::exact()).unwrap();
+        let warm_up = |change: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
+            let mut document = record.clone();
+            change(document["options"].as_object_mut().unwrap());
+            let fields = Fields { place: "a".into(), form: Form::Document(&document) };
+            Run::read(Path::new("a"), &fields).map(|run| run.parameters.warm_up_percent)
+        };
+        assert_eq!(warm_up(&|_| ()).unwrap(), Some(10.0));
+        assert_eq!(
+            warm_up(&|options| drop(options.insert("warm_up_percent".into(), 0.into()))).unwrap(),
+            None
+        );
+        assert_eq!(warm_up(&|options| drop(options.remove("warm_up_percent"))).unwrap(), None);
+        assert!(warm_up(&|options| drop(options.insert("warm_up_percent".into(), "much".into()))).is_err());
+    }
 
     #[test]
     fn all_names_of_this_machine_are_one_host() {

@@ -1,33 +1,37 @@
 //! The records of sweeps beside their runs: what was to be run.
 
-use std::fs;
 use std::path::PathBuf;
 
 use super::LoadError;
-use super::files::{DEPTH_MAX, files_in, unreadable};
+use super::files::{DEPTH_MAX, SWEEP, files_in, whole};
 use crate::results::Sweep;
 
-/// The record of a sweep in its folder.
-const SWEEP: &str = "sweep.json";
+/// A sweep, and where it is.
+#[derive(Clone, Debug)]
+pub struct FoundSweep {
+    /// What was to be run.
+    pub sweep: Sweep,
+    /// Its folder, and any other that has the same record.
+    pub folders: Vec<PathBuf>,
+}
 
 /// The sweeps whose folders these are, or are in these.
 ///
 /// # Errors
 /// [`LoadError`] if one cannot be read.
-pub fn sweeps(paths: &[PathBuf]) -> Result<Vec<Sweep>, LoadError> {
-    let mut sweeps: Vec<Sweep> = Vec::new();
+pub fn sweeps(paths: &[PathBuf]) -> Result<Vec<FoundSweep>, LoadError> {
+    let mut found: Vec<FoundSweep> = Vec::new();
     for folder in paths.iter().filter(|path| path.is_dir()) {
         for file in files_in(folder, DEPTH_MAX)?.into_iter().filter(|file| file.ends_with(SWEEP)) {
-            let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
-            let other = |error: crate::results::SweepError| LoadError::OtherKind {
-                path: file.clone(),
-                text: error.to_string(),
-            };
-            let sweep = Sweep::parse(&text).map_err(other)?;
-            if sweeps.iter().all(|known| known.sweep != sweep.sweep) {
-                sweeps.push(sweep);
+            let other = |text: String| LoadError::OtherKind { path: file.clone(), text };
+            let text = String::from_utf8(whole(&file)?).map_err(|error| other(error.to_string()))?;
+            let sweep = Sweep::parse(&text).map_err(|error| other(error.to_string()))?;
+            let folder = file.parent().unwrap_or(folder).to_owned();
+            match found.iter_mut().find(|known| known.sweep.sweep == sweep.sweep) {
+                Some(known) => known.folders.push(folder),
+                None => found.push(FoundSweep { sweep, folders: vec![folder] }),
             }
         }
     }
-    Ok(sweeps)
+    Ok(found)
 }

@@ -147,6 +147,14 @@ const COLUMNS: &[Column] = &[
     ("busy_processors_share", |r| known(&r.busy.processors.map(real))),
     ("asked_preset", |r| known(&r.options.preset)),
     ("asked_pipeline_bytes", |r| known(&r.options.pipeline_bytes)),
+    ("warm_up_percent", |r| real(r.options.warm_up_percent)),
+    ("busy_master_delayed_share", |r| known(&r.busy.master_delayed.map(real))),
+    ("worker_index", |r| known(&r.options.worker_index)),
+    ("worker_count", |r| known(&r.options.worker_count)),
+    ("asked_start_at", |r| known(&r.options.start_at)),
+    ("fill_began_at", |r| known(&r.fill_began_at)),
+    ("workers_overlap_share", |r| known(&r.workers.as_ref().map(|w| real(w.overlap_share)))),
+    ("workers_start_skew_seconds", |r| known(&r.workers.as_ref().map(|w| real(w.start_skew_seconds)))),
 ];
 
 fn known<T: ToString>(value: &Option<T>) -> String {

@@ -4,6 +4,18 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::net::plain;
+use crate::units::plural;
+
+/// Whose folder it is: what would do depends on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// That of one fill.
+    Fill,
+    /// That of a sweep.
+    Sweep,
+    /// That of a live comparison.
+    Comparison,
+}
 
 /// Why results cannot be written, or were not. The text is the cause; [`OutputError::cure`] says what
 /// to do.
@@ -14,6 +26,8 @@ pub enum OutputError {
     Used {
         /// `--out`.
         folder: PathBuf,
+        /// Who was to write there.
+        whose: Whose,
     },
     /// Another run writes there.
     #[error("another fillbench is writing to {}", folder.display())]
@@ -26,6 +40,28 @@ pub enum OutputError {
     OtherVersion {
         /// A table of the folder.
         table: PathBuf,
+        /// Who began it.
+        whose: Whose,
+    },
+    /// The rows of a sweep's runs are gone, and their records are not.
+    #[error("{} has lost its rows, and {} has the records of {}", table.display(), folder.display(), plural(*runs, "run"))]
+    Lost {
+        /// A table of the folder.
+        table: PathBuf,
+        /// Where the records are.
+        folder: PathBuf,
+        /// How many they are.
+        runs: u64,
+    },
+    /// A row of a sweep's runs is none, and is not the last one, which may have been cut off.
+    #[error("{}, row {row}: {problem}", table.display())]
+    Damaged {
+        /// The table of runs.
+        table: PathBuf,
+        /// Which row, as spreadsheets count: the header is the first.
+        row: usize,
+        /// What is wrong with it.
+        problem: &'static str,
     },
     /// A folder, file or table cannot be made or opened.
     #[error("cannot write {}: {}", path.display(), plain(error))]
@@ -74,10 +110,26 @@ impl OutputError {
     /// What to do about it.
     pub fn cure(&self) -> &'static str {
         match self {
-            Self::Used { .. } => "give --out a new or empty folder, or append to a table with --csv FILE",
+            Self::Used { whose: Whose::Fill, .. } => {
+                "give --out a new or empty folder, or append to a table with --csv FILE"
+            }
+            Self::Used { whose: Whose::Sweep, .. } => {
+                "give --out a new or empty folder; a sweep that is in it goes on with --resume in place of --out"
+            }
+            Self::Used { whose: Whose::Comparison, .. } => "give --out a new or empty folder",
             Self::Busy { .. } => "wait for its end, or interrupt it",
-            Self::OtherVersion { .. } => "go on with the version that began it: run.json names it",
-            Self::Open { .. } => "give --out, --csv or --log-file a place that can be written",
+            Self::OtherVersion { whose: Whose::Fill, .. } => {
+                "go on with the version that began it: run.json names it"
+            }
+            Self::OtherVersion { .. } => {
+                "go on with the version that began it, which sweep.json names, or begin anew with --out and another \
+                 folder"
+            }
+            Self::Lost { .. } => "put a copy of it back, or begin anew with --out and another folder",
+            Self::Damaged { .. } => {
+                "put a copy of the table back, or mend the row; where the row is taken out, its run is done again"
+            }
+            Self::Open { .. } => "give a place that can be written",
             Self::Columns { .. } => "give --csv another file",
             Self::Foreign(_) => "move it away, or give --out another folder",
             Self::Layout(_) => "read report.md in its place, and report this as a fault of fillbench",

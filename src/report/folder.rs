@@ -13,6 +13,7 @@ use nix::fcntl::{Flock, FlockArg};
 
 use super::OutputError;
 use super::columns::columns;
+use super::error::Whose;
 use super::format::Output;
 use super::hlog::LatencyLog;
 use super::intervals::{self, Intervals};
@@ -55,7 +56,7 @@ impl Folder {
         }
         fs::create_dir_all(path).map_err(failed)?;
         if fs::read_dir(path).map_err(failed)?.next().is_some() {
-            return Err(OutputError::Used { folder: path.into() });
+            return Err(OutputError::Used { folder: path.into(), whose: Whose::Fill });
         }
         let lock = lock(path)?;
         let kept = AtomicBool::new(false);
@@ -103,7 +104,7 @@ impl Folder {
             match first {
                 None => file.write_all(&header).map_err(failed(&table))?,
                 Some(first) if first == header => {}
-                Some(_) => return Err(OutputError::OtherVersion { table }),
+                Some(_) => return Err(OutputError::OtherVersion { table, whose: Whose::Fill }),
             }
             Ok(file)
         };

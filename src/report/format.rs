@@ -162,6 +162,14 @@ impl Outputs {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(&mut act);
     }
 
+    /// Waits until everything is written, as long as for the end.
+    pub(super) fn catch_up(&self) {
+        let until = Instant::now() + self.ends_within;
+        self.each(|output| {
+            output.wait(until);
+        });
+    }
+
     /// Writes the end of every output. Returns each that failed, now or earlier, and why.
     pub(super) fn finish(&self, record: &Record, latency: &LatencyHistogram) -> Vec<String> {
         let end = Arc::new((record.clone(), latency.clone()));

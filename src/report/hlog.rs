@@ -34,11 +34,11 @@ impl<W: Write> LatencyLog<W> {
         Ok(Self { file, serializer, based: false })
     }
 
-    fn add(&mut self, second: &Second, ended_at: SystemTime) -> io::Result<()> {
+    fn add(&mut self, second: &Second) -> io::Result<()> {
         let mut header = IntervalLogWriterBuilder::new();
         if !self.based {
             // Only now is it known when the first byte went out.
-            header.with_base_time(ended_at.checked_sub(second.start + second.length).unwrap_or(ended_at));
+            header.with_base_time(second.started_at.checked_sub(second.start).unwrap_or(second.started_at));
         }
         // Collected first, so that a reader of the growing file sees whole lines.
         let mut lines = Vec::new();
@@ -57,6 +57,6 @@ impl<W: Write> LatencyLog<W> {
 
 impl<W: Write + Send> Format for LatencyLog<W> {
     fn second(&mut self, second: &Second) -> io::Result<()> {
-        self.add(second, SystemTime::now())
+        self.add(second)
     }
 }

@@ -2,10 +2,12 @@
 
 use std::io::{self, Write};
 
+use humantime::format_rfc3339_micros;
+
 use super::format::Format;
 use crate::results::{Interval, Second};
 
-pub(super) const COLUMNS: [&str; 14] = [
+pub(super) const COLUMNS: [&str; 15] = [
     "run",
     "start_seconds",
     "seconds",
@@ -20,6 +22,7 @@ pub(super) const COLUMNS: [&str; 14] = [
     "latency_us_p99",
     "latency_us_p99_9",
     "latency_us_max",
+    "started_at",
 ];
 
 /// The table, and the run that its rows name.
@@ -34,7 +37,7 @@ impl<W: Write> Intervals<W> {
         Self { rows: csv::Writer::from_writer(file), run: run.into() }
     }
 
-    fn row(&mut self, part: &Interval) -> io::Result<()> {
+    fn row(&mut self, part: &Interval, started_at: &str) -> io::Result<()> {
         let rate = if part.seconds > 0.0 { part.keys as f64 / part.seconds } else { 0.0 };
         let latency = &part.latency_us;
         self.rows.serialize((
@@ -46,6 +49,7 @@ impl<W: Write> Intervals<W> {
             part.payload_bytes,
             rate,
             (latency.count, latency.mean, latency.p50, latency.p90, latency.p99, latency.p99_9, latency.max),
+            started_at,
         ))?;
         Ok(())
     }
@@ -61,8 +65,9 @@ impl Intervals<Vec<u8>> {
 
 impl<W: Write + Send> Format for Intervals<W> {
     fn second(&mut self, second: &Second) -> io::Result<()> {
+        let started_at = format_rfc3339_micros(second.started_at).to_string();
         for part in &second.masters {
-            self.row(part)?;
+            self.row(part, &started_at)?;
         }
         self.rows.flush()
     }

@@ -1,4 +1,4 @@
-//! The whole record as one JSON document, for stdout and for `run.json`.
+//! The whole record as one JSON document, and `run.json`.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::disk::sync_folder;
 use super::format::Format;
-use crate::net::plain;
 use crate::results::{LatencyHistogram, Record};
 
 /// The record in a folder.
@@ -20,16 +20,6 @@ pub(super) fn document(record: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut document = serde_json::to_vec_pretty(record)?;
     document.push(b'\n');
     Ok(document)
-}
-
-/// Prints the document on stdout, which waits for its reader as long as he likes.
-///
-/// # Errors
-/// What was not written, and why.
-pub(super) fn print(record: &impl Serialize) -> Result<(), String> {
-    let mut stdout = io::stdout();
-    let printed = document(record).and_then(|text| stdout.write_all(&text)).and_then(|()| stdout.flush());
-    printed.map_err(|error| format!("the JSON document on stdout ({})", plain(&error)))
 }
 
 /// The document in a folder: it appears whole or not at all. From the first key until the end it says
@@ -56,7 +46,8 @@ impl JsonFile {
         let written = document(record)
             .and_then(|text| file.write_all(&text))
             .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&part, self.folder.join(RUN_FILE)));
+            .and_then(|()| fs::rename(&part, self.folder.join(RUN_FILE)))
+            .and_then(|()| sync_folder(&self.folder));
         if written.is_err() {
             // The failure itself is what is told.
             let _ = fs::remove_file(&part);

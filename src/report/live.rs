@@ -33,8 +33,12 @@ pub struct LivePlan {
     pub payload_bytes: u64,
     /// Pairs of runs at each look.
     pub looks: Vec<u64>,
+    /// Pairs after which the servers are started anew, if they are.
+    pub renewed_after_pairs: Option<u64>,
     /// Percent of a run's keys that warm up for it.
     pub warm_up_percent: f64,
+    /// The same for the first run of a server that was started anew.
+    pub first_warm_up_percent: f64,
     /// What the order within the pairs is drawn with.
     pub shuffle_seed: u64,
 }

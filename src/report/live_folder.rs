@@ -9,9 +9,11 @@ use nix::fcntl::Flock;
 
 use super::OutputError;
 use super::comparison::comparison_markdown;
+use super::disk::{failed, put};
+use super::error::Whose;
 use super::folder::lock;
 use super::json::document;
-use super::sweep_folder::{SweepFolder, failed, put};
+use super::sweep_folder::{SweepFolder, is_unused};
 use crate::results::{Comparison, LatencyHistogram, Record, Side, Turn};
 
 /// The record of the comparison.
@@ -41,8 +43,13 @@ impl LiveFolder {
             return Err(failed(path)(io::ErrorKind::NotADirectory.into()));
         }
         fs::create_dir_all(path).map_err(failed(path))?;
-        if fs::read_dir(path).map_err(failed(path))?.next().is_some() {
-            return Err(OutputError::Used { folder: path.into() });
+        for entry in fs::read_dir(path).map_err(failed(path))? {
+            let entry = entry.map_err(failed(path))?.path();
+            // As one leaves it that was killed before its first run was over.
+            let is_side = Side::BOTH.iter().any(|side| entry.ends_with(side.name()));
+            if !is_side || !is_unused(&entry).unwrap_or(false) {
+                return Err(OutputError::Used { folder: path.into(), whose: Whose::Comparison });
+            }
         }
         let lock = lock(path)?;
         let mut folder = Self { path: path.into(), made, kept: false, sides: Vec::new(), _lock: lock };

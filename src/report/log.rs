@@ -147,6 +147,7 @@ impl Chronicle {
                 info!(target: STAGES, servers = target, how, keys, of, "planned");
             }
             Event::Expected { keys } => info!(target: STAGES, keys, "next step"),
+            Event::Waiting { until } => info!(target: STAGES, until, "waiting"),
             Event::Begun(record) => {
                 let (keys_before, times) = (record.resumed.keys_before, record.resumed.times);
                 info!(target: STAGES, run = record.run, keys_before, times, "begun");
@@ -290,6 +291,6 @@ mod tests {
             LogOptions { filter: "info".into(), format: LogFormat::Text, file: Some("/nowhere/log".into()) };
         let error = options.begin(None).unwrap_err();
         assert!(error.to_string().contains("cannot write /nowhere/log"), "{error}");
-        assert!(error.cure().contains("--log-file"), "{}", error.cure());
+        assert_eq!(error.cure(), "give a place that can be written");
     }
 }

@@ -6,6 +6,7 @@
 
 mod columns;
 mod comparison;
+mod disk;
 mod error;
 mod folder;
 mod format;
@@ -17,9 +18,11 @@ mod live;
 mod live_folder;
 mod log;
 mod open;
+mod stdout;
 mod study;
 mod sweep;
 mod sweep_folder;
+mod sweep_tables;
 mod table;
 mod terminal;
 #[cfg(test)]
@@ -27,15 +30,17 @@ mod tests;
 mod verification;
 mod watch;
 
-pub use comparison::{comparison_markdown, comparison_table, print, print_json, print_table};
-pub use error::OutputError;
+pub use comparison::{comparison_markdown, comparison_table, print_table};
+pub use error::{OutputError, Whose};
 pub use json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
 pub use live::{LiveOutput, LivePlan, LiveReport};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
+pub use stdout::{print, print_json};
 pub use study::{StudyReport, report_study};
-pub use sweep::{Cut, SweepOutput, SweepReport, Swept};
-pub use sweep_folder::{KeptRun, SWEEP_FILE};
+pub use sweep::{Cut, SweepOutput, SweepPlan, SweepReport, Swept};
+pub use sweep_folder::SWEEP_FILE;
+pub use sweep_tables::{Dropped, KeptRun};
 pub use terminal::{
     Progress, ShownOption, ask, error_lines, live_so_far, options_table, summary, tell, verify_summary,
 };

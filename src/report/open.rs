@@ -6,11 +6,11 @@ use std::time::SystemTime;
 
 use super::folder::Folder;
 use super::format::{Output, Outputs};
-use super::json::print;
 use super::log::{Chronicle, LogOptions};
+use super::stdout::put_json;
 use super::table::Table;
 use super::{OutputError, Progress};
-use crate::results::{Event, LatencyHistogram, Observer, Record};
+use crate::results::{Event, LatencyHistogram, Observer, Record, Second};
 
 /// Where results go: no two of them in one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +75,13 @@ impl Report {
         Ok(Self { progress, chronicle, outputs, folder, json: options.json })
     }
 
+    /// Writes a second of a run that is over, and waits for it: such seconds come faster than a disk takes them.
+    pub fn replay(&self, second: Second) {
+        self.keep_folder();
+        self.outputs.event(&Event::Second(second));
+        self.outputs.catch_up();
+    }
+
     /// Writes the record to every output, and then the summary, with [`Record::error`], to stderr. A
     /// run that sent nothing leaves no folder and no row: the same command line can be tried again.
     ///
@@ -86,7 +93,7 @@ impl Report {
         }
         let mut unwritten = self.outputs.finish(record, latency);
         if self.json {
-            unwritten.extend(print(record).err());
+            unwritten.extend(put_json(record).err());
         }
         self.chronicle.ended(record);
         self.progress.finish(record);

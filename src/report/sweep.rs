@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::OutputError;
 use super::log::LogOptions;
-use super::sweep_folder::{KeptRun, SweepFolder};
-use super::terminal::{ended, estimated, planned, swept, waiting};
+use super::sweep_folder::SweepFolder;
+use super::sweep_tables::{Dropped, KeptRun};
+use super::terminal::{dropped, ended, estimated, planned, swept, waiting};
 use super::watch::{RunWatch, Watchers, Watching};
 use crate::results::{Failure, LatencyHistogram, Record, Sweep, Turn, Verdict};
 
@@ -22,6 +23,21 @@ pub struct SweepOutput {
     pub quiet: bool,
     /// What is logged, if anything.
     pub log: Option<LogOptions>,
+}
+
+/// What is about to be done.
+#[derive(Clone, Debug)]
+pub struct SweepPlan {
+    /// Runs that are left.
+    pub runs: u64,
+    /// Keys that they fill.
+    pub keys: u64,
+    /// Bytes of their keys and values.
+    pub payload_bytes: u64,
+    /// The same with their warm-ups.
+    pub bytes_with_warm_ups: u64,
+    /// Seconds that they may take, if there are runs to go by.
+    pub seconds: Option<f64>,
 }
 
 /// How a sweep ended.
@@ -52,6 +68,8 @@ pub enum Cut {
     Interrupted,
     /// Something that would spoil all runs that are left, and what to do about it.
     Stopped(Failure),
+    /// Keys that are not of the sweep, and that nobody said may be deleted.
+    Unconsented(Failure),
 }
 
 /// All reports of one sweep.
@@ -62,16 +80,19 @@ pub struct SweepReport {
 }
 
 impl SweepReport {
-    /// Opens everything; gives the runs that are there already.
+    /// Opens everything for a sweep; gives the runs that are there already, and tells what was taken away of others.
     ///
     /// # Errors
     /// [`OutputError`] if the folder is used, or is none to go on in, or cannot be written.
-    pub fn open(output: &SweepOutput) -> Result<(Self, Vec<KeptRun>), OutputError> {
-        let (folder, kept) = match output.resumed {
-            true => SweepFolder::reopen(&output.out)?,
-            false => (SweepFolder::create(&output.out)?, Vec::new()),
+    pub fn open(output: &SweepOutput, sweep: &Sweep) -> Result<(Self, Vec<KeptRun>), OutputError> {
+        let (folder, kept, gone) = match output.resumed {
+            true => SweepFolder::reopen(&output.out, sweep)?,
+            false => (SweepFolder::create(&output.out)?, Vec::new(), Dropped::default()),
         };
         let watchers = Watchers::begin(output.quiet, output.log.as_ref())?;
+        if !gone.is_empty() {
+            watchers.progress.line(&dropped(&gone));
+        }
         Ok((Self { watchers, folder, out: output.out.clone() }, kept))
     }
 
@@ -79,8 +100,8 @@ impl SweepReport {
     ///
     /// # Errors
     /// [`OutputError::Open`] if the tables cannot be written.
-    pub fn forget(&mut self, runs: &BTreeSet<String>) -> Result<(), OutputError> {
-        self.folder.forget(runs)
+    pub fn forget(&mut self, sweep: &Sweep, runs: &BTreeSet<String>) -> Result<(), OutputError> {
+        self.folder.forget(sweep, runs)
     }
 
     /// Tells that the servers do not answer, and how long they are waited for.
@@ -96,9 +117,9 @@ impl SweepReport {
         self.folder.begin(sweep)
     }
 
-    /// Tells what is about to be done: `left` runs, which fill so many keys and bytes of keys and values.
-    pub fn planned(&self, sweep: &Sweep, left: u64, keys: u64, payload_bytes: u64) {
-        self.watchers.progress.say(&planned(sweep, left, keys, payload_bytes));
+    /// Tells what is about to be done.
+    pub fn planned(&self, sweep: &Sweep, plan: &SweepPlan) {
+        self.watchers.progress.say(&planned(sweep, plan));
     }
 
     /// Tells how long all that is left may take, and what that is known by.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::json::print;
 use super::log::{Chronicle, LogOptions};
+use super::stdout::put_json;
 use super::{OutputError, Progress};
 use crate::results::{Event, Observer, Verification};
 
@@ -33,7 +33,7 @@ impl VerifyReport {
     /// # Errors
     /// [`OutputError::Unwritten`] if stdout does not take it.
     pub fn finish(&self, record: &Verification) -> Result<(), OutputError> {
-        let written = if self.json { print(record) } else { Ok(()) };
+        let written = if self.json { put_json(record) } else { Ok(()) };
         self.chronicle.verification_ended(record);
         self.progress.finish_verification(record);
         written.map_err(|unwritten| OutputError::Unwritten(vec![unwritten]))

@@ -10,8 +10,11 @@ pub struct Busy {
     pub client_thread: Option<f64>,
     /// The same thread with work to do, and no processor to do it on.
     pub client_thread_delayed: Option<f64>,
-    /// The busiest master's thread on a processor, or its event loop with something to do, if that is more.
+    /// The busiest master's thread with work to do, on a processor or waiting for one, or its event loop, if that is
+    /// more.
     pub master: Option<f64>,
+    /// The same thread waiting for a processor, where it is on this machine.
+    pub master_delayed: Option<f64>,
     /// Its address.
     pub master_address: Option<String>,
     /// The fullest network link of this machine, of what it can carry.

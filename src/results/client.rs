@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::units::show_bytes;
+
+/// The same machine may be told to have a little less memory by another kernel.
+const MEMORY_TOLERANCE: f64 = 0.02;
+
 /// What the run cost on the machine that sent it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Client {
@@ -31,4 +36,19 @@ pub struct Host {
     pub memory_bytes: u64,
     /// Operating system and kernel release.
     pub os: String,
+}
+
+impl Host {
+    /// Whether this is the same machine, or one that cannot be told from it.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let (less, more) =
+            (self.memory_bytes.min(other.memory_bytes), self.memory_bytes.max(other.memory_bytes));
+        let memory_is_same = (more - less) as f64 <= MEMORY_TOLERANCE * more as f64;
+        memory_is_same && (&self.cpu_model, self.cpus, &self.os) == (&other.cpu_model, other.cpus, &other.os)
+    }
+
+    /// In a line: `2 × Intel(R) Xeon(R) Processor, 8.0 GiB, Linux 6.1.0`.
+    pub fn describe(&self) -> String {
+        format!("{} × {}, {}, {}", self.cpus, self.cpu_model, show_bytes(self.memory_bytes), self.os)
+    }
 }

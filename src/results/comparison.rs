@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LiveComparison, Program};
+use super::{LiveComparison, PipelineDepth, Program};
 
 /// The version of the record: it changes when a field changes its meaning or goes away.
 pub const COMPARE_SCHEMA: &str = "fillbench.compare/1";
@@ -115,6 +115,7 @@ pub struct PointParameters {
     pub command: String,
     pub order: String,
     pub reply: String,
+    pub pipeline_bytes: Option<u64>,
     pub pipeline_depth: Option<u64>,
     pub writers: Option<u64>,
     pub window: Option<u64>,
@@ -125,13 +126,19 @@ pub struct PointParameters {
     pub wait_replicas: Option<u64>,
     pub serial: bool,
     pub flush: bool,
+    /// `null` without a warm-up, and in runs of versions that did not say.
+    pub warm_up_percent: Option<f64>,
     pub tls: bool,
     pub discard: bool,
+    #[serde(default)]
+    pub worker_index: Option<u64>,
+    #[serde(default)]
+    pub worker_count: Option<u64>,
 }
 
 impl PointParameters {
     /// Each parameter under its name; what was left open is `auto`, and what was not asked for `none`.
-    pub fn named(&self) -> [(&'static str, String); 22] {
+    pub fn named(&self) -> [(&'static str, String); 25] {
         fn or<T: ToString>(value: &Option<T>, open: &str) -> String {
             value.as_ref().map_or_else(|| open.into(), T::to_string)
         }
@@ -146,7 +153,7 @@ impl PointParameters {
             ("command", self.command.clone()),
             ("order", self.order.clone()),
             ("reply", self.reply.clone()),
-            ("pipeline_depth", or(&self.pipeline_depth, "auto")),
+            ("pipeline_depth", or(&self.asked_depth(), "auto")),
             ("writers", or(&self.writers, "auto")),
             ("window", or(&self.window, "auto")),
             ("threads", or(&self.threads, "auto")),
@@ -156,9 +163,17 @@ impl PointParameters {
             ("wait_replicas", or(&self.wait_replicas, "none")),
             ("serial", self.serial.to_string()),
             ("flush", self.flush.to_string()),
+            ("warm_up_percent", or(&self.warm_up_percent, "none")),
             ("tls", self.tls.to_string()),
             ("discard", self.discard.to_string()),
+            ("worker_index", or(&self.worker_index, "none")),
+            ("worker_count", or(&self.worker_count, "none")),
         ]
+    }
+
+    /// How deep pipelines were asked to be.
+    pub fn asked_depth(&self) -> Option<PipelineDepth> {
+        PipelineDepth::of_fields(self.pipeline_depth, self.pipeline_bytes)
     }
 
     /// The same parameters, wherever they are sent.

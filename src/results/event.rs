@@ -23,6 +23,11 @@ pub enum Event {
         /// So many, those that are written already included.
         keys: u64,
     },
+    /// The masters are ready, and the first key is not to be sent yet.
+    Waiting {
+        /// When it is: RFC 3339, UTC.
+        until: String,
+    },
     /// The first key is about to be sent: whatever happens from now on, the run can be looked at.
     Begun(
         /// What is known of the run until now; its verdict is [`Verdict::Unfinished`](super::Verdict).

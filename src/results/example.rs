@@ -1,14 +1,14 @@
 //! Records to test reports with: one that went well, one with keys missing, one that never began.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub(crate) use super::example_comparison::{compared, compared_alone, compared_apart, compared_live};
 use super::{
     Account, Busy, Client, Done, Failure, Findings, Host, Incident, IncidentKind, Interval, Latency,
     LatencyHistogram, LimitedBy, Named, Options, Point, Program, Rates, Record, Refusal, Repair, Resumed,
     SCHEMA, SWEEP_SCHEMA, SampleBound, Second, Seconds, Server, Setting, SlotRun, Spread, Sweep, Target,
-    Turn, Verdict, Verification, VerifyAsked, VerifySeconds, new_histogram,
+    Turn, Verdict, Verification, VerifyAsked, VerifySeconds, Workers, new_histogram,
 };
 
 const KEYS: u64 = 6_990_507;
@@ -44,6 +44,7 @@ pub(crate) fn exact() -> Record {
             wire_bytes: PAYLOAD + KEYS * 13,
             slots: Some(vec![SlotRun { first: 0, last: 16383, keys: 426 }]),
         },
+        fill_began_at: Some("2026-11-20T10:11:12.345678Z".into()),
         seconds: Seconds { flush: 0.25, fill: 2.5, audit: 0.01, proof: 0.0625, repair: 0.0, total: 2.875 },
         rates: Rates {
             keys_per_second: 2_796_202.8,
@@ -75,6 +76,7 @@ pub(crate) fn exact() -> Record {
             client_thread: Some(0.6),
             client_thread_delayed: Some(0.0625),
             master: Some(0.96),
+            master_delayed: Some(0.03125),
             master_address: Some("127.0.0.1:7003".into()),
             wire: Some(0.125),
             window: Some(0.25),
@@ -97,6 +99,7 @@ pub(crate) fn exact() -> Record {
         incidents_left_out: 0,
         resumed: Resumed { times: 1, began_at: Some("2026-11-20T10:01:02Z".into()), keys_before: 0 },
         resume_command: None,
+        workers: Some(Workers::example()),
     }
 }
 
@@ -153,6 +156,8 @@ pub(crate) fn failed() -> Record {
     Record {
         target: Target::default(),
         done: Done::default(),
+        fill_began_at: None,
+        workers: None,
         seconds: Seconds { total: 5.0, ..Seconds::default() },
         rates: Rates::default(),
         latency_us: Latency::default(),
@@ -196,8 +201,10 @@ fn second(start: f64, length: f64) -> Second {
         payload_bytes: (932_067.0 * length) as u64 * 768,
         latency_us: Latency::from(&latency),
     };
+    let began_at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_327_200_250);
     Second {
         start: Duration::from_secs_f64(start),
+        started_at: began_at + Duration::from_secs_f64(start),
         length: Duration::from_secs_f64(length),
         masters: (0..3).map(part).collect(),
         latency,
@@ -217,6 +224,9 @@ fn options() -> Options {
         value_size: 512,
         key_prefix: "a,\"b\"".into(),
         seed: 42,
+        worker_index: Some(1),
+        worker_count: Some(2),
+        start_at: Some("2026-11-20T10:11:12.000Z".into()),
         preset: Some("balanced".into()),
         pipeline_bytes: Some(512 << 10),
         pipeline_depth: Some(366),
@@ -232,6 +242,7 @@ fn options() -> Options {
         rate_bytes_per_second: Some(1e10),
         serial: false,
         flush: true,
+        warm_up_percent: 10.0,
         threads: Some(2),
         connect_timeout_seconds: 5.0,
         barrier_timeout_seconds: 30.0,
@@ -367,6 +378,7 @@ pub(crate) fn sweep() -> Sweep {
         sweep: "20261120T101000Z-9c1d".into(),
         started_at: "2026-11-20T10:10:00.250Z".into(),
         program: exact().program,
+        host: exact().client.host,
         target: exact().target,
         options: options(),
         grid: BTreeMap::from([

@@ -50,7 +50,8 @@ fn point(depth: u64, new: f64, interval: (f64, f64), p: f64, verdict: Comparison
         p_value_corrected: p,
         p_value_least: 0.0012,
         verdict,
-        reason: "too noisy: the interval holds 0 and reaches beyond ±3 %".into(),
+        reason: "too noisy: the interval holds 0 and reaches beyond ±3 %; even 100 runs of each side would not settle it"
+            .into(),
         repeats_needed: None,
     }
 }
@@ -76,7 +77,11 @@ pub(crate) fn compared() -> Comparison {
             point(10, 1_234_000.0, (-0.8, 0.64), 1.0, NoChange),
             point(100, 1_101_000.0, (-12.4, -8.9), 0.0012, Regression),
             point(1_000, 2_801_000.0, (104.8, 133.2), 0.000_04, Better),
-            ComparedPoint { repeats_needed: Some(23), ..open.clone() },
+            ComparedPoint {
+                repeats_needed: Some(23),
+                reason: "too noisy: the interval holds 0 and reaches beyond ±3 %".into(),
+                ..open.clone()
+            },
             ComparedPoint { parameters: PointParameters { writers: None, ..parameters(10_000) }, ..open },
         ],
         only_base: vec![LonePoint { parameters: parameters(5), runs: 7 }],
@@ -129,20 +134,22 @@ pub(crate) fn compared_live() -> Comparison {
             paired: true,
             ..compared().options
         },
-        method: CompareMethod { resamples: 0, seed: 0, ..compared().method },
+        method: CompareMethod { confidence: 0.9975, resamples: 0, seed: 0, ..compared().method },
         live: Some(LiveComparison {
             max_runs: 40,
             warm_up_percent: 10.0,
+            first_warm_up_percent: Some(100.0),
+            renewed_after_pairs: Some(1),
             shuffle_seed: 1234,
-            planned_looks: vec![8, 12, 18, 27, 40],
+            planned_looks: vec![10, 16, 25, 40],
             looks: vec![
-                look(8, (-11.3, 0.6), 0.1953, ComparisonVerdict::Inconclusive),
-                look(12, (-8.1, -3.0), 0.0049, ComparisonVerdict::Regression),
+                look(10, (-11.3, 0.6), 0.1953, ComparisonVerdict::Inconclusive),
+                look(16, (-8.1, -3.0), 0.0049, ComparisonVerdict::Regression),
             ],
-            pairs: (1..=12).map(pair).collect(),
+            pairs: (1..=16).map(pair).collect(),
             ended: LiveEnd::Settled,
         }),
-        points: vec![ComparedPoint { base_runs: 12, new_runs: 12, ..only }],
+        points: vec![ComparedPoint { base_runs: 16, new_runs: 16, ..only }],
         only_base: Vec::new(),
         only_new: Vec::new(),
         warnings: Vec::new(),

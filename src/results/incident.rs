@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use tracing::debug;
 
 use super::{Event, Observer, Record};
+use crate::text::printable;
 
 /// A record lists so many incidents; the rest is counted.
-const MAX_INCIDENTS: usize = 1000;
+pub const MAX_INCIDENTS: usize = 1000;
 /// Letters of an incident's text that are kept.
 const MAX_TEXT: usize = 300;
 /// An incident that comes back this soon had not ended.
@@ -183,7 +184,7 @@ impl Incidents {
                 at_seconds: (now - self.began).as_secs_f64(),
                 master,
                 kind,
-                text: text.chars().map(printable).take(MAX_TEXT).collect(),
+                text: printable(text).chars().take(MAX_TEXT).collect(),
                 times: 1,
                 suspect_keys,
                 // It asks for nothing to be done.
@@ -247,11 +248,6 @@ impl Entry {
             && reported.recovered_seconds.is_none()
             && self.over.is_none_or(|over| now.saturating_duration_since(over) < CALM)
     }
-}
-
-/// Servers may say anything, and a terminal would obey.
-fn printable(letter: char) -> char {
-    if letter.is_control() { ' ' } else { letter }
 }
 
 #[cfg(test)]
@@ -389,7 +385,7 @@ mod tests {
         let scene = Scene::new();
         scene.incidents.report(&"a:1", Refused, &format!("\x1b[2J\n{}", "long".repeat(1000)), 0);
         let text = scene.record().incidents.remove(0).text;
-        assert!(text.starts_with(" [2J long") && text.chars().count() == MAX_TEXT, "{text}");
+        assert!(text.starts_with("?[2J long") && text.chars().count() == MAX_TEXT, "{text}");
     }
 
     #[test]

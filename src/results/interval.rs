@@ -1,6 +1,6 @@
 //! What was executed second by second, and how evenly.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,8 @@ use super::{Latency, LatencyHistogram};
 pub struct Second {
     /// Start, since the first byte.
     pub start: Duration,
+    /// The same by the clock of this machine.
+    pub started_at: SystemTime,
     /// Length.
     pub length: Duration,
     /// Each master's part, in the order of [`super::Record::servers`].
@@ -32,7 +34,7 @@ pub struct Interval {
     pub keys: u64,
     /// Bytes of their keys and values.
     pub payload_bytes: u64,
-    /// Pipelines that ended in it, in microseconds.
+    /// Pipelines that ended in it, in microseconds; none where they are not known master by master.
     pub latency_us: Latency,
 }
 

@@ -33,13 +33,17 @@ pub struct LiveComparison {
     pub max_runs: u64,
     /// Percent of a run's keys that were filled before it, and flushed again.
     pub warm_up_percent: f64,
+    /// The same for the first run of a server that was started anew; `null` where none was.
+    pub first_warm_up_percent: Option<f64>,
+    /// Pairs after which the servers were started anew, which count as one, a round; `null` where they were not.
+    pub renewed_after_pairs: Option<u64>,
     /// What the order within the pairs was drawn with.
     pub shuffle_seed: u64,
     /// Pairs of runs after which a look was planned, from the start.
     pub planned_looks: Vec<u64>,
     /// What the looks came to that were taken. Any verdict but `inconclusive` ended it.
     pub looks: Vec<LiveLook>,
-    /// The runs, two by two, as they were made.
+    /// The runs that count, two by two, as they were made.
     pub pairs: Vec<LivePair>,
     /// Why there are no more.
     pub ended: LiveEnd,
@@ -54,7 +58,7 @@ pub struct LiveLook {
     pub change_percent: Option<f64>,
     /// Where the change was; `null` as above.
     pub interval_percent: Option<PercentInterval>,
-    /// Of the signed-rank test on the pairs, two-sided, times the number of planned looks.
+    /// Of the signed-rank test on the pairs, or rounds, two-sided, times the number of planned looks.
     pub p_value_corrected: f64,
     /// What followed.
     pub verdict: ComparisonVerdict,
@@ -79,10 +83,14 @@ pub enum LiveEnd {
     Settled,
     /// There were as many as asked.
     MaxRuns,
+    /// It had lasted as long as asked.
+    MaxTime,
     /// Somebody ended it.
     Interrupted,
     /// Too many runs failed, or one could not be compared with the others.
     Failed,
+    /// A run left keys missing or wrong.
+    Inexact,
     /// It goes on, or was killed.
     Unfinished,
 }
@@ -93,8 +101,10 @@ impl LiveEnd {
         match self {
             Self::Settled => "settled",
             Self::MaxRuns => "not settled",
+            Self::MaxTime => "out of time",
             Self::Interrupted => "interrupted",
             Self::Failed => "given up",
+            Self::Inexact => "given up for missing or wrong keys",
             Self::Unfinished => "still going on",
         }
     }

@@ -17,6 +17,7 @@ mod interval;
 mod live;
 mod options;
 mod past;
+mod pipeline_depth;
 mod record;
 mod resumed;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod slot_run;
 mod study;
 mod sweep;
 mod verification;
+mod workers;
 
 pub use busy::Busy;
 pub use client::{Client, Host};
@@ -35,11 +37,12 @@ pub use comparison::{
 pub use detail::{Course, MasterDetail, RunDetail, Slice};
 pub use event::{Event, Observer};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
-pub use incident::{Incident, IncidentKind, Incidents};
+pub use incident::{Incident, IncidentKind, Incidents, MAX_INCIDENTS};
 pub use interval::{Interval, Second, Spread};
 pub use live::{LiveComparison, LiveEnd, LiveLook, LivePair, Side};
-pub use options::{Options, PIPELINE_DEPTHS, THREADS, WINDOWS, WRITERS};
+pub use options::{IN_FLIGHT_BYTES_MAX, Options, THREADS, WINDOWS, WRITERS};
 pub use past::{PastDone, PastOptions, PastRun, PastRunError};
+pub use pipeline_depth::{NoPipelineDepth, PIPELINE_DEPTHS, PIPELINE_SIZES, PipelineDepth};
 pub use record::{
     Account, Done, Failure, Latency, LimitedBy, Program, Rates, Record, Refusal, SCHEMA, Seconds, Server,
     Target, Verdict,
@@ -47,10 +50,11 @@ pub use record::{
 pub use resumed::Resumed;
 pub use slot_run::SlotRun;
 pub use study::{
-    Aim, Bounds, Choice, Choices, Chosen, CourseOf, CourseWhy, Effect, EffectSeries, StudiedPoint, Study,
-    Swept, SweptValue, Unmeasured,
+    Absent, Aim, Bounds, Choice, Choices, Chosen, CourseOf, CourseWhy, Effect, EffectSeries, EffectValue,
+    StudiedPoint, Study, Swept, SweptValue, Unmeasured,
 };
 pub use sweep::{Point, SWEEP_SCHEMA, Setting, Sweep, SweepError, Turn};
 pub use verification::{
     Findings, Named, Repair, SampleBound, VERIFY_SCHEMA, Verification, VerifyAsked, VerifySeconds,
 };
+pub use workers::{WorkerPart, Workers};

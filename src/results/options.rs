@@ -4,14 +4,16 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-/// What [`Options::pipeline_depth`] may be.
-pub const PIPELINE_DEPTHS: RangeInclusive<u64> = 1..=100_000_000;
 /// What [`Options::writers`] may be.
 pub const WRITERS: RangeInclusive<u64> = 1..=256;
 /// What [`Options::window`] may be.
 pub const WINDOWS: RangeInclusive<u64> = 1..=100_000;
 /// What [`Options::threads`] may be.
 pub const THREADS: RangeInclusive<u64> = 1..=256;
+
+/// Wire bytes in flight to a master from which on no further pipeline begins, whatever the window: servers cut
+/// clients off at 1 GiB (`client-query-buffer-limit`), and all of it may have to be sent again.
+pub const IN_FLIGHT_BYTES_MAX: u64 = 64 << 20;
 
 /// What was asked, under the command line's own names. `null` means: left open.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,12 +40,18 @@ pub struct Options {
     pub key_prefix: String,
     /// Seed of the dataset.
     pub seed: u64,
+    /// Which of several workers this was, from 0; `null` if it was none, or stands for all of them.
+    pub worker_index: Option<u64>,
+    /// How many workers filled the dataset together; `null` if it was filled by one run.
+    pub worker_count: Option<u64>,
+    /// `--start-at`: RFC 3339, UTC.
+    pub start_at: Option<String>,
     /// `--preset`. What it came to stands in [`Self::pipeline_bytes`], writers, window, command and threads, where
     /// these were left open.
     pub preset: Option<String>,
-    /// Bytes on the wire between two barriers, about, where [`Self::pipeline_depth`] is open: what the preset came to.
+    /// `--pipeline-depth` in bytes on the wire, about.
     pub pipeline_bytes: Option<u64>,
-    /// Keys between two barriers.
+    /// `--pipeline-depth` in keys.
     pub pipeline_depth: Option<u64>,
     /// Writers per master.
     pub writers: Option<u64>,
@@ -69,6 +77,10 @@ pub struct Options {
     pub serial: bool,
     /// Whether the databases were emptied first.
     pub flush: bool,
+    /// Percent of the run's keys that were filled before it, and flushed again; 0 for none. Earlier versions did
+    /// not say.
+    #[serde(default)]
+    pub warm_up_percent: f64,
     /// Threads of the client.
     pub threads: Option<u64>,
     /// Time for a connection to be made and answered.

@@ -48,6 +48,10 @@ pub struct PastOptions {
     pub value_size: u64,
     pub key_prefix: String,
     pub seed: u64,
+    #[serde(default)]
+    pub worker_index: Option<u64>,
+    #[serde(default)]
+    pub worker_count: Option<u64>,
     pub ttl_seconds: Option<f64>,
     #[serde(default)]
     pub address_map: Vec<String>,
@@ -75,6 +79,8 @@ impl From<&Options> for PastOptions {
             value_size: *value_size,
             key_prefix: options.key_prefix.clone(),
             seed: options.seed,
+            worker_index: options.worker_index,
+            worker_count: options.worker_count,
             ttl_seconds: options.ttl_seconds,
             address_map: options.address_map.clone(),
         }

@@ -25,6 +25,9 @@ pub struct Record {
     pub target: Target,
     /// How it was sent, after everything left open was chosen.
     pub done: Done,
+    /// When the first byte was sent: RFC 3339, UTC; `null` where nothing was.
+    #[serde(default)]
+    pub fill_began_at: Option<String>,
     /// How long each stage took.
     pub seconds: Seconds,
     /// How fast, over the fill alone.
@@ -63,6 +66,9 @@ pub struct Record {
     pub incidents: Vec<super::Incident>,
     /// How many more were noticed.
     pub incidents_left_out: u64,
+    /// The workers that this record stands for; `null` for that of one run.
+    #[serde(default)]
+    pub workers: Option<super::Workers>,
 }
 
 impl Record {
@@ -76,6 +82,7 @@ impl Record {
             options,
             target: Target { kind: "attached".into(), ..Target::default() },
             done: Done::default(),
+            fill_began_at: None,
             seconds: Seconds::default(),
             rates: Rates::default(),
             latency_us: Latency::default(),
@@ -93,6 +100,7 @@ impl Record {
             resume_command: None,
             incidents: Vec::new(),
             incidents_left_out: 0,
+            workers: None,
         }
     }
 }
@@ -239,7 +247,7 @@ pub struct Server {
     pub used_bytes_before: Option<u64>,
     /// `used_memory` after the fill.
     pub used_bytes_after: Option<u64>,
-    /// Bytes that the fill was estimated to take; `null` without a limit, or with plenty of room.
+    /// Bytes that the fill was estimated to take, all workers together; `null` without a limit, or with plenty of room.
     pub estimated_bytes: Option<u64>,
     /// The same of each new key.
     pub estimated_bytes_per_key: Option<f64>,
@@ -276,7 +284,7 @@ pub enum LimitedBy {
 /// the run ended before that was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Account {
-    /// Keys in the dataset.
+    /// Keys in the dataset, or in this worker's share of it.
     pub planned: u64,
     /// Keys whose commands a barrier answered for, and that so many replicas then had as were waited for.
     pub executed: u64,

@@ -15,14 +15,20 @@ pub struct Study {
     pub started_at: (String, String),
     /// Runs that points are made of: exact ones, and those whose keys were thrown away as asked.
     pub measured: u64,
+    /// How much each of these filled, in bytes of keys and values.
+    pub fill_bytes: Spread,
+    /// How long that took, in seconds.
+    pub fill_seconds: Spread,
     /// Runs of these that the client limited: they measured it, and not the servers.
     pub client_limited: u64,
     /// Runs that no point is made of, the first of them.
     pub unmeasured: Vec<Unmeasured>,
     /// How many more.
     pub unmeasured_left_out: u64,
-    /// Runs that sweeps were to have and that were not found.
-    pub absent: u64,
+    /// Sweeps that were to have more runs than are there.
+    pub absent: Vec<Absent>,
+    /// What looks like runs and is none, and why: `a.csv, which has no column x`.
+    pub passed_over: Vec<String>,
     /// The machines that sent the runs.
     pub machines: Vec<String>,
     /// The servers' names and versions.
@@ -39,6 +45,8 @@ pub struct Study {
     pub points: Vec<StudiedPoint>,
     /// The point that the grid is looked at from: that of the best settings at a workload in the middle.
     pub reference: Option<usize>,
+    /// It, and the points that differ from it in nothing but the server, the machine or the target.
+    pub counterparts: Vec<usize>,
     /// What each swept parameter does, those that matter most first.
     pub effects: Vec<Effect>,
     /// The best settings, for each place that runs were sent to.
@@ -62,6 +70,15 @@ pub struct Unmeasured {
     pub why: String,
 }
 
+/// A sweep that was to have more runs than are there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Absent {
+    /// Its folder.
+    pub folder: String,
+    /// How many runs.
+    pub runs: u64,
+}
+
 /// A parameter that differs between points.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Swept {
@@ -78,7 +95,7 @@ pub struct Swept {
 pub struct SweptValue {
     /// As it was given; `auto` was left open.
     pub text: String,
-    /// The same as a number, if it is one.
+    /// The same as a number, if it is one; a size is one of bytes, unless others of the values are bare numbers.
     pub number: Option<f64>,
 }
 
@@ -133,13 +150,12 @@ impl StudiedPoint {
 pub struct Effect {
     /// Which of [`Study::swept`].
     pub parameter: usize,
-    /// How many times as fast its best value is as its worst where all else is equal: the median over all
-    /// such combinations. `None` if it never varies alone.
-    pub ratio: Option<f64>,
-    /// How many combinations.
+    /// What each value comes to where all else is equal, best first; empty if it never varies alone.
+    pub values: Vec<EffectValue>,
+    /// Over how many combinations of all else.
     pub combinations: u64,
-    /// The place of each value, and in how many of these it is the fastest; the most first.
-    pub fastest: Vec<(usize, u64)>,
+    /// Whether the runs tell the best value from the worst: if not, the difference may be chance.
+    pub is_told: bool,
     /// The parameter that the series are of, if there is another.
     pub series_of: Option<usize>,
     /// One for each value of it, or one.
@@ -149,6 +165,24 @@ pub struct Effect {
     /// Whether all other parameters are those of the reference point; else each point is the fastest of all
     /// that have these two values.
     pub is_slice: bool,
+}
+
+impl Effect {
+    /// How many times as fast the best value is as the worst, on average. `None` if it never varies alone.
+    pub fn ratio(&self) -> Option<f64> {
+        self.values.first().zip(self.values.last()).map(|(best, worst)| best.share / worst.share)
+    }
+}
+
+/// What one value of a parameter comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct EffectValue {
+    /// Its place.
+    pub value: usize,
+    /// Throughput as a share of that of the best value, by the geometric mean over all combinations: 0 to 1.
+    pub share: f64,
+    /// In how many of these it is the fastest.
+    pub wins: u64,
 }
 
 /// Points over the values of a parameter.
@@ -171,8 +205,8 @@ pub struct Choices {
     pub workloads: u64,
     /// Workloads that some were not run with.
     pub workloads_left_out: u64,
-    /// Whether all points have at least two runs: else nobody knows what is chance.
-    pub is_repeated: bool,
+    /// Whether the runs are so many that they could tell settings apart: else nobody knows what is chance.
+    pub can_tell: bool,
     /// What was bounded.
     pub bounds: Bounds,
     /// One for each aim.
@@ -197,7 +231,8 @@ pub enum Aim {
     Throughput,
     /// Most throughput of those within the bounds on memory.
     BoundedMemory,
-    /// Least threads, processor time, connections and bytes in flight of those that are nearly as fast.
+    /// Least threads, processor time, connections and bytes in flight of those within the bounds on memory that are
+    /// nearly as fast as the fastest.
     SmallFootprint,
 }
 

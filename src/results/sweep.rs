@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Options, Program, Target};
+use super::{Host, Options, Program, Target};
 
 /// The version of the record: it changes when a field changes its meaning or goes away.
 pub const SWEEP_SCHEMA: &str = "fillbench.sweep/1";
@@ -23,6 +23,9 @@ pub struct Sweep {
     pub started_at: String,
     /// Which program wrote this.
     pub program: Program,
+    /// The machine that sends it. Earlier versions did not say.
+    #[serde(default)]
+    pub host: Host,
     /// Where it is sent.
     pub target: Target,
     /// What is asked in every run; what a point sets replaces it.

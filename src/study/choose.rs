@@ -1,6 +1,7 @@
 //! The best settings for an aim, with what speaks for them and which others are as good.
 
 use super::parameters::Parameters;
+use super::ranks::RankSum;
 use super::settings::{Contest, Settings, flags, places};
 use crate::results::{Aim, Bounds, Choice, Choices, Chosen, Spread, StudiedPoint};
 
@@ -25,13 +26,13 @@ pub(super) fn choices(points: &[StudiedPoint], parameters: &Parameters, bounds: 
             let swept = &parameters.swept[parameter];
             format!("{} {}", swept.name, swept.values[value].text)
         });
-        let contested = || contest.settings.iter().flat_map(|settings| &settings.points);
+        let against = |two: &[Settings]| two[0].against(&two[1], points);
         Choices {
             place: told.collect::<Vec<_>>().join(", "),
             settings: contest.settings.len() as u64,
             workloads: contest.workloads as u64,
             workloads_left_out: contest.workloads_left_out as u64,
-            is_repeated: contested().all(|&place| points[place].runs.len() > 1),
+            can_tell: contest.settings.windows(2).map(against).all(RankSum::can_tell),
             bounds,
             choices: [Aim::Throughput, Aim::BoundedMemory, Aim::SmallFootprint]
                 .map(|aim| choice(aim, &contest, points, bounds))
@@ -45,13 +46,14 @@ fn choice(aim: Aim, contest: &Contest, points: &[StudiedPoint], bounds: Bounds) 
     let chosen: Vec<Chosen> = contest.settings.iter().map(|one| evidence(one, points)).collect();
     let floor =
         contest.settings.first().map_or(0.0, |best| best.score * (1.0 - bounds.within_percent / 100.0));
+    let is_bounded = |one: &Chosen| {
+        one.in_flight_bytes <= bounds.in_flight_bytes
+            && one.rss_bytes.is_none_or(|bytes| bytes <= bounds.rss_bytes)
+    };
     let is_candidate = |one: &Chosen| match aim {
         Aim::Throughput => true,
-        Aim::BoundedMemory => {
-            one.in_flight_bytes <= bounds.in_flight_bytes
-                && one.rss_bytes.is_none_or(|bytes| bytes <= bounds.rss_bytes)
-        }
-        Aim::SmallFootprint => one.score >= floor,
+        Aim::BoundedMemory => is_bounded(one),
+        Aim::SmallFootprint => is_bounded(one) && one.score >= floor,
     };
     let candidates: Vec<usize> = (0..chosen.len()).filter(|&place| is_candidate(&chosen[place])).collect();
     let best = match aim {
@@ -61,7 +63,8 @@ fn choice(aim: Aim, contest: &Contest, points: &[StudiedPoint], bounds: Bounds) 
     let best = best.map(|best| {
         let own = &contest.settings[best];
         let is_alike = |&&place: &&usize| {
-            place != best && aim != Aim::SmallFootprint && !own.is_told_from(&contest.settings[place], points)
+            let is_told = || own.against(&contest.settings[place], points).tells();
+            place != best && aim != Aim::SmallFootprint && !is_told()
         };
         let alike: Vec<_> =
             candidates.iter().filter(is_alike).map(|&place| &contest.settings[place]).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::parameters::Parameters;
+use super::parameters::{PLACES, Parameters};
 use super::points::workload;
 use crate::recorded::Run;
 use crate::results::{Aim, Choices, CourseOf, CourseWhy, StudiedPoint};
@@ -12,6 +12,9 @@ const LATENCIES_MAX: usize = 6;
 
 /// So many runs or fewer are all looked at.
 const FEW: usize = 3;
+
+/// Places whose points are held against each other.
+const COUNTERPARTS_MAX: usize = 4;
 
 /// Runs that are looked at for what happened in them.
 const EVENTFUL_MAX: usize = 2;
@@ -37,15 +40,34 @@ pub(super) fn reference(
     of_best.or(middle.first()).copied()
 }
 
-/// The points whose latencies are worth a look: all if they are few; else, of the reference's workload, the
-/// fastest and the slowest, those with the lowest and the highest 99th percentile, and the reference itself.
-pub(super) fn latencies(
+/// The reference, and the points that differ from it in nothing but where they were sent.
+pub(super) fn counterparts(
     points: &[StudiedPoint],
     reference: Option<usize>,
     parameters: &Parameters,
 ) -> Vec<usize> {
+    let Some(reference) = reference else { return Vec::new() };
+    let is_like = |place: &usize| {
+        let pairs = points[*place].values.iter().zip(&points[reference].values).zip(&parameters.swept);
+        pairs.into_iter().all(|((own, other), swept)| own == other || PLACES.contains(&swept.name.as_str()))
+    };
+    (0..points.len()).filter(is_like).take(COUNTERPARTS_MAX).collect()
+}
+
+/// The points whose latencies are worth a look: all if they are few; the counterparts if there are several; else, of
+/// the reference's workload, the fastest and the slowest, those with the lowest and the highest 99th percentile, and
+/// the reference itself.
+pub(super) fn latencies(
+    points: &[StudiedPoint],
+    reference: Option<usize>,
+    counterparts: &[usize],
+    parameters: &Parameters,
+) -> Vec<usize> {
     if points.len() <= LATENCIES_MAX {
         return (0..points.len()).collect();
+    }
+    if counterparts.len() > 1 {
+        return counterparts.to_vec();
     }
     let Some(reference) = reference else { return Vec::new() };
     let own = workload(&points[reference], parameters);
@@ -70,10 +92,9 @@ pub(super) fn latencies(
     chosen
 }
 
-/// The runs whose course is worth a look: all if they are few; else the middle run of the reference point,
-/// and
-/// those to whose masters most happened.
-pub(super) fn courses(runs: &[&Run], points: &[StudiedPoint], reference: Option<usize>) -> Vec<CourseOf> {
+/// The runs whose course is worth a look: all if they are few; else the middle run of the reference point and of each
+/// of its counterparts, and those to whose masters most happened.
+pub(super) fn courses(runs: &[&Run], points: &[StudiedPoint], counterparts: &[usize]) -> Vec<CourseOf> {
     let point_of: BTreeMap<&str, usize> = points
         .iter()
         .enumerate()
@@ -84,7 +105,7 @@ pub(super) fn courses(runs: &[&Run], points: &[StudiedPoint], reference: Option<
         return runs.iter().map(|run| course(&run.id, CourseWhy::Few)).collect();
     }
     let mut courses = Vec::new();
-    if let Some(middle) = reference.and_then(|place| middle_run(&points[place])) {
+    for middle in counterparts.iter().filter_map(|&place| middle_run(&points[place])) {
         courses.push(course(middle, CourseWhy::Typical));
     }
     let mut eventful: Vec<_> = runs.iter().filter(|run| run.facts.incidents > 0).collect();

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::results::{Effect, EffectSeries, Spread, StudiedPoint, Swept};
+use super::ranks::RankSum;
+use crate::results::{Effect, EffectSeries, EffectValue, StudiedPoint, Swept};
 
 /// Series that one drawing can hold.
 const SERIES_MAX: usize = 8;
@@ -13,8 +14,8 @@ const APART: [&str; 2] = ["server", "machine"];
 /// The effect of each swept parameter, largest first.
 pub(super) fn effects(swept: &[Swept], points: &[StudiedPoint], reference: Option<usize>) -> Vec<Effect> {
     let Some(reference) = reference.map(|place| &points[place]) else { return Vec::new() };
-    let mut effects: Vec<_> = (0..swept.len()).map(|parameter| factor(parameter, points)).collect();
-    let ratios: Vec<_> = effects.iter().map(|effect| effect.ratio.unwrap_or_default()).collect();
+    let mut effects: Vec<_> = (0..swept.len()).map(|parameter| alone(parameter, points)).collect();
+    let ratios: Vec<_> = effects.iter().map(|effect| effect.ratio().unwrap_or_default()).collect();
     for effect in &mut effects {
         let others = (0..swept.len()).filter(|&other| other != effect.parameter);
         let is_apart = |place: &usize| APART.contains(&swept[*place].name.as_str());
@@ -23,37 +24,54 @@ pub(super) fn effects(swept: &[Swept], points: &[StudiedPoint], reference: Optio
         });
         draw(effect, points, reference);
     }
-    effects.sort_by(|a, b| b.ratio.unwrap_or_default().total_cmp(&a.ratio.unwrap_or_default()));
+    effects.sort_by(|a, b| ratios[b.parameter].total_cmp(&ratios[a.parameter]));
     effects
 }
 
-/// Best against worst value wherever all else is equal.
-fn factor(parameter: usize, points: &[StudiedPoint]) -> Effect {
-    let mut alike: BTreeMap<Vec<usize>, Vec<&StudiedPoint>> = BTreeMap::new();
+/// Its values held against each other wherever all else is equal.
+fn alone(parameter: usize, points: &[StudiedPoint]) -> Effect {
+    let mut alike: BTreeMap<Vec<usize>, BTreeMap<usize, &StudiedPoint>> = BTreeMap::new();
     for point in points {
         let mut others = point.values.clone();
         others.remove(parameter);
-        alike.entry(others).or_default().push(point);
+        alike.entry(others).or_default().insert(point.values[parameter], point);
     }
-    let speed = |point: &StudiedPoint| point.bytes_per_second(point.rate.median);
-    let (mut ratios, mut wins) = (Vec::new(), BTreeMap::new());
-    for group in alike.values().filter(|group| group.len() > 1) {
-        let by_speed = |a: &&&StudiedPoint, b: &&&StudiedPoint| speed(a).total_cmp(&speed(b));
-        if let (Some(slowest), Some(fastest)) = (group.iter().min_by(by_speed), group.iter().max_by(by_speed))
-        {
-            ratios.push(speed(fastest) / speed(slowest));
-            *wins.entry(fastest.values[parameter]).or_insert(0_u64) += 1;
+    alike.retain(|_, group| group.len() > 1);
+    let mut values: BTreeMap<usize, (Vec<f64>, u64)> = BTreeMap::new();
+    for group in alike.values() {
+        let fastest = group.values().map(|point| speed(point)).fold(0.0, f64::max);
+        for (&value, point) in group {
+            let (logs, wins) = values.entry(value).or_default();
+            logs.push((speed(point) / fastest).ln());
+            *wins += u64::from(speed(point) >= fastest);
         }
     }
-    let mut fastest: Vec<_> = wins.into_iter().collect();
-    fastest.sort_by_key(|(_, wins)| std::cmp::Reverse(*wins));
-    Effect {
-        parameter,
-        combinations: ratios.len() as u64,
-        ratio: (!ratios.is_empty()).then(|| Spread::of(&mut ratios).median),
-        fastest,
-        ..Effect::default()
+    let share = |(value, (logs, wins)): (usize, (Vec<f64>, u64))| EffectValue {
+        value,
+        share: (logs.iter().sum::<f64>() / logs.len() as f64).exp(),
+        wins,
+    };
+    let mut values: Vec<EffectValue> = values.into_iter().map(share).collect();
+    values.sort_by(|a, b| b.share.total_cmp(&a.share));
+    let best = values.first().map_or(1.0, |best| best.share);
+    values.iter_mut().for_each(|value| value.share /= best);
+    let mut ranks = RankSum::default();
+    if let (Some(best), Some(worst)) = (values.first(), values.last()) {
+        let both = alike.values().filter_map(|group| group.get(&best.value).zip(group.get(&worst.value)));
+        both.for_each(|(best, worst)| ranks.add(&speeds(best), &speeds(worst)));
     }
+    let combinations = alike.len() as u64;
+    Effect { parameter, values, combinations, is_told: ranks.tells(), ..Effect::default() }
+}
+
+/// Bytes of keys and values a second, the middle of all runs.
+fn speed(point: &StudiedPoint) -> f64 {
+    point.bytes_per_second(point.rate.median)
+}
+
+/// The same of each run.
+fn speeds(point: &StudiedPoint) -> Vec<f64> {
+    point.keys_per_second.iter().map(|&rate| point.bytes_per_second(rate)).collect()
 }
 
 /// The slice through the reference point, or, where the grid has too few points there, the fastest of all
@@ -78,8 +96,7 @@ fn draw(effect: &mut Effect, points: &[StudiedPoint], reference: &StudiedPoint) 
         }
         let of = series.entry(effect.series_of.map(|other| point.values[other])).or_default();
         let fastest = of.entry(point.values[effect.parameter]).or_insert(place);
-        let speed = |place: usize| points[place].bytes_per_second(points[place].rate.median);
-        if speed(place) > speed(*fastest) {
+        if speed(point) > speed(&points[*fastest]) {
             *fastest = place;
         }
     }

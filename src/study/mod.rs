@@ -6,6 +6,7 @@ mod closer;
 mod effects;
 mod parameters;
 mod points;
+mod ranks;
 mod settings;
 #[cfg(test)]
 mod tests;

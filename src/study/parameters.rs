@@ -1,10 +1,11 @@
 //! The parameters of runs as texts, and which of them differ.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::recorded::Run;
 use crate::results::{Swept, SweptValue};
-use crate::units::show_bytes;
+use crate::units::parse_size;
 
 /// Parameters that say how keys are sent. The others say which, and where to.
 const SETTINGS: [&str; 8] =
@@ -25,8 +26,7 @@ pub(super) fn named(run: &Run) -> Vec<(&'static str, String)> {
 
 /// The machine that sent a run.
 pub(super) fn machine(run: &Run) -> String {
-    let host = &run.machine;
-    format!("{} × {}, {}, {}", host.cpus, host.cpu_model, show_bytes(host.memory_bytes), host.os)
+    run.machine.describe()
 }
 
 /// What differs between runs, and what does not and was asked.
@@ -83,16 +83,37 @@ fn is_said(value: &str) -> bool {
     !value.is_empty() && !UNSAID.contains(&value)
 }
 
-/// Numbers rising, and then words.
+/// What a value is, in the order in which values are told.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Value {
+    Number(f64),
+    /// In bytes, with its unit.
+    Size(f64),
+    Word,
+}
+
+impl Value {
+    fn of(text: &str) -> Self {
+        match (text.parse::<f64>(), parse_size(text, 1)) {
+            (Ok(number), _) if number.is_finite() => Self::Number(number),
+            (Err(_), Ok(bytes)) => Self::Size(bytes as f64),
+            _ => Self::Word,
+        }
+    }
+}
+
+/// Numbers rising, sizes rising, and then words.
 fn in_order(values: BTreeSet<String>) -> Vec<SweptValue> {
-    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
-    let mut values: Vec<_> =
-        values.into_iter().map(|text| SweptValue { number: number(&text), text }).collect();
-    values.sort_by(|a, b| match (a.number, b.number) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    });
-    values
+    let mut values: Vec<_> = values.into_iter().map(|text| (Value::of(&text), text)).collect();
+    values.sort_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+    let has_numbers = values.iter().any(|(value, _)| matches!(value, Value::Number(_)));
+    let number = |value: Value| match value {
+        Value::Number(number) => Some(number),
+        // Keys and bytes are no common measure.
+        Value::Size(bytes) => Some(bytes).filter(|_| !has_numbers),
+        Value::Word => None,
+    };
+    values.into_iter().map(|(value, text)| SweptValue { number: number(value), text }).collect()
 }
 
 /// Whether there is one number of keys for each size of them: with `--data`, it follows from that.

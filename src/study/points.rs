@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::parameters::Parameters;
-use crate::recorded::{Metric, Run};
-use crate::results::{Spread, StudiedPoint};
+use crate::recorded::{Metric, Run, RunFacts};
+use crate::results::{IN_FLIGHT_BYTES_MAX, Spread, StudiedPoint};
 
 /// Whether a point can be made of a run.
 ///
@@ -53,10 +53,6 @@ fn point(values: Vec<usize>, runs: &[&Run]) -> StudiedPoint {
     let keys_per_second = figures(Metric::KeysPerSecond);
     let most = |of: fn(&Run) -> u64| runs.iter().map(|run| of(run)).max().unwrap_or_default();
     let bytes_per_key = parameters.key_size.saturating_add(parameters.value_size);
-    let keys_in_flight = most(|run| {
-        let done = &run.facts.done;
-        done.writers.saturating_mul(done.window).saturating_mul(done.pipeline_depth).min(run.facts.keys)
-    });
     StudiedPoint {
         values,
         runs: runs.iter().map(|run| run.id.clone()).collect(),
@@ -69,14 +65,27 @@ fn point(values: Vec<usize>, runs: &[&Run]) -> StudiedPoint {
         servers_cpu_seconds_per_gb: spread(Metric::ServersCpuSecondsPerGb),
         client_peak_rss_bytes: (parameters.target_kind != "embedded")
             .then(|| most(|run| run.facts.client_peak_rss_bytes)),
-        in_flight_bytes: keys_in_flight.saturating_mul(bytes_per_key),
-        threads: most(|run| run.facts.done.threads),
-        writers: most(|run| run.facts.done.writers),
+        in_flight_bytes: runs
+            .iter()
+            .map(|run| in_flight_bytes(&run.facts, bytes_per_key))
+            .max()
+            .unwrap_or_default(),
+        threads: most(|run| run.facts.threads),
+        writers: most(|run| run.facts.writers),
         limited_by: counted(runs.iter().map(|run| run.limited_by.as_str())),
         verdicts: counted(runs.iter().map(|run| run.verdict.as_str())),
         incidents: runs.iter().map(|run| run.facts.incidents).sum(),
         parameters,
     }
+}
+
+/// What may be unanswered at a master, in bytes of keys and values.
+fn in_flight_bytes(facts: &RunFacts, bytes_per_key: u64) -> u64 {
+    let pipeline = facts.pipeline_depth.saturating_mul(bytes_per_key).max(1);
+    // A writer begins no further pipeline beyond its part of the bound, and ends the one that it has begun.
+    let most = (IN_FLIGHT_BYTES_MAX / facts.writers.max(1)).div_ceil(pipeline);
+    let pipelines = facts.window.min(most.max(1)).saturating_mul(facts.writers);
+    pipelines.saturating_mul(pipeline).min(facts.keys.saturating_mul(bytes_per_key))
 }
 
 /// Each word and how often it is there, most frequent first.

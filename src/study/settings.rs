@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::parameters::{PLACES, Parameters};
+use super::ranks::RankSum;
 use crate::results::{PointParameters, Spread, StudiedPoint};
+use crate::text::{printable, shell_option};
 
 /// Swept parameters and their values, by their places.
 type Values = Vec<(usize, usize)>;
@@ -90,34 +92,31 @@ impl Contest {
 }
 
 impl Settings {
-    /// Whether the runs tell other settings from these: at more than half of the workloads, each run of these
-    /// is faster than each of the others'. One run says nothing of chance.
-    pub(super) fn is_told_from(&self, other: &Self, all: &[StudiedPoint]) -> bool {
-        let is_faster = |(own, other): &(&usize, &usize)| {
-            let (own, other) = (&all[**own], &all[**other]);
-            own.runs.len().min(other.runs.len()) > 1 && own.rate.min > other.rate.max
-        };
-        2 * self.points.iter().zip(&other.points).filter(is_faster).count() > self.points.len()
+    /// Their runs held against those of other settings, workload by workload.
+    pub(super) fn against(&self, other: &Self, all: &[StudiedPoint]) -> RankSum {
+        let mut ranks = RankSum::default();
+        for (&own, &other) in self.points.iter().zip(&other.points) {
+            ranks.add(&all[own].keys_per_second, &all[other].keys_per_second);
+        }
+        ranks
     }
 }
 
-/// The options of a fill that send as a point was sent. What is left open, or is so anyway, is not said.
+/// The options of a fill that send as a point was sent, as a shell takes them. What is left open, or is so anyway,
+/// is not said.
 pub(super) fn flags(asked: &PointParameters) -> String {
     let mut flags = Vec::new();
     let mut say = |name: &str, value: &str, unsaid: &str| {
         if value != unsaid && !value.is_empty() {
-            flags.push(format!("--{name} {value}"));
+            // What a table holds may be anything, and this will be copied.
+            flags.push(shell_option(&format!("--{name}"), &printable(value)));
         }
     };
     say("command", &asked.command, "auto");
     say("order", &asked.order, "slot");
     say("reply", &asked.reply, "off");
-    let numbers = [
-        ("pipeline-depth", asked.pipeline_depth),
-        ("writers", asked.writers),
-        ("window", asked.window),
-        ("threads", asked.threads),
-    ];
+    let numbers = [("writers", asked.writers), ("window", asked.window), ("threads", asked.threads)];
+    say("pipeline-depth", &asked.asked_depth().map_or_else(String::new, |depth| depth.to_string()), "");
     for (name, number) in numbers {
         say(name, &number.map_or_else(String::new, |number| number.to_string()), "");
     }

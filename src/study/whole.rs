@@ -1,12 +1,12 @@
 //! The whole: which runs count, what they have in common, their points, and what follows.
 
 use super::choose::choices;
-use super::closer::{courses, latencies, reference};
+use super::closer::{counterparts, courses, latencies, reference};
 use super::effects::effects;
 use super::parameters::{Parameters, machine};
 use super::points::{counted, measured, points};
-use crate::recorded::{Run, Runs};
-use crate::results::{Bounds, Study, Sweep, Target, Unmeasured};
+use crate::recorded::{FoundSweep, Run, Runs};
+use crate::results::{Absent, Bounds, Spread, Study, Target, Unmeasured};
 
 /// Runs that are named because no point is made of them.
 const UNMEASURED_MAX: usize = 20;
@@ -14,7 +14,7 @@ const UNMEASURED_MAX: usize = 20;
 /// Warnings that are told.
 const WARNINGS_MAX: usize = 10;
 
-/// Things of one kind that are listed: machines, servers, targets, programs.
+/// Things of one kind that are listed: machines, servers, targets, programs, sweeps that lack runs.
 const LISTED_MAX: usize = 10;
 
 /// How to study.
@@ -25,7 +25,7 @@ pub struct StudyOptions {
 }
 
 /// Studies runs. A run that is in several places is taken once; `sweeps` say what else was to be there.
-pub fn study(sources: &[Runs], sweeps: &[Sweep], options: &StudyOptions) -> Study {
+pub fn study(sources: &[Runs], sweeps: &[FoundSweep], options: &StudyOptions) -> Study {
     let mut taken = std::collections::BTreeSet::new();
     let all = sources.iter().flat_map(|source| &source.runs);
     let runs: Vec<&Run> = all.filter(|run| taken.insert(run.id.as_str())).collect();
@@ -34,18 +34,25 @@ pub fn study(sources: &[Runs], sweeps: &[Sweep], options: &StudyOptions) -> Stud
     let points = points(&good, &parameters);
     let choices = choices(&points, &parameters, options.bounds);
     let reference = reference(&points, &choices, &parameters);
+    let counterparts = counterparts(&points, reference, &parameters);
     let of_client = good.iter().filter(|run| run.limited_by == "client").count();
-    let starts = || runs.iter().map(|run| run.facts.started_at.as_str()).filter(|at| !at.is_empty());
+    let starts = || runs.iter().map(|run| run.started_at.as_str()).filter(|at| !at.is_empty());
     let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Study {
         paths: sources.iter().map(|source| source.path.clone()).collect(),
         runs: runs.len() as u64,
         started_at: (owned(starts().min()), owned(starts().max())),
         measured: good.len() as u64,
+        fill_bytes: spread(&good, |run| {
+            let parameters = &run.parameters;
+            (run.facts.keys as f64) * (parameters.key_size as f64 + parameters.value_size as f64)
+        }),
+        fill_seconds: spread(&good, |run| run.facts.fill_seconds),
         client_limited: of_client as u64,
         unmeasured: bad.iter().take(UNMEASURED_MAX).map(|run| unmeasured(run)).collect(),
         unmeasured_left_out: bad.len().saturating_sub(UNMEASURED_MAX) as u64,
-        absent: absent(sweeps, runs.len() as u64),
+        absent: sweeps.iter().filter_map(|sweep| absent(sweep, &runs)).take(LISTED_MAX).collect(),
+        passed_over: listed(sources.iter().flat_map(|source| source.passed_over.iter().cloned())),
         machines: listed(runs.iter().map(|run| machine(run))),
         servers: listed(runs.iter().map(|run| run.server.clone())),
         targets: listed(runs.iter().map(|run| target(run))),
@@ -53,13 +60,18 @@ pub fn study(sources: &[Runs], sweeps: &[Sweep], options: &StudyOptions) -> Stud
         effects: effects(&parameters.swept, &points, reference),
         choices,
         warnings: warnings(&runs),
-        latencies: latencies(&points, reference, &parameters),
-        courses: courses(&runs, &points, reference),
+        latencies: latencies(&points, reference, &counterparts, &parameters),
+        courses: courses(&runs, &points, &counterparts),
         reference,
+        counterparts,
         points,
         swept: parameters.swept,
         everywhere: parameters.everywhere,
     }
+}
+
+fn spread(runs: &[&Run], of: impl Fn(&Run) -> f64) -> Spread {
+    Spread::of(&mut runs.iter().map(|run| of(run)).collect::<Vec<_>>())
 }
 
 fn unmeasured(run: &Run) -> Unmeasured {
@@ -67,9 +79,12 @@ fn unmeasured(run: &Run) -> Unmeasured {
     Unmeasured { place: run.place.clone(), what, why: run.facts.error.clone() }
 }
 
-/// How many runs the sweeps were to have, beyond those that are there.
-fn absent(sweeps: &[Sweep], runs: u64) -> u64 {
-    sweeps.iter().map(|sweep| sweep.order.len() as u64).sum::<u64>().saturating_sub(runs)
+/// How many runs a sweep was to have, beyond those that are in its folder; nothing if it has them all.
+fn absent(found: &FoundSweep, runs: &[&Run]) -> Option<Absent> {
+    let is_there = |run: &&&Run| found.folders.iter().any(|folder| run.file.starts_with(folder));
+    let lacking = found.sweep.order.len().saturating_sub(runs.iter().filter(is_there).count());
+    let folder = found.folders.first()?.display().to_string();
+    (lacking > 0).then_some(Absent { folder, runs: lacking as u64 })
 }
 
 fn target(run: &Run) -> String {

@@ -2,6 +2,7 @@
 
 use super::Param;
 use crate::results::Setting;
+use crate::units::{parse_size, write_size};
 
 /// What one parameter is set to at most.
 pub(super) const MAX_SETTINGS: usize = 1000;
@@ -56,12 +57,18 @@ enum Steps {
 fn range(param: Param, item: &str, first: &str, rest: &str) -> Result<Vec<Setting>, String> {
     let without = || format!("`{item}` does not say its steps: write 512..8192*2, or 1..4+1");
     let (last, by) = rest.split_once(['*', '+']).ok_or_else(without)?;
-    let (first, last) = (number(param, first)?, number(param, last)?);
+    let (first, last) = (Amount::read(param, first)?, Amount::read(param, last)?);
+    let in_bytes = first.in_bytes;
+    let in_same = |amount: Amount| match amount.in_bytes == in_bytes {
+        true => Ok(amount.number),
+        false => Err(format!("`{item}` counts in bytes here, and in something else there")),
+    };
+    let (first, last) = (first.number, in_same(last)?);
     let steps = match rest.contains('*') {
         true => Steps::Times(by.trim().parse::<u64>().ok().filter(|by| *by >= 2).ok_or_else(|| {
             format!("`{item}` is multiplied by `{}`: write a whole number from 2 on", by.trim())
         })?),
-        false => Steps::Plus(number(param, by)?),
+        false => Steps::Plus(in_same(Amount::read(param, by)?)?),
     };
     if matches!(steps, Steps::Plus(0)) || (matches!(steps, Steps::Times(_)) && first == 0) {
         return Err(format!("`{item}` never comes to its end"));
@@ -74,14 +81,30 @@ fn range(param: Param, item: &str, first: &str, rest: &str) -> Result<Vec<Settin
         Steps::Plus(by) => at.checked_add(by),
     };
     let places = std::iter::successors(Some(first), next).take_while(|at| *at <= last);
+    let setting = |number| match in_bytes {
+        true => Setting::Word(write_size(number)),
+        false => Setting::Number(number),
+    };
     // One more than there may be is enough to be refused.
-    Ok(places.take(MAX_SETTINGS + 1).map(Setting::Number).collect())
+    Ok(places.take(MAX_SETTINGS + 1).map(setting).collect())
 }
 
-fn number(param: Param, text: &str) -> Result<u64, String> {
-    match param.read(text)? {
-        Setting::Number(number) => Ok(number),
-        Setting::Word(word) => Err(format!("`{word}` is no number, and only numbers have ranges")),
+/// An end of a range, or its step.
+struct Amount {
+    number: u64,
+    /// Whether it is bytes where a bare number is something else.
+    in_bytes: bool,
+}
+
+impl Amount {
+    fn read(param: Param, text: &str) -> Result<Self, String> {
+        match param.read(text)? {
+            Setting::Number(number) => Ok(Self { number, in_bytes: false }),
+            Setting::Word(word) => match parse_size(&word, 1) {
+                Ok(number) => Ok(Self { number, in_bytes: true }),
+                Err(_) => Err(format!("`{word}` is no number, and only numbers have ranges")),
+            },
+        }
     }
 }
 
@@ -120,6 +143,19 @@ mod tests {
     }
 
     #[test]
+    fn a_depth_in_bytes_is_a_word_and_has_ranges_too() {
+        let told = |text: &str| {
+            let settings = read(Param::PipelineDepth, text).unwrap();
+            assert!(settings.iter().all(|setting| Param::PipelineDepth.takes(setting)));
+            settings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(told("auto,256KiB,0.5MiB,1000"), "auto 256KiB 512KiB 1000");
+        assert_eq!(told("64KiB..256KiB*2,1kB..3kB+1000B"), "64KiB 128KiB 256KiB 1000B 2000B 3000B");
+        let twice = check(&read(Param::PipelineDepth, "512KiB,0.5MiB").unwrap()).unwrap_err();
+        assert!(twice.starts_with("has 512KiB twice"), "{twice}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (param, text, says) in [
             (Param::KeySize, "", "nothing between"),
@@ -134,6 +170,10 @@ mod tests {
             (Param::Keys, "1.5", "`1.5` is not a count"),
             (Param::Writers, "0", "`0` is neither a number from 1 to 256 nor `auto`"),
             (Param::Writers, "auto..4+1", "only numbers have ranges"),
+            (Param::PipelineDepth, "many", "`many` is not a depth: write keys"),
+            (Param::PipelineDepth, "0", "like 512KiB, or `auto`"),
+            (Param::PipelineDepth, "100..1MiB*2", "counts in bytes here, and in something else there"),
+            (Param::PipelineDepth, "1KiB..1MiB+1", "counts in bytes here, and in something else there"),
             (Param::Command, "set,get", "`get` is none of auto, set, mset"),
             (Param::Command, "set..mset*2", "`set` is no number"),
         ] {

@@ -3,7 +3,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Grid, Param, axis};
+use super::{Grid, Param, Places, axis};
 use crate::units::parse_percent;
 
 /// The table of the parameters.
@@ -16,6 +16,8 @@ const BESIDES: [&str; 3] = ["repeat", "shuffle_seed", "warm_up"];
 pub struct GridFile {
     /// What is swept.
     pub grid: Grid,
+    /// Where that is written.
+    pub places: Places,
     /// Runs of each point.
     pub repeat: Option<u64>,
     /// What the order is drawn with.
@@ -31,7 +33,7 @@ impl GridFile {
     /// All that is wrong with it, each beginning with `name`, a line and a key.
     pub fn parse(name: &str, text: &str) -> Result<Self, Vec<String>> {
         let mut reader = Reader { name, text, wrong: Vec::new() };
-        let mut file = Self::default();
+        let mut file = Self { places: Places::new(name), ..Self::default() };
         match DeTable::parse(text) {
             Ok(table) => reader.file(table.get_ref(), &mut file),
             Err(error) => {
@@ -51,9 +53,13 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The line of a place in the text.
+    fn line(&self, at: usize) -> usize {
+        self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+    }
+
     fn complain(&mut self, at: usize, key: &str, problem: &str) {
-        let line =
-            self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = self.line(at);
         let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
         self.wrong.push((at, format!("{}:{line}: {key}{problem}", self.name)));
     }
@@ -69,7 +75,7 @@ impl Reader<'_> {
             let (at, key, whole) = (value.span().start, &**key.get_ref(), value.get_ref());
             match key {
                 GRID => match whole.as_table() {
-                    Some(grid) => self.grid(grid, &mut file.grid),
+                    Some(grid) => self.grid(grid, file),
                     None => self.complain(at, GRID, "is no table: write [grid] above the parameters"),
                 },
                 "repeat" => {
@@ -107,7 +113,7 @@ impl Reader<'_> {
         }
     }
 
-    fn grid(&mut self, table: &DeTable<'_>, grid: &mut Grid) {
+    fn grid(&mut self, table: &DeTable<'_>, file: &mut GridFile) {
         for (key, value) in table.iter() {
             let (at, key) = (value.span().start, &**key.get_ref());
             let Some(param) = Param::ALL.into_iter().find(|param| param.name() == key) else {
@@ -130,7 +136,11 @@ impl Reader<'_> {
                     None => Err("is neither a number, nor a text, nor a list of these".into()),
                 };
                 match read {
-                    Ok(read) => settings.extend(read),
+                    Ok(read) => {
+                        let line = self.line(at);
+                        read.iter().for_each(|setting| file.places.note(param, setting, line));
+                        settings.extend(read);
+                    }
                     Err(problem) => self.complain(at, key, &problem),
                 }
             }
@@ -138,9 +148,16 @@ impl Reader<'_> {
                 continue;
             }
             match axis::check(&settings) {
-                Ok(()) => grid.set(param, settings),
+                Ok(()) => file.grid.set(param, settings),
                 Err(problem) => self.complain(at, key, &problem),
             }
+        }
+        let amounts = [Param::Data, Param::Keys].map(|param| table.get(param.name()));
+        if let [Some(data), Some(keys)] = amounts {
+            let [data, keys] = [(data.span().start, Param::Data), (keys.span().start, Param::Keys)];
+            let (first, second) = (data.min(keys), data.max(keys));
+            let problem = format!("says again how much each run fills: leave out this or {}", first.1.name());
+            self.complain(second.0, second.1.name(), &problem);
         }
     }
 }
@@ -202,8 +219,8 @@ command = [\"set\", \"mset\"]
         ] {
             grid.read(param, param.name(), text).unwrap();
         }
-        let expected = GridFile { grid, repeat: Some(3), shuffle_seed: Some(7), warm_up_percent: Some(5.0) };
-        assert_eq!(file, expected);
+        assert_eq!(file.grid, grid);
+        assert_eq!((file.repeat, file.shuffle_seed, file.warm_up_percent), (Some(3), Some(7), Some(5.0)));
         let part = GridFile::parse("grid.toml", "[grid]\ndata = 0.5\n").unwrap();
         let points = part.grid.points(1).unwrap();
         assert_eq!(points[0].settings["data_bytes"], crate::results::Setting::Number(1 << 29));
@@ -231,6 +248,7 @@ command = [\"set\", \"mset\"]
                 "grid.toml:9: value_size: `512..2048` does not say its steps",
             ),
             ("[\"set\", \"mset\"]", "[\"set\", \"set\"]", "grid.toml:11: command: has set twice"),
+            ("key_size", "data = 1\nkey_size", "grid.toml:8: data: says again how much each run fills"),
             ("repeat = 3", "repeat = 0", "grid.toml:2: repeat: is not a number from 1 on"),
             ("repeat = 3", "repeats = 3", "grid.toml:2: repeats: is unknown here"),
             ("repeat = 3", "writers = 3", "grid.toml:2: writers: stands outside of [grid]"),

@@ -53,6 +53,11 @@ impl Grid {
         self.0.insert(param, settings);
     }
 
+    /// Whether it says what a parameter is set to.
+    pub(super) fn sets(&self, param: Param) -> bool {
+        self.0.contains_key(&param)
+    }
+
     /// Whether nothing is given.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

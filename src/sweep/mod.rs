@@ -7,6 +7,7 @@ mod grid;
 mod order;
 mod pace;
 mod param;
+mod places;
 mod run;
 
 pub use file::{GridFile, warm_up};
@@ -14,4 +15,5 @@ pub use grid::{Grid, GridError, MAX_RUNS, difference, options};
 pub use order::{left, shuffled};
 pub use pace::Pace;
 pub use param::Param;
+pub use places::Places;
 pub use run::{Runner, Servers, Step, Tally, run};

@@ -49,16 +49,27 @@ impl Pace {
     /// because it came to no end.
     pub(super) fn ended(&mut self, turn: Turn, seconds: Option<f64>) {
         self.left.retain(|one| *one != turn);
-        let Some(seconds) = seconds else { return };
-        let (sum, runs) = self.seen.entry(turn.point).or_default();
+        if let Some(seconds) = seconds {
+            self.seen(turn.point, seconds);
+        }
+    }
+
+    /// A run of a point took so long, warm-up included; it may have been made before those that are left.
+    pub fn seen(&mut self, point: u64, seconds: f64) {
+        let (sum, runs) = self.seen.entry(point).or_default();
         (*sum, *runs) = (*sum + seconds, *runs + 1);
-        self.bytes_seen += self.bytes_of(turn.point);
+        self.bytes_seen += self.bytes_of(point);
         self.seconds_seen += seconds;
     }
 
     /// How many runs are left, the present one included.
     pub fn runs_left(&self) -> u64 {
         self.left.len() as u64
+    }
+
+    /// Bytes of keys and values that these write, warm-ups included.
+    pub fn bytes_left(&self) -> u64 {
+        self.left.iter().fold(0, |sum, turn| sum.saturating_add(self.bytes_of(turn.point)))
     }
 
     /// Seconds until the end, counted from the beginning of the present run; `None` while nothing is known.
@@ -114,6 +125,14 @@ mod tests {
         assert_eq!(pace.seconds_left(), Some(9.0));
         pace.ended(turns[3], Some(1.0));
         assert_eq!((pace.seconds_left(), pace.runs_left()), (Some(0.0), 0));
+    }
+
+    #[test]
+    fn runs_that_were_made_before_say_how_long_the_rest_takes() {
+        let mut pace = Pace::new(&[turn(1, 2), turn(2, 1)], BTreeMap::from([(1, 1_000), (2, 3_000)]));
+        assert_eq!((pace.seconds_left(), pace.bytes_left()), (None, 4_000));
+        pace.seen(1, 5.0);
+        assert_eq!((pace.seconds_left(), pace.runs_left(), pace.bytes_left()), (Some(20.0), 2, 4_000));
     }
 
     #[test]

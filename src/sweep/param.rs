@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::results::{Options, PIPELINE_DEPTHS, Setting, THREADS, WINDOWS, WRITERS};
+use crate::results::{Options, PipelineDepth, Setting, THREADS, WINDOWS, WRITERS};
 use crate::units::{GIB, parse_count, parse_size};
 
 /// What leaves a choice open.
@@ -33,6 +33,8 @@ enum Kind {
     Count,
     /// A number in a range, or open.
     Within(RangeInclusive<u64>),
+    /// Keys or bytes between two barriers, or open.
+    Depth,
     /// One of these.
     Words(&'static [&'static str]),
 }
@@ -70,6 +72,11 @@ impl Param {
         }
     }
 
+    /// The option that sets it: `--key-size`.
+    pub fn option(self) -> String {
+        format!("--{}", self.name().replace('_', "-"))
+    }
+
     /// As `sweep.json` names it, where numbers carry their unit.
     pub fn recorded(self) -> &'static str {
         match self {
@@ -83,7 +90,7 @@ impl Param {
             Self::Data => Kind::Size(GIB),
             Self::KeySize | Self::ValueSize => Kind::Size(1),
             Self::Keys => Kind::Count,
-            Self::PipelineDepth => Kind::Within(PIPELINE_DEPTHS),
+            Self::PipelineDepth => Kind::Depth,
             Self::Writers => Kind::Within(WRITERS),
             Self::Window => Kind::Within(WINDOWS),
             Self::Threads => Kind::Within(THREADS),
@@ -104,7 +111,12 @@ impl Param {
                 parse_size(text, unit).map(Setting::Number).map_err(|error| error.to_string())
             }
             Kind::Count => parse_count(text).map(Setting::Number).map_err(|error| error.to_string()),
-            Kind::Within(_) if text == AUTO => Ok(Setting::Word(AUTO.into())),
+            Kind::Within(_) | Kind::Depth if text == AUTO => Ok(Setting::Word(AUTO.into())),
+            Kind::Depth => match PipelineDepth::parse(text) {
+                Ok(PipelineDepth::Keys(keys)) => Ok(Setting::Number(keys)),
+                Ok(depth @ PipelineDepth::Bytes(_)) => Ok(Setting::Word(depth.to_string())),
+                Err(error) => Err(format!("{error}, or `{AUTO}`")),
+            },
             Kind::Within(range) => text
                 .parse::<u64>()
                 .ok()
@@ -124,7 +136,8 @@ impl Param {
         match (self.kind(), setting) {
             (Kind::Size(_) | Kind::Count, Setting::Number(_)) => true,
             (Kind::Within(range), Setting::Number(number)) => range.contains(number),
-            (Kind::Within(_), Setting::Word(word)) => word == AUTO,
+            (Kind::Within(_) | Kind::Depth, Setting::Word(word)) if word == AUTO => true,
+            (Kind::Depth, _) => depth(setting).is_some(),
             (Kind::Words(words), Setting::Word(word)) => words.contains(&word.as_str()),
             _ => false,
         }
@@ -141,7 +154,9 @@ impl Param {
             Self::Keys => options.keys = number,
             Self::KeySize => options.key_size = number.unwrap_or_default(),
             Self::ValueSize => options.value_size = number.unwrap_or_default(),
-            Self::PipelineDepth => options.pipeline_depth = number,
+            Self::PipelineDepth => {
+                (options.pipeline_depth, options.pipeline_bytes) = PipelineDepth::fields(depth(setting));
+            }
             Self::Writers => options.writers = number,
             Self::Window => options.window = number,
             Self::Threads => options.threads = number,
@@ -150,4 +165,9 @@ impl Param {
             Self::Reply => options.reply = word.into(),
         }
     }
+}
+
+/// The depth that a setting is; none for `auto`, and for what is no depth.
+fn depth(setting: &Setting) -> Option<PipelineDepth> {
+    PipelineDepth::parse(&setting.to_string()).ok()
 }

@@ -1,6 +1,7 @@
 //! The keys of one writer in the order in which they are sent. What was executed is always a prefix
 //! of that order, so one number per writer tells what was executed in every slot; and in each slot
-//! that is a prefix of its ordinals, so one number per slot tells where another walk goes on.
+//! that is a prefix of its keys, so one number per slot tells where another walk goes on. Keys of a slot are counted from
+//! the first that the dataset, or a worker's share of it, has there.
 
 use std::sync::Arc;
 
@@ -27,32 +28,40 @@ pub struct Segment {
 /// A cursor over the keys of some slots.
 #[derive(Clone, Debug)]
 pub struct Walk {
-    /// The first key of each slot, in the order in which slots are visited.
-    firsts: Arc<[Position]>,
+    /// Where each slot is begun, in the order in which slots are visited.
+    firsts: Arc<[First]>,
     order: Order,
     spec: Arc<Spec>,
     /// Index into `firsts`.
     at: usize,
-    /// The next ordinal.
-    ordinal: u64,
+    /// The next key's place in its slot.
+    place: u64,
     left: u64,
 }
 
+/// Where a slot is begun.
+#[derive(Clone, Copy, Debug)]
+struct First {
+    slot: u16,
+    /// Keys of the slot before it.
+    place: u64,
+}
+
 impl Walk {
-    /// The keys that the dataset has in `slots`, each slot's from its ordinal in `starts` on, of which
-    /// there is one for every slot that exists.
+    /// The keys that the dataset has in `slots`, but for the first few of each: so many as `starts` says, which
+    /// has a number for every slot that exists.
     pub fn new(spec: Arc<Spec>, slots: &[u16], starts: &[u64], order: Order) -> Self {
-        let first = |&slot: &u16| Position { slot, ordinal: starts[usize::from(slot)] };
-        let mut firsts: Vec<Position> = slots.iter().map(first).collect();
+        let first = |&slot: &u16| First { slot, place: starts[usize::from(slot)] };
+        let mut firsts: Vec<First> = slots.iter().map(first).collect();
         // The pool of values is laid out for this order: what one slot reads is near what the next does.
         firsts.sort_by_key(|first| golden(first.slot));
         let left = firsts.iter().map(|first| left_in_slot(&spec, *first)).sum();
-        let starts = firsts.iter().map(|first| first.ordinal);
-        let ordinal = match order {
-            Order::Slot => firsts.first().map(|first| first.ordinal),
+        let starts = firsts.iter().map(|first| first.place);
+        let place = match order {
+            Order::Slot => firsts.first().map(|first| first.place),
             Order::Stride => starts.min(),
         };
-        Self { firsts: firsts.into(), order, spec, at: 0, ordinal: ordinal.unwrap_or(0), left }
+        Self { firsts: firsts.into(), order, spec, at: 0, place: place.unwrap_or(0), left }
     }
 
     /// Keys still to come.
@@ -67,9 +76,9 @@ impl Walk {
             return None;
         }
         loop {
-            let Position { slot, ordinal } = self.firsts[self.at];
-            let rest = self.spec.keys_in_slot(slot).saturating_sub(self.ordinal);
-            if rest == 0 || self.ordinal < ordinal {
+            let First { slot, place } = self.firsts[self.at];
+            let rest = self.spec.keys_in_slot(slot).saturating_sub(self.place);
+            if rest == 0 || self.place < place {
                 self.next_slot();
                 continue;
             }
@@ -78,10 +87,10 @@ impl Walk {
                 Order::Slot => even.min(most),
                 Order::Stride => 1,
             };
-            let segment = Segment { first: Position { slot, ordinal: self.ordinal }, keys };
+            let segment = Segment { first: self.spec.at(slot, self.place), keys };
             self.left -= keys;
             match self.order {
-                Order::Slot => self.ordinal += keys,
+                Order::Slot => self.place += keys,
                 Order::Stride => self.next_slot(),
             }
             return Some(segment);
@@ -92,8 +101,8 @@ impl Walk {
     fn next_slot(&mut self) {
         self.at += 1;
         match self.order {
-            Order::Slot => self.ordinal = self.firsts.get(self.at).map_or(0, |first| first.ordinal),
-            Order::Stride if self.at == self.firsts.len() => (self.at, self.ordinal) = (0, self.ordinal + 1),
+            Order::Slot => self.place = self.firsts.get(self.at).map_or(0, |first| first.place),
+            Order::Stride if self.at == self.firsts.len() => (self.at, self.place) = (0, self.place + 1),
             Order::Stride => {}
         }
     }
@@ -109,10 +118,10 @@ impl Walk {
         let mut left = keys - self.keys_after(rounds);
         self.firsts.iter().map(move |first| {
             let share = self.spec.keys_in_slot(first.slot);
-            let before = rounds.min(share).max(first.ordinal);
+            let before = rounds.min(share).max(first.place);
             let most = match self.order {
                 Order::Slot => share.saturating_sub(before),
-                Order::Stride => u64::from(first.ordinal <= rounds && rounds < share),
+                Order::Stride => u64::from(first.place <= rounds && rounds < share),
             };
             let more = left.min(most);
             left -= more;
@@ -133,17 +142,17 @@ impl Walk {
 
     /// Keys that striding has sent after so many rounds.
     fn keys_after(&self, rounds: u64) -> u64 {
-        let of = |first: &Position| {
+        let of = |first: &First| {
             let share = self.spec.keys_in_slot(first.slot);
-            rounds.min(share).saturating_sub(first.ordinal)
+            rounds.min(share).saturating_sub(first.place)
         };
         self.firsts.iter().map(of).sum()
     }
 }
 
 /// Keys of a slot from `first` on.
-fn left_in_slot(spec: &Spec, first: Position) -> u64 {
-    spec.keys_in_slot(first.slot).saturating_sub(first.ordinal)
+fn left_in_slot(spec: &Spec, first: First) -> u64 {
+    spec.keys_in_slot(first.slot).saturating_sub(first.place)
 }
 
 #[cfg(test)]
@@ -153,7 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::dataset::{Amount, Request};
+    use crate::dataset::{Amount, Request, Worker};
 
     fn spec(keys: u64) -> Arc<Spec> {
         let request = Request {
@@ -174,10 +183,14 @@ mod tests {
         #[test]
         fn a_walk_visits_each_key_once_and_its_prefixes_are_counted(
             keys in 1..100_000u64, first in 0..16384u16, count in 1..300usize, group in 1..40u64,
-            most in 1..40u64, order in orders(), cut in 0.0..=1.0f64,
+            most in 1..40u64, order in orders(), cut in 0.0..=1.0f64, worker in 0..4u64,
             ahead in prop::collection::vec(prop_oneof![Just(0), 0..8u64], 300),
         ) {
-            let spec = spec(keys);
+            // The whole, or one of three shares.
+            let spec = match Worker::new(worker, 3) {
+                Ok(worker) if keys >= 3 => Arc::new(spec(keys).share(worker).unwrap()),
+                _ => spec(keys),
+            };
             let slots: Vec<u16> = (0..count).map(|i| (first + i as u16) % 16384).collect();
             let mut starts = vec![0; 16384];
             for (&slot, ahead) in slots.iter().zip(ahead) {
@@ -191,11 +204,12 @@ mod tests {
             let (mut walk, mut sent, mut seen) = (whole.clone(), Vec::new(), HashSet::new());
             while let Some(segment) = walk.next(group, most) {
                 prop_assert!(segment.keys >= 1 && segment.keys <= group.min(most));
+                let slot = segment.first.slot;
                 for ordinal in segment.first.ordinal..segment.first.ordinal + segment.keys {
-                    prop_assert!(ordinal < spec.keys_in_slot(segment.first.slot));
-                    prop_assert!(ordinal >= starts[usize::from(segment.first.slot)]);
-                    prop_assert!(seen.insert((segment.first.slot, ordinal)));
-                    sent.push(segment.first.slot);
+                    prop_assert!(ordinal < spec.at(slot, spec.keys_in_slot(slot)).ordinal);
+                    prop_assert!(ordinal >= spec.at(slot, starts[usize::from(slot)]).ordinal);
+                    prop_assert!(seen.insert((slot, ordinal)));
+                    sent.push(slot);
                 }
             }
             prop_assert_eq!(sent.len() as u64, planned);

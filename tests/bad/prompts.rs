@@ -17,9 +17,9 @@ fn holding_one_key(address: SocketAddr) -> u64 {
     ask(address, "DBSIZE")
 }
 
-/// Runs the program in a terminal of its own, types once it has asked, and gives its exit code and all
-/// that the terminal showed.
-fn in_a_terminal(line: &str, question: &str, typed: &[u8]) -> (Option<i32>, String) {
+/// Runs the program in a terminal of its own, types each answer once it has asked that question, and gives its exit
+/// code and all that the terminal showed.
+fn in_a_terminal(line: &str, answers: &[(&str, &[u8])]) -> (Option<i32>, String) {
     let program = format!("{} {line}", cargo_bin("fillbench").display());
     let mut command = Command::new("timeout");
     command.args(["40", "script", "--quiet", "--return", "--command", &program, "/dev/null"]);
@@ -28,15 +28,15 @@ fn in_a_terminal(line: &str, question: &str, typed: &[u8]) -> (Option<i32>, Stri
     let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut shown = Vec::new();
     let mut some = [0; 1024];
-    let mut answered = false;
+    let mut answers = answers.iter().peekable();
     loop {
         let count = screen.read(&mut some).unwrap();
         shown.extend_from_slice(&some[..count]);
-        if !answered && String::from_utf8_lossy(&shown).contains(question) {
+        let has_asked = |(question, _): &&(&str, &[u8])| String::from_utf8_lossy(&shown).contains(question);
+        if let Some((_, typed)) = answers.next_if(has_asked) {
             // As a person would: a password typed ahead of its prompt is on the screen already.
             std::thread::sleep(Duration::from_millis(200));
             keyboard.write_all(typed).unwrap();
-            answered = true;
         }
         if count == 0 {
             break;
@@ -44,7 +44,7 @@ fn in_a_terminal(line: &str, question: &str, typed: &[u8]) -> (Option<i32>, Stri
     }
     let shown = String::from_utf8(shown).unwrap();
     println!("{shown}");
-    assert!(answered, "it did not ask: {shown}");
+    assert!(answers.peek().is_none(), "it did not ask: {shown}");
     (child.wait().unwrap().code(), shown)
 }
 
@@ -86,7 +86,7 @@ on_each_server! {
             (b"y\n", 0, "exact"),
         ] {
             holding_one_key(address);
-            let (ended, shown) = in_a_terminal(&line, question, typed);
+            let (ended, shown) = in_a_terminal(&line, &[(question, typed)]);
             assert!(ended == Some(code) && shown.contains(told), "{ended:?} {shown}");
             let left = if code == 0 { 100 } else { 1 };
             assert_eq!(ask::<u64>(address, "DBSIZE"), left, "{shown}");
@@ -105,7 +105,7 @@ on_each_server! {
             let line = format!(
                 "sweep -p {} --keys 100 --writers 1,2 --repeat 2 --out {}", address.port(), out.display()
             );
-            let (ended, shown) = in_a_terminal(&line, "holds 1 key. Delete it? [y/N]", typed);
+            let (ended, shown) = in_a_terminal(&line, &[("holds 1 key. Delete it? [y/N]", typed)]);
             assert!(ended == Some(code) && shown.contains(told), "{ended:?} {shown}");
             assert_eq!(shown.matches("[y/N]").count(), 1, "{shown}");
             // The bar of what there is to do.
@@ -120,8 +120,22 @@ on_each_server! {
         let _: () = ask(address, "CONFIG SET requirepass hunter2");
         let line = format!("-p {} --keys 100 --askpass", address.port());
         for (typed, code) in [(&b"hunter2\n"[..], 0), (b"hunter22\n", 1), (b"\x03", 130)] {
-            let (ended, shown) = in_a_terminal(&line, "Password: ", typed);
+            let (ended, shown) = in_a_terminal(&line, &[("Password: ", typed)]);
             assert!(ended == Some(code) && !shown.contains("hunter2"), "{ended:?} {shown}");
         }
+    }
+
+    async fn whose_password_is_asked_for_is_told(server: &Server) {
+        let sides = [server.start(Layout::Standalone).await, server.start(Layout::Standalone).await];
+        let [base, new] = sides.each_ref().map(|side| side.addresses()[0]);
+        for (address, password) in [(base, "hunter2"), (new, "hunter3")] {
+            let _: () = ask(address, &format!("CONFIG SET requirepass {password}"));
+        }
+        let line = format!("compare --live redis://{base} redis://{new} --askpass --keys 10 --max-runs 8 --max-time 1ns");
+        let answers: [(&str, &[u8]); 2] =
+            [("Password of the base side: ", b"hunter2\n"), ("Password of the new side: ", b"hunter3\n")];
+        let (ended, shown) = in_a_terminal(&line, &answers);
+        assert!(ended == Some(5) && !shown.contains("hunter"), "{ended:?} {shown}");
+        assert!(shown.contains("--max-time was over"), "{shown}");
     }
 }

@@ -46,6 +46,27 @@ fn what_is_to_be_filled_has_to_make_sense() {
 }
 
 #[test]
+fn a_worker_is_one_of_several() {
+    for (line, cause) in [
+        ("--worker 3", "`3` is no worker: give its number, from 0, and how many there are, like 3/16"),
+        ("--worker 16/16", "there is no worker 16 of 16: they are counted from 0, so the last is 15"),
+        ("--worker 0/0", "0 workers: there may be 1 to 10000"),
+        ("--worker auto", "says which worker this is: give I/N"),
+        ("--worker 0/11", "10 keys are too few for 11 workers"),
+        ("--worker 0/2 --flush", "--worker 0/2 takes no --flush"),
+        ("--worker 0/2 --flush", "with the same options but fillbench --keys 1 --flush --yes"),
+        ("--start-at soon", "`soon` is no time: give UTC, like 2026-11-22T06:00:00Z"),
+        ("--start-at 2026-01-01T00:00:00Z", "ago by the clock of this machine"),
+        ("--start-at 9999999999", "ahead: a fill waits for a day at most"),
+    ] {
+        Case::new(&format!("-p 1 --keys 10 {line}")).run().refused(cause);
+    }
+    Case::new("-p 1 --until-memory 80% --worker 0/2").run().refused("takes no --until-memory");
+    let own = "leave out --embedded and --spawn, and name a server";
+    Case::new("--keys 10 --spawn --worker 0/2").run().refused(own);
+}
+
+#[test]
 fn options_that_contradict_each_other_are_named() {
     for (line, cause) in [
         ("--data 1 --keys 5", "'--data <SIZE>' cannot be used with '--keys <N>'"),
@@ -98,8 +119,10 @@ fn help_and_version_are_a_pleasure() {
     }
     for option in ["-V", "--version"] {
         let output = fillbench([option]).output().unwrap();
-        let version = concat!("fillbench ", env!("CARGO_PKG_VERSION"), "\n");
-        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), version.as_bytes()));
+        let version = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && version.lines().count() == 1, "{version}");
+        assert!(version.starts_with(concat!("fillbench ", env!("CARGO_PKG_VERSION"), " ")), "{version}");
+        assert!(version.contains(", features: tls"), "{version}");
     }
     let alone = fillbench([""; 0]).output().unwrap();
     assert!(alone.status.code() == Some(2) && alone.stdout.is_empty());

@@ -2,8 +2,8 @@
 //! many marks.
 
 use fillbench::chart::{
-    Axis, BarRow, Bars, Mark, PercentileSeries, Percentiles, Scale, Spread, SpreadPoint, SpreadSeries,
-    TimeSeries, Timeline, Unit, Words, XAxis, bars, percentiles, spread, timeline,
+    Axis, BarRow, Bars, Mark, MedianPoint, MedianSeries, Medians, PercentileSeries, Percentiles, Scale,
+    TimeSeries, Timeline, Unit, Words, XAxis, bars, medians, percentiles, timeline,
 };
 
 /// A drawing with its name.
@@ -14,11 +14,11 @@ const BAD_NAME: &str = "<b>\"Fish\" & 'chips'</b> 鍵";
 
 pub(super) fn all() -> Vec<Sample> {
     vec![
-        ("spread", spread(&value_sizes()).unwrap()),
-        ("spread-eight", spread(&eight_depths()).unwrap()),
-        ("spread-names", spread(&commands()).unwrap()),
-        ("spread-log", spread(&writers()).unwrap()),
-        ("spread-one", spread(&one_point()).unwrap()),
+        ("medians", medians(&value_sizes()).unwrap()),
+        ("medians-eight", medians(&eight_depths()).unwrap()),
+        ("medians-names", medians(&commands()).unwrap()),
+        ("medians-log", medians(&writers()).unwrap()),
+        ("medians-one", medians(&one_point()).unwrap()),
         ("percentiles", percentiles(&histograms()).unwrap()),
         ("percentiles-few", percentiles(&few_percentiles()).unwrap()),
         ("timeline", timeline(&masters_over_time()).unwrap()),
@@ -44,16 +44,16 @@ fn noise(seed: u64) -> f64 {
 }
 
 /// A point that was measured `runs` times, each up to `spread` of it off.
-fn measured(x: f64, around: f64, spread: f64, runs: u64, seed: u64) -> SpreadPoint {
+fn measured(x: f64, around: f64, spread: f64, runs: u64, seed: u64) -> MedianPoint {
     let run = |run| around * (1.0 + spread * (2.0 * noise(seed * 100 + run) - 1.0));
     let mut all: Vec<_> = (0..runs).map(run).collect();
     all.sort_by(f64::total_cmp);
-    SpreadPoint { x, median: all[all.len() / 2], all }
+    MedianPoint { x, median: all[all.len() / 2], all }
 }
 
-fn value_sizes() -> Spread {
+fn value_sizes() -> Medians {
     let sizes: [f64; 5] = [512.0, 1024.0, 2048.0, 4096.0, 8192.0];
-    let series = |index: u64, key_size: f64| SpreadSeries {
+    let series = |index: u64, key_size: f64| MedianSeries {
         name: format!("{key_size} B keys"),
         points: (sizes.iter().enumerate())
             .map(|(at, &size)| {
@@ -62,7 +62,7 @@ fn value_sizes() -> Spread {
             })
             .collect(),
     };
-    Spread {
+    Medians {
         words: words("Throughput against the size of values"),
         x: XAxis::Numbers(axis("value size", Scale::Log, Unit::Bytes)),
         y: axis("keys filled, median of 3 runs", Scale::Linear, Unit::PerSecond),
@@ -70,9 +70,9 @@ fn value_sizes() -> Spread {
     }
 }
 
-fn eight_depths() -> Spread {
+fn eight_depths() -> Medians {
     let depths: [f64; 8] = [100.0, 200.0, 500.0, 1000.0, 1500.0, 2000.0, 5000.0, 10_000.0];
-    let series = |index: u64| SpreadSeries {
+    let series = |index: u64| MedianSeries {
         name: format!("writers {}, key size {}", 1 << (index % 3), 64 << (index / 3)),
         points: (depths.iter().enumerate())
             .map(|(at, &depth): (usize, &f64)| {
@@ -81,7 +81,7 @@ fn eight_depths() -> Spread {
             })
             .collect(),
     };
-    Spread {
+    Medians {
         words: words("Payload against the depth of pipelines, for each number of writers and size of keys"),
         x: XAxis::Numbers(axis("pipeline depth", Scale::Log, Unit::Plain)),
         y: axis("payload", Scale::Linear, Unit::BytesPerSecond),
@@ -89,14 +89,14 @@ fn eight_depths() -> Spread {
     }
 }
 
-fn commands() -> Spread {
-    let series = |name: &str, rates: [f64; 3], seed: u64| SpreadSeries {
+fn commands() -> Medians {
+    let series = |name: &str, rates: [f64; 3], seed: u64| MedianSeries {
         name: name.into(),
         points: (rates.iter().enumerate())
             .map(|(at, &rate)| measured(at as f64, rate, 0.06, 7, seed + at as u64))
             .collect(),
     };
-    Spread {
+    Medians {
         words: words("Throughput by command"),
         x: XAxis::Names {
             label: "command".into(),
@@ -110,14 +110,14 @@ fn commands() -> Spread {
     }
 }
 
-fn writers() -> Spread {
-    let series = |name: &str, factor: f64| SpreadSeries {
+fn writers() -> Medians {
+    let series = |name: &str, factor: f64| MedianSeries {
         name: name.into(),
         points: [1.0, 2.0, 3.0, 4.0, 16.0]
             .map(|writers| measured(writers, factor * (writers + 0.4), 0.3, 4, writers as u64))
             .to_vec(),
     };
-    Spread {
+    Medians {
         words: words("Latency against writers"),
         x: XAxis::Numbers(axis("writers per master", Scale::Linear, Unit::Plain)),
         y: axis("99th percentile of a pipeline's latency", Scale::Log, Unit::Microseconds),
@@ -125,13 +125,13 @@ fn writers() -> Spread {
     }
 }
 
-fn one_point() -> Spread {
+fn one_point() -> Medians {
     let points = vec![measured(512.0, 1.25e6, 0.003, 3, 1)];
-    Spread {
+    Medians {
         words: words(BAD_NAME),
         x: XAxis::Numbers(axis(BAD_NAME, Scale::Log, Unit::Bytes)),
         y: axis(BAD_NAME, Scale::Log, Unit::PerSecond),
-        series: vec![SpreadSeries { name: BAD_NAME.into(), points }],
+        series: vec![MedianSeries { name: BAD_NAME.into(), points }],
     }
 }
 

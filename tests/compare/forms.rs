@@ -37,7 +37,7 @@ fn markdown_is_a_table_with_what_is_to_be_known_below() {
     }
     place.table("new/3.csv", &[1.0], &[("asked_writers", "3")]);
     let compared = compare(&place.path("base"), &place.path("new"), "--format markdown");
-    compared.ended(4, "### fillbench: regression: keys\\_per\\_second is worse at 1 of 2 points");
+    compared.ended(4, "### fillbench: regression: keys_per_second is worse at 1 of 2 points");
     let rows: Vec<_> = compared.shown.lines().filter(|line| line.starts_with('|')).collect();
     assert!(
         rows[0].contains("| `keys_per_second` base | new | change | 99% interval | p | verdict |"),

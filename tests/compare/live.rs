@@ -9,9 +9,9 @@ use fillbench::server::{Server as Embedded, ServerOptions};
 use crate::common::{Server, ask, fillbench};
 use crate::fill::run::{Run, Running, begin};
 
-/// Six runs of each side: so few can just tell.
+/// Eight runs of each side: so few can just tell.
 const SHORT: &str =
-    "--keys 200 --key-size 16 --value-size 32 --command set --max-runs 6 --warm-up 0 --despite client,rate";
+    "--keys 200 --key-size 16 --value-size 32 --command set --max-runs 8 --warm-up 0 --despite client,rate";
 
 fn embedded() -> Embedded {
     Embedded::start(&ServerOptions { masters: None, ..ServerOptions::default() }).unwrap()
@@ -58,16 +58,16 @@ fn runs(out: &Path) -> usize {
 #[test]
 fn servers_that_are_alike_are_never_called_slower() {
     let (base, new) = (embedded(), embedded());
-    let paced = "--keys 2000 --key-size 16 --value-size 32 --rate 20000 --max-runs 6 --threshold 50% --despite client,rate";
+    let paced = "--keys 2000 --key-size 16 --value-size 32 --rate 20000 --max-runs 8 --threshold 50% --despite client,rate";
     let run = end(live([&uri(&base), &uri(&new)], paced));
     assert!([0, 5].contains(&run.code), "{run:?}");
     let (said, shown) = (flat(&run.stderr), flat(&run.stdout));
     for word in
-        ["comparing 127.0.0.1:", "up to 6 runs of each", "pair 1: ", "so far ", "look 1 of 1, 6 pairs: "]
+        ["comparing 127.0.0.1:", "up to 8 runs of each", "pair 1: ", "so far ", "look 1 of 1, 8 pairs: "]
     {
         assert!(said.contains(word), "no `{word}` in {run:?}");
     }
-    for word in ["keys_per_second", "6+6", "live 6 pairs in turns, looked at after 6 (planned: 6)"] {
+    for word in ["keys_per_second", "8+8", "live 8 pairs in turns, looked at after 8 (planned: 8)"] {
         assert!(shown.contains(word), "no `{word}` in {run:?}");
     }
     assert!(run.stdout.lines().chain(run.stderr.lines()).all(|line| line.chars().count() < 80), "{run:?}");
@@ -89,14 +89,14 @@ fn a_slower_server_is_a_regression_and_its_folders_say_the_same() {
     assert_eq!(comparison, kept(&out));
     let told = comparison.live.unwrap();
     assert_eq!((comparison.verdict, told.ended), (ComparisonVerdict::Regression, LiveEnd::Settled));
-    assert_eq!((told.shuffle_seed, told.pairs.len(), runs(&out)), (7, 6, 12));
+    assert_eq!((told.shuffle_seed, told.pairs.len(), runs(&out)), (7, 8, 16));
     let markdown = std::fs::read_to_string(out.join("comparison.md")).unwrap();
     assert!(markdown.contains("**regression**"), "{markdown}");
     // The runs stand in the order of the pairs, and nothing of the warm-ups.
     let table = std::fs::read_to_string(out.join("new/runs.csv")).unwrap();
     let rows: Vec<_> = table.lines().skip(1).collect();
     let ids: Vec<_> = told.pairs.iter().map(|pair| pair.new.as_str()).collect();
-    assert!(rows.iter().zip(&ids).all(|(row, id)| row.starts_with(id)) && rows.len() == 6, "{table}");
+    assert!(rows.iter().zip(&ids).all(|(row, id)| row.starts_with(id)) && rows.len() == 8, "{table}");
     assert!(
         !out.join("new/sweep.json").exists() && out.join("new/runs").join(ids[0]).join("run.json").exists()
     );
@@ -175,7 +175,16 @@ fn what_makes_no_sense_is_told_before_anything_is_filled() {
     for (sides, words, code, cause) in [
         (sides, "", 2, "how much to fill is not said"),
         (sides, "--keys 10", 2, "hold 2 keys, which a comparison deletes: give --yes"),
-        (sides, "--keys 10 --yes --max-runs 5", 2, "5 is not in 6..=200"),
+        (sides, "--keys 10 --yes --max-runs 5", 2, "5 is not in 8..=1000"),
+        (sides, "--keys 10 --yes --renew 5", 2, "--spawn"),
+        (sides, "--keys 10 --yes --fill-time 1s", 2, "cannot be used with"),
+        (sides, "--yes --fill-time 0s", 2, "is not a length of time"),
+        (
+            ["", ""],
+            "--keys 10 --spawn --server-binary a --server-binary b --renew 6",
+            2,
+            "give --max-runs 48 at least",
+        ),
         (sides, "--keys 10 --yes --shuffle-seed x", 2, "invalid value 'x'"),
         (sides, "--until-memory 10MB --yes", 2, "in place of --until-memory"),
         (sides, "--keys 10 --yes --spawn", 2, "cannot be used with"),
@@ -227,7 +236,7 @@ fn other_servers_are_what_it_is_for() {
     let run = end(live(["", ""], &words));
     assert!([0, 5].contains(&run.code), "{run:?}");
     let comparison: Comparison = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!((comparison.points.len(), comparison.live.unwrap().pairs.len()), (1, 6));
+    assert_eq!((comparison.points.len(), comparison.live.unwrap().pairs.len()), (1, 8));
     assert_eq!(comparison.options.base, redis.binary.display().to_string());
     let said = flat(&run.stderr);
     assert!(said.contains(", redis ") && said.contains(", valkey "), "{run:?}");

@@ -80,11 +80,13 @@ fn what_a_row_lacks_is_named_by_file_row_and_column() {
     let bad = place.path("bad.csv");
     fs::write(&bad, text.replacen("host_cpus", "cpus_of_host", 1)).unwrap();
     compare(&good, &bad, "").refused("bad.csv, row 2 has no column host_cpus", "as fillbench wrote it");
-    // A line that was cut off.
+    // A line that was cut off, in the middle and at the end.
     let lines: Vec<_> = text.lines().collect();
     let cut = [&lines[..4], &[&lines[4][..60]]].concat().join("\n");
-    fs::write(&bad, cut).unwrap();
+    fs::write(&bad, format!("{cut}\n{}\n", lines[5])).unwrap();
     compare(&good, &bad, "").refused("bad.csv, row 5 has no column ", "as fillbench wrote it");
+    fs::write(&bad, cut).unwrap();
+    compare(&good, &bad, "").refused("bad.csv, row 5 is cut off", "take that row out");
     for (column, cell, kind) in [
         ("host_cpus", "two", "whole number"),
         ("keys_per_second", "", "number"),
@@ -107,7 +109,7 @@ fn a_command_line_has_to_make_sense() {
     for (line, cause) in [
         ("compare", "<BASE> <NEW>"),
         ("compare a", "<NEW>"),
-        ("compare a b c", "only compare and report take words"),
+        ("compare a b c", "only compare, report and merge take words"),
         ("compare a b --threshold 3", "write percent"),
         ("compare a b --threshold 0%", "is not a share"),
         ("compare a b --metric speed", "keys_per_second"),

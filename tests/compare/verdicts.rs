@@ -16,7 +16,7 @@ fn each_verdict_has_its_exit_code() {
         let new = place.table("new.csv", &times(factor), &[]);
         compare(&base, &new, "").ended(code, headline).says("7+7");
         let markdown = compare(&base, &new, "--format markdown");
-        markdown.ended(code, &format!("### fillbench: {}", headline.replace('_', "\\_")));
+        markdown.ended(code, &format!("### fillbench: {headline}"));
         assert_eq!(compare(&base, &new, "--json").code, Some(code));
     }
 }
@@ -30,7 +30,9 @@ fn three_runs_against_three_say_that_they_are_too_few() {
         .says("too few runs: whatever they measure, p cannot be below 0.1000, and has to be below 0.01")
         .says("about 6 runs of each side would settle it");
     let (base, new) = (place.table("b.csv", &STEADY[..2], &[]), place.table("n.csv", &times(0.5)[..2], &[]));
-    compare(&base, &new, "").ended(5, "inconclusive").says("it takes 5 runs of each side at least");
+    compare(&base, &new, "")
+        .ended(5, "inconclusive")
+        .says("and has to be below 0.01, which takes 5 runs of each side at least");
 }
 
 #[test]
@@ -139,6 +141,7 @@ fn what_was_asked_makes_the_point() {
         ("asked_wait_replicas", "1"),
         ("serial", "true"),
         ("flush", "true"),
+        ("warm_up_percent", "12.5"),
         ("tls", "true"),
         ("asked_discard", "true"),
         ("asked_until_memory", "80%"),

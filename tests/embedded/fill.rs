@@ -110,8 +110,11 @@ fn the_servers_processor_time_is_not_the_clients() {
     // One thread has no more time than there is; the servers' would come on top of it.
     assert!(client <= 1.1 * record.seconds.fill + 0.1, "{client} in {} s", record.seconds.fill);
     // Unless others take the processors, which is said.
-    let is_crowded = record.limited_by_because.contains("which were all taken");
+    let is_crowded = record.limited_by_because.contains("which were too few");
     assert!(record.limited_by != LimitedBy::Unknown || is_crowded, "{record:?}");
+    assert_ne!(record.limited_by, LimitedBy::Network, "{record:?}");
+    // The servers' threads are found in this process, too.
+    assert!(record.busy.master_delayed.is_some(), "{record:?}");
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! A folder to run the script in, and what it left there.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU16, Ordering};
 
-use serde_json::Value;
+use fillbench::results::Comparison;
 use tempfile::TempDir;
 
 pub(super) const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benchmark/ci-regression.sh");
@@ -21,22 +19,20 @@ pub(super) struct Ended {
 
 pub(super) struct Place {
     folder: TempDir,
-    pub(super) port: u16,
 }
 
 impl Place {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("tmp")).unwrap();
-        Self { folder, port: two_free_ports() }
+        Self { folder }
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// A server program that takes a real one's options, and is this program's own. Its folder goes with it, so
-    /// that it can be told from others' by its command line.
+    /// A server program that takes a real one's options, and is this program's own.
     pub(super) fn server(&self, name: &str, options: &str) -> PathBuf {
         let text = format!("#!/bin/sh\nexec '{FILLBENCH}' serve --standalone --port \"$2\" {options}\n");
         self.program(name, &text)
@@ -51,20 +47,32 @@ impl Place {
 
     /// The script in this folder, with its temporary files and what it keeps in it, too.
     pub(super) fn script(&self) -> std::process::Command {
-        let mut command = std::process::Command::new(SCRIPT);
+        let mut command = self.command(SCRIPT);
+        command.args(["--fillbench", FILLBENCH, "--runs", "8"]);
+        command
+    }
+
+    /// A script of a workflow's step in this folder, with the programs of its folder `bin`.
+    pub(super) fn bash(&self, script: &str) -> std::process::Command {
+        let path = format!("{}:{}", self.path("bin").display(), std::env::var("PATH").unwrap());
+        let mut command = self.command("bash");
+        command.args(["-e", "-c", script]).env("PATH", path);
+        command
+    }
+
+    fn command(&self, program: &str) -> std::process::Command {
+        let mut command = std::process::Command::new(program);
         command.current_dir(self.folder.path()).env("TMPDIR", self.path("tmp"));
         for name in ["GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "REDISCLI_AUTH", "FILLBENCH_LOG"] {
             command.env_remove(name);
         }
-        // What is to be refused, and is not, shall be over soon.
-        command.args(["--fillbench", FILLBENCH, "--port", &self.port.to_string(), "--runs", "1"]);
         command
     }
 
-    /// Runs the script with a line of options, two servers, and fills that are over at once.
-    pub(super) fn run(&self, options: &str, servers: [&Path; 2]) -> Ended {
+    /// Runs the script with options and the base, then the new server, and what fillbench is told.
+    pub(super) fn run(&self, options: &str, new: &Path, told: &str) -> Ended {
         let mut command = self.script();
-        command.args(options.split_whitespace()).args(servers).arg("--").args(FILL.split(' '));
+        command.args(options.split_whitespace()).arg(new).arg("--").args(told.split_whitespace());
         ended(&mut command)
     }
 
@@ -79,38 +87,29 @@ impl Place {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    pub(super) fn comparison(&self) -> Value {
+    pub(super) fn comparison(&self) -> Comparison {
         serde_json::from_str(&self.text("regression/comparison.json")).unwrap()
     }
 
-    /// Nobody listens where the servers were, and the folder for temporary files is empty.
+    /// No server is left that works in the folder for temporary files, and nothing else in that.
     pub(super) fn assert_nothing_is_left(&self) {
-        for port in [self.port, self.port + 1] {
-            TcpListener::bind(("127.0.0.1", port)).unwrap_or_else(|error| panic!("{port}: {error}"));
-        }
-        assert_eq!(fs::read_dir(self.path("tmp")).unwrap().count(), 0);
+        let temporary = fs::canonicalize(self.path("tmp")).unwrap();
+        let is_ours = |process: &PathBuf| {
+            let command = fs::read(process.join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&command).contains(temporary.to_str().unwrap())
+        };
+        let left: Vec<_> =
+            fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path()).filter(is_ours).collect();
+        assert_eq!((left, fs::read_dir(temporary).unwrap().count()), (Vec::new(), 0));
     }
 }
 
-/// The client is slow in a debug build.
-pub(super) const DESPITE: &str = "--despite server,client";
-const FILL: &str = "--keys 200 --key-size 16 --value-size 32 --command set";
+/// Fills that are over at once. The client is slow in a debug build.
+pub(super) const FILL: &str =
+    "--renew 1 --warm-up 0 --keys 200 --key-size 16 --value-size 32 --command set --despite client";
 
 pub(super) fn ended(command: &mut std::process::Command) -> Ended {
     let output = command.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     Ended { code: output.status.code(), shown: text(&output.stdout), told: text(&output.stderr) }
-}
-
-/// Two ports in a row, below those that systems give to connections.
-fn two_free_ports() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 21_000 + (std::process::id() % 1000) as u16 * 8;
-    for _ in 0..1000 {
-        let port = first + NEXT.fetch_add(2, Ordering::Relaxed);
-        if [port, port + 1].iter().all(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
-            return port;
-        }
-    }
-    panic!("no two free ports");
 }

@@ -1,11 +1,11 @@
 //! The workflow that users copy: it is YAML, and the step that measures runs as it stands there.
 
 use std::fs;
-use std::process::Command;
 
+use fillbench::results::ComparisonVerdict;
 use yaml_rust2::{Yaml, YamlLoader};
 
-use super::place::{FILLBENCH, Place, SCRIPT, ended};
+use super::place::{FILL, FILLBENCH, Place, SCRIPT, ended};
 
 const WORKFLOW: &str = include_str!("../../benchmark/github-workflow.yml");
 
@@ -49,34 +49,50 @@ fn the_step_that_measures_runs_as_it_is() {
         fs::create_dir_all(place.path(folder)).unwrap();
     }
     fs::copy(SCRIPT, place.path("fillbench/benchmark/ci-regression.sh")).unwrap();
-    // There is no release build beside this script: the one on PATH is taken. The workflow's ports and sizes are
-    // those of the script, which are not free here, and too large.
-    let wrapper = format!("#!/bin/sh\nexec '{FILLBENCH}' \"$@\"\n");
-    place.program("bin/fillbench", &wrapper);
-    for side in ["base", "new"] {
-        place.server(&format!("{side}/src/valkey-server"), "");
-    }
+    // There is no release build beside this script: the one on PATH is taken.
+    place.program("bin/fillbench", &format!("#!/bin/sh\nexec '{FILLBENCH}' \"$@\"\n"));
+    place.server("base/src/valkey-server", "");
+    place.server("new/src/valkey-server", "--fault delay=1ms");
     let workflow = workflow();
-    let script = script_with(&workflow, "ci-regression.sh").replace(
-        "--out regression",
-        &format!("--out regression --port {} --despite server,client", place.port),
-    );
-    let path = format!("{}:{}", place.path("bin").display(), std::env::var("PATH").unwrap());
-    let mut command = Command::new("bash");
-    command.args(["-e", "-c", &format!("{} -- --keys 100", script.trim_end())]);
-    command.current_dir(place.path("")).env("TMPDIR", place.path("tmp")).env("PATH", path);
-    let inconclusive = workflow["env"]["INCONCLUSIVE"].as_str().unwrap();
+    let script = script_with(&workflow, "ci-regression.sh").trim_end().to_owned();
+    let mut command = place.bash(&format!("{script} -- {FILL}"));
     command
-        .env("RUNS", "1")
-        .env("INCONCLUSIVE", inconclusive)
+        .env("RUNS", "8")
+        .env("INCONCLUSIVE", workflow["env"]["INCONCLUSIVE"].as_str().unwrap())
         .env("GITHUB_STEP_SUMMARY", place.path("summary.md"));
-    command.env_remove("GITHUB_ACTIONS").env_remove("REDISCLI_AUTH");
     let run = ended(&mut command);
-    assert_eq!(run.code, Some(if inconclusive == "warn" { 0 } else { 5 }), "{}{}", run.shown, run.told);
-    assert_eq!(place.comparison()["verdict"], "inconclusive");
-    assert!(place.text("summary.md").contains("**inconclusive**"));
+    assert_eq!(run.code, Some(4), "{}{}", run.shown, run.told);
+    assert_eq!(place.comparison().verdict, ComparisonVerdict::Regression);
+    assert!(place.text("summary.md").contains("**regression**"));
     // What later steps take.
-    assert!(script_with(&workflow, "gh pr comment").contains("regression/report.md"));
-    assert!(place.path("regression/report.md").is_file());
+    assert!(place.path("regression/comparison.md").is_file());
     place.assert_nothing_is_left();
+}
+
+/// A comment of its own is written anew, and nobody else's.
+#[test]
+fn the_step_that_tells_edits_what_it_has_written() {
+    let workflow = workflow();
+    let step =
+        steps(&workflow).iter().find(|step| step["run"].as_str().is_some_and(|run| run.contains("gh api")));
+    let (step, marker) = (step.unwrap(), "<!-- fillbench regression of this -->");
+    assert!(step["env"]["MARKER"].as_str().unwrap().starts_with("<!-- fillbench "));
+    for (own, expected) in [
+        ("", "--method POST repos/o/r/issues/7/comments -F body=@comment.md"),
+        ("41\n42\n", "--method PATCH repos/o/r/issues/comments/42 -F body=@comment.md"),
+    ] {
+        let place = Place::new();
+        fs::create_dir_all(place.path("bin")).unwrap();
+        fs::create_dir_all(place.path("regression")).unwrap();
+        fs::write(place.path("regression/comparison.md"), "### fillbench: better\n").unwrap();
+        let gh =
+            "#!/bin/sh\ncase \"$*\" in\n*--paginate*) printf \"$OWN\" ;;\n*) echo \"$*\" >>calls ;;\nesac\n";
+        place.program("bin/gh", gh);
+        let mut command = place.bash(step["run"].as_str().unwrap());
+        command.env("GITHUB_REPOSITORY", "o/r").env("NUMBER", "7").env("MARKER", marker).env("OWN", own);
+        let run = ended(&mut command);
+        assert_eq!(run.code, Some(0), "{}{}", run.shown, run.told);
+        assert_eq!(place.text("calls"), format!("api --silent {expected}\n"));
+        assert_eq!(place.text("comment.md"), format!("{marker}\n### fillbench: better\n"));
+    }
 }

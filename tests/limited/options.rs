@@ -76,6 +76,7 @@ fn passwords_are_not_shown_and_what_makes_no_sense_is_refused() {
     for (words, cause) in [
         ("--keys 9 --preset fast", "[possible values: throughput, balanced, small]"),
         ("--keys 9 --ttl 1h --command mset", "takes no --ttl"),
+        ("--keys 9 -P 1.5", "`1.5` is not a depth: write keys, from 1 to 100000000, or bytes"),
         ("--resume nowhere", "does not go with --resume"),
     ] {
         let (code, stdout, stderr) = shown(words);
@@ -83,6 +84,17 @@ fn passwords_are_not_shown_and_what_makes_no_sense_is_refused() {
         let told = stderr.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(told.contains(cause), "{told}");
     }
+}
+
+#[test]
+fn a_depth_may_be_given_in_bytes() {
+    assert_shown("--keys 9 -P 0.5MiB", &["--pipeline-depth 0.5MiB given"]);
+    let mut args = Data::sized(20_000, 64, 512).args();
+    args.extend(["--embedded", "--pipeline-depth", "64KiB", "--json"].map(Into::into));
+    let record = begin(&args, &[]).end().assert_exact();
+    assert_eq!((record.options.pipeline_bytes, record.options.pipeline_depth), (Some(64 << 10), None));
+    let bytes = record.done.pipeline_depth * (64 + 512);
+    assert!((48 << 10..=64 << 10).contains(&bytes), "{bytes}");
 }
 
 #[test]

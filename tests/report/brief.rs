@@ -11,7 +11,8 @@ fn a_sweep_in_brief() {
         .says("8 fills of 4 points")
         .says("Most throughput:")
         .says("Small footprint:")
-        .says("pipeline depth: The best value is")
+        .says("times as fast as")
+        .says("on average over 2 combinations of all else")
         .says("latency of");
     let is_line = |line: &str| line.starts_with("  --pipeline-depth 10") && line.contains(" --writers ");
     assert!(reported.shown.lines().any(is_line), "{}", reported.shown);

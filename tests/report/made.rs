@@ -74,6 +74,23 @@ impl Place {
         fs::write(self.path(name), change(self.read(name))).unwrap();
     }
 
+    /// Writes the sweep's table again under another name, as that of other runs, and with other cells.
+    pub(crate) fn put_others(&self, name: &str, cells: &[(&str, &str)]) {
+        let text = self.read("sweep/runs.csv");
+        let mut table = csv::Reader::from_reader(text.as_bytes());
+        let header = table.headers().unwrap().clone();
+        let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+        let mut others = csv::Writer::from_path(self.path(name)).unwrap();
+        others.write_record(&header).unwrap();
+        for row in table.records() {
+            let mut row: Vec<String> = row.unwrap().iter().map(str::to_owned).collect();
+            row[at("run")] += "-other";
+            cells.iter().for_each(|(column, cell)| row[at(column)] = (*cell).into());
+            others.write_record(&row).unwrap();
+        }
+        others.flush().unwrap();
+    }
+
     /// The record of one run of the sweep.
     pub(crate) fn record_of_sweep(&self) -> String {
         let first = fs::read_dir(self.path("sweep/runs")).unwrap().next().unwrap().unwrap();

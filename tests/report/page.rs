@@ -116,26 +116,59 @@ fn what_says_little_is_told_first() {
     let (html, markdown) = (place.read("sweep/report.html"), place.read("sweep/report.md"));
     assert!(html.contains("The client limited 7 of 7 measured runs"), "{html}");
     assert!(html.contains("ended as `failed`: &lt;b&gt;full&lt;") && !html.contains("<b>full"));
-    assert!(markdown.contains("\\<b\\>full\\</b\\> & \\| \\*over\\*"), "{markdown}");
+    assert!(markdown.contains("\\<b\\>full\\</b\\> \\& \\| \\*over\\*"), "{markdown}");
     assert!(html.contains("<strong>client</strong>"));
+}
+
+#[test]
+fn text_of_others_does_nothing_wherever_it_is_shown() {
+    let place = Place::with_sweep();
+    for entry in std::fs::read_dir(place.path("sweep/runs")).unwrap() {
+        let name = format!("sweep/runs/{}/run.json", entry.unwrap().file_name().to_str().unwrap());
+        place.rewrite(&name, |text| {
+            let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
+            record["target"]["version"] = "\u{1b}]0;owned\u{7}<img src=x>|`a`\n@team #1".into();
+            record["options"]["command"] = "set; touch x\n```".into();
+            record.to_string()
+        });
+    }
+    let reported = report(&place, "sweep");
+    reported.written().says("?]0;owned?<img src=x>");
+    let is_obeyed = |letter: char| letter.is_control() && letter != '\n';
+    assert!(!reported.shown.contains(is_obeyed) && !reported.told.contains(is_obeyed), "{reported:?}");
+    let (html, markdown) = (place.read("sweep/report.html"), place.read("sweep/report.md"));
+    assert!(!html.contains("<img") && html.contains("&lt;img src=x&gt;"));
+    assert!(markdown.contains("?\\]0;owned?\\<img src=x\\>\\|\\`a\\` @&#8203;team #&#8203;1"), "{markdown}");
+    // One line, one word.
+    assert!(markdown.contains("\n--command 'set; touch x ```' --"), "{markdown}");
+}
+
+#[test]
+fn a_sweep_that_lacks_runs_is_told_by_its_folder() {
+    let place = Place::with_sweep();
+    let record = place.record_of_sweep();
+    let run = record.split('/').nth(2).unwrap();
+    place.put_others("others.csv", &[]);
+    std::fs::remove_dir_all(place.path(&format!("sweep/runs/{run}"))).unwrap();
+    place.rewrite("sweep/runs.csv", |text| {
+        text.lines().filter(|line| !line.starts_with(run)).map(|line| format!("{line}\n")).collect()
+    });
+    // Runs of elsewhere do not stand in for what is not there.
+    report(&place, "sweep others.csv --out out")
+        .written()
+        .says("The sweep in sweep lacks 1 run: fillbench sweep --resume sweep goes on with it.");
+    report(&place, "sweep").written().says("7 fills of 4 points").says("lacks 1 run");
+    // A copy that has it makes it whole.
+    let copy = Place::with_sweep();
+    std::fs::rename(copy.path("sweep"), place.path("copy")).unwrap();
+    let reported = report(&place, "sweep copy --out out");
+    assert!(!reported.written().shown.contains("lacks"), "{reported:?}");
 }
 
 #[test]
 fn runs_of_other_servers_are_kept_apart() {
     let place = Place::with_sweep();
-    let text = place.read("sweep/runs.csv");
-    let mut table = csv::Reader::from_reader(text.as_bytes());
-    let header = table.headers().unwrap().clone();
-    let at = |name: &str| header.iter().position(|column| column == name).unwrap();
-    let mut other = csv::Writer::from_path(place.path("other.csv")).unwrap();
-    other.write_record(&header).unwrap();
-    for row in table.records() {
-        let mut row: Vec<String> = row.unwrap().iter().map(str::to_owned).collect();
-        row[at("run")] += "-other";
-        (row[at("target_server")], row[at("target_version")]) = ("redis".into(), "7.0.15".into());
-        other.write_record(&row).unwrap();
-    }
-    other.flush().unwrap();
+    place.put_others("other.csv", &[("target_server", "redis"), ("target_version", "7.0.15")]);
     report(&place, "sweep other.csv --out both").written().says("These runs are of 2 servers or versions");
     let html = place.read("both/report.html");
     for words in ["16 fills of 8 points: 2 servers", "server redis 7.0.15", "<h4>Most throughput</h4>"] {

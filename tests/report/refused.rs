@@ -90,6 +90,33 @@ fn record_of(place: &Place) -> String {
 }
 
 #[test]
+fn a_row_that_is_cut_off_is_told_with_what_makes_it_whole() {
+    let place = Place::with_sweep();
+    place.rewrite("sweep/runs.csv", |text| text[..text.len() - 10].to_owned());
+    report(&place, "sweep").refused(2, "sweep/runs.csv, row 9 is cut off", "fillbench sweep --resume sweep");
+    fs::copy(place.path("sweep/runs.csv"), place.path("alone.csv")).unwrap();
+    report(&place, "alone.csv --out out").refused(2, "alone.csv, row 9 is cut off", "take that row out");
+}
+
+#[test]
+fn a_table_of_something_else_is_passed_over_where_it_is_not_named() {
+    let place = Place::with_sweep();
+    let trimmed = "run,verdict,schema\na,exact,fillbench.run/1\n";
+    fs::create_dir(place.path("tables")).unwrap();
+    fs::write(place.path("tables/trimmed.csv"), trimmed).unwrap();
+    report(&place, "tables/trimmed.csv --out out").refused(
+        2,
+        "row 2 has no column target_server",
+        "as fillbench wrote",
+    );
+    let passed_over = "passed over: tables/trimmed.csv, which has no column target_server";
+    report(&place, "tables").refused(2, &format!("tables holds no runs; {passed_over}"), "what fills left");
+    fs::rename(place.path("tables/trimmed.csv"), place.path("sweep/trimmed.csv")).unwrap();
+    report(&place, "sweep").written().says("sweep/trimmed.csv, which has no column target_server");
+    assert!(place.read("sweep/report.md").contains("Passed over, as tables of other things"));
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_told() {
     let place = Place::with_sweep();
     fs::write(place.path("file"), "").unwrap();

@@ -70,26 +70,24 @@ fn threads_and_ways_to_send_are_swept_from_a_file() {
 }
 
 #[test]
-fn a_point_that_makes_no_sense_is_told_before_anything_runs() {
-    let folder = Folder::new();
-    let run = folder.begin("--embedded --keys 100 --command set,mset --order slot,stride").end();
-    assert_eq!(run.code, 2, "{run:?}");
-    assert!(run.stderr.contains("command mset, order stride"), "{run:?}");
-    assert!(!folder.out.exists());
-}
-
-#[test]
 fn keys_that_are_missing_are_recorded_and_told_by_the_exit_code() {
     let server = Embedded::start(&ServerOptions { masters: None, ..ServerOptions::default() }).unwrap();
     let address = server.addresses()[0];
-    let folder = Folder::new();
-    let words = "--keys 2000 --key-size 32 --writers 1,2 --repeat 1 --warm-up 0 --recovery-timeout 1s --yes";
+    let words = "--keys 2000 --key-size 32 --writers 1,2 --repeat 1 --recovery-timeout 1s --yes";
     let _: () = ask(address, "FILLBENCH FAULT oom/3");
-    let run = folder.begin_at(address, words).end();
-    let rows = folder.assert_whole();
-    let verdicts: Vec<_> = rows.iter().map(|row| row["verdict"].as_str()).collect();
-    assert_eq!((run.code, verdicts), (3, vec!["missing"; 2]), "{run:?}");
-    assert!(run.stderr.contains("2 with keys missing or wrong"), "{run:?}");
+    // Whether the warm-up finds it out first or not.
+    for (warm_up, warnings) in [("0", ""), ("50%", "keys were missing or wrong after the warm-up")] {
+        let folder = Folder::new();
+        let run = folder.begin_at(address, &format!("{words} --warm-up {warm_up}")).end();
+        let rows = folder.assert_whole();
+        let verdicts: Vec<_> = rows.iter().map(|row| row["verdict"].as_str()).collect();
+        assert_eq!((run.code, verdicts), (3, vec!["missing"; 2]), "{run:?}");
+        assert!(run.stderr.contains("2 with keys missing or wrong"), "{run:?}");
+        for row in rows {
+            assert_ne!(row["account_missing"].parse::<u64>().unwrap(), 0, "{row:?}");
+            assert!(row["warnings"].contains(warnings), "{row:?}");
+        }
+    }
 }
 
 on_each_server! {

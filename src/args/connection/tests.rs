@@ -44,6 +44,17 @@ fn addresses_as_redis_cli_has_them() {
 }
 
 #[test]
+fn what_goes_with_a_password_goes_without_asking_for_it() {
+    let asked =
+        |line: &str| parse(line).unwrap().without_asking().check(None, || Err(UsageError::new("asked")));
+    assert!(asked("--user me --askpass").is_ok() && asked("--askpass").is_ok());
+    let error = asked("-u redis://me:pw@h --askpass").unwrap_err().to_string();
+    assert!(error.starts_with("the URI holds a password already"), "{error}");
+    let error = asked("--user me").unwrap_err().to_string();
+    assert!(error.starts_with("--user wants a password"), "{error}");
+}
+
+#[test]
 fn h_alone_asks_for_help() {
     assert!(parse("-h").unwrap().wants_help());
     assert!(parse("-h -p 7000").unwrap().wants_help());

@@ -2,8 +2,10 @@
 //! are looked at, and what follows. Pure: who does the runs hands in what each of them measured.
 
 mod design;
-mod judge;
 mod record;
+#[cfg(test)]
+mod replay_tests;
+mod round;
 #[cfg(test)]
 mod simulation_tests;
 mod state;

@@ -1,14 +1,10 @@
 //! The record of a live comparison: that of any other, and how it went.
 
-use super::design::SIGNIFICANCE;
-use super::judge::Pair;
+use super::round::Pair;
 use super::state::LiveOptions;
-use crate::compare::comparison::chosen_otherwise;
-use crate::results::{
-    COMPARE_SCHEMA, CompareAsked, CompareMethod, ComparedPoint, Comparison, LiveComparison, LiveEnd,
-    LiveLook, LivePair, Program, Side,
-};
+use crate::results::{ComparedPoint, Comparison, LiveComparison, LiveEnd, LiveLook, LivePair};
 
+/// The record of these pairs, whole rounds of them, and of the looks that were taken.
 pub(super) fn comparison(
     options: &LiveOptions,
     pairs: &[Pair],
@@ -16,57 +12,34 @@ pub(super) fn comparison(
     (point, warnings): (ComparedPoint, Vec<String>),
     ended: LiveEnd,
 ) -> Comparison {
-    let (asked, design) = (&options.compare, &options.design);
-    let [base, new] = options.names.clone();
+    let design = &options.design;
     let pair = |pair: &Pair| LivePair {
         base: pair.base.id.clone(),
         new: pair.new.id.clone(),
         base_first: pair.base_first,
     };
-    Comparison {
-        schema: COMPARE_SCHEMA.into(),
-        program: Program { version: env!("CARGO_PKG_VERSION").into() },
-        options: CompareAsked {
-            base,
-            new,
-            metric: asked.metric.name().into(),
-            threshold_percent: asked.threshold_percent,
-            despite: asked.despite.iter().map(|one| one.name().into()).collect(),
-            paired: true,
-        },
-        method: CompareMethod {
-            confidence: 1.0 - design.significance(),
-            significance: SIGNIFICANCE,
-            // The interval is that of the test, and nothing is drawn for it.
-            resamples: 0,
-            seed: 0,
-        },
-        live: Some(LiveComparison {
-            max_runs: design.max_runs(),
-            warm_up_percent: options.warm_up_percent,
-            shuffle_seed: design.shuffle_seed,
-            planned_looks: design.looks.clone(),
-            looks: looks.to_vec(),
-            pairs: pairs.iter().map(pair).collect(),
-            ended,
-        }),
-        verdict: point.verdict,
-        points: vec![point],
-        only_base: Vec::new(),
-        only_new: Vec::new(),
-        warnings,
-    }
+    let live = LiveComparison {
+        max_runs: design.max_runs(),
+        warm_up_percent: options.warm_up_percent,
+        first_warm_up_percent: options.renewed.then_some(options.first_warm_up_percent),
+        renewed_after_pairs: options.renewed.then_some(design.round_pairs),
+        shuffle_seed: design.shuffle_seed,
+        planned_looks: design.looks.clone(),
+        looks: looks.to_vec(),
+        pairs: pairs.iter().map(pair).collect(),
+        ended,
+    };
+    options.compare.recorded(options.names.clone(), design.looks.len(), vec![point], warnings, Some(live))
 }
 
-/// What should be known beside.
-pub(super) fn warnings(options: &LiveOptions, failed: &[u64; 2], first: &Pair) -> Vec<String> {
-    let mut warnings = options.warnings.clone();
-    for (side, &failed) in Side::BOTH.into_iter().zip(failed) {
-        let runs = if failed == 1 { "run" } else { "runs" };
-        if failed > 0 {
-            warnings.push(format!("{failed} {runs} of the {} side failed, and did not count", side.name()));
-        }
+/// What a look at so many pairs has come to.
+pub(super) fn look(pairs: usize, point: &ComparedPoint) -> LiveLook {
+    let decisive = point.metrics.first();
+    LiveLook {
+        pairs: pairs as u64,
+        change_percent: decisive.and_then(|one| one.change_percent),
+        interval_percent: decisive.and_then(|one| one.interval_percent),
+        p_value_corrected: point.p_value_corrected,
+        verdict: point.verdict,
     }
-    warnings.extend(chosen_otherwise(&first.base, &first.new));
-    warnings
 }

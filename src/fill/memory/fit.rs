@@ -1,5 +1,5 @@
-//! Whether the masters have room for the dataset: what it is estimated to take of each, against what its
-//! `maxmemory` leaves. A fill that would be refused in its middle, or evict keys, is refused before it begins.
+//! Whether the masters have room for the dataset, all workers' shares of it together: what it is estimated to take of
+//! each, against what its `maxmemory` leaves. A fill that would be refused in its middle, or evict keys, is refused before it begins.
 
 use std::sync::Arc;
 
@@ -200,8 +200,9 @@ pub(in crate::fill) async fn check(
             node.info = now.map(|now| now.with_memory_of(&before));
         }
     }
-    judge(prepared, options, &rooms, flushing)?;
-    Ok(rooms.iter().map(|room| room.as_ref()?.estimate(&options.spec)).collect())
+    let whole = options.spec.whole();
+    judge(prepared, options, &whole, &rooms, flushing)?;
+    Ok(rooms.iter().map(|room| room.as_ref()?.estimate(&whole)).collect())
 }
 
 /// What is to be found out at a master that has a limit.
@@ -230,7 +231,7 @@ fn job(
 
 /// Whether so little is to be written that it fits without being measured.
 fn is_small(room: &Room, sample: &Sample) -> bool {
-    let (keys, pair) = (room.keys_here(sample.spec.keys()), sample.spec.pair_bytes());
+    let (keys, pair) = (room.keys_here(sample.spec.whole().keys()), sample.spec.pair_bytes());
     keys.saturating_mul(pair) < SMALL_BYTES
         && keys.saturating_mul(2 * (pair + COSTLY_KEY_BYTES)) < room.free().min(sample.room)
 }
@@ -267,10 +268,10 @@ fn after_flush(info: &Info, share: f64) -> (u64, u64) {
 fn judge(
     prepared: &mut Prepared,
     options: &FillOptions,
+    spec: &Spec,
     rooms: &[Option<Room>],
     flushing: bool,
 ) -> Result<(), FillError> {
-    let spec = &options.spec;
     let all: Vec<&Room> = rooms.iter().flatten().collect();
     let short: Vec<usize> = (0..rooms.len())
         .filter(|&index| {

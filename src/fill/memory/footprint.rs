@@ -34,6 +34,7 @@ const LEFT_FOR: Duration = Duration::from_secs(60);
 
 /// What is written to be measured.
 pub(in crate::fill) struct Sample {
+    /// The keys that this fill may write: the others are other workers'.
     pub spec: Arc<Spec>,
     pub values: Arc<Values>,
     pub ttl: Option<TimeToLive>,
@@ -44,9 +45,9 @@ pub(in crate::fill) struct Sample {
     pub room: u64,
 }
 
-/// The share of the sample's keys, 0 to 1, that are not there yet. All, where this user may not ask.
+/// The share of all workers' keys, 0 to 1, that are not there yet. All, where this user may not ask.
 pub(in crate::fill) async fn absent_share(node: &mut Connection, sample: &Sample) -> Result<f64, NetError> {
-    let (spec, slots) = (&sample.spec, &sample.slots);
+    let (spec, slots) = (sample.spec.whole(), &sample.slots);
     let mut wire = Vec::new();
     let mut asked = 0;
     for number in 0..LOOKED_FOR {
@@ -54,8 +55,8 @@ pub(in crate::fill) async fn absent_share(node: &mut Connection, sample: &Sample
         let slot = slots[(number * slots.len() as u64 / LOOKED_FOR) as usize];
         let keys = spec.keys_in_slot(slot);
         if keys > 0 {
-            let ordinal = (number * 197 % LOOKED_FOR) * keys / LOOKED_FOR;
-            encode_command(&mut wire, &[b"EXISTS", &spec.shape().key(Position { slot, ordinal })]);
+            let place = (number * 197 % LOOKED_FOR) * keys / LOOKED_FOR;
+            encode_command(&mut wire, &[b"EXISTS", &spec.shape().key(spec.at(slot, place))]);
             asked += 1;
         }
     }
@@ -119,11 +120,20 @@ async fn measure(
         }
         let counts = counts(news);
         let cut = counts.is_empty() || limits.are_reached();
-        let (Some((after, _)), false) = (after, cut) else { break };
+        let (Some((after, all)), false) = (after, cut) else { break };
         let beside = sample.tables.beside(others.saturating_sub(elsewhere), sample.slots.len());
         let tables = sample.tables.growth(counts.iter().map(|&keys| (keys, 1)), beside);
         let entries = after as f64 - before as f64 - tables as f64;
-        measured.push(entries / counts.iter().sum::<u64>() as f64);
+        let mut keys = counts.iter().sum::<u64>();
+        if sample.spec.is_share() {
+            // Other workers write meanwhile, and delete what they have measured: keys of the same size.
+            let came = all.saturating_sub(others);
+            if 2 * came < keys {
+                continue;
+            }
+            keys = came;
+        }
+        measured.push(entries / keys as f64);
     }
     Ok(measured)
 }
@@ -138,7 +148,7 @@ fn rounds(sample: &Sample) -> Vec<Vec<Position>> {
     let most = bytes.min(sample.room / ROOM_PART / rounds as u64) / pair;
     let of_slot = |&slot: &u16| {
         let keys = sample.spec.keys_in_slot(slot).min(most);
-        (0..keys).map(move |ordinal| Position { slot, ordinal })
+        (0..keys).map(move |place| sample.spec.at(slot, place))
     };
     let mut all = Vec::new();
     let mut round = Vec::new();

@@ -1,7 +1,7 @@
 //! Sending: pass after pass, until all is sent or the run has to end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::cluster::{Info, Master, Topology};
 use crate::dataset::Values;
@@ -21,6 +21,7 @@ use crate::fill::ledger::Ledger;
 use crate::fill::limits::Limits;
 use crate::fill::load::{Load, Spent};
 use crate::fill::memory::{growth, next_step};
+use crate::fill::nodes::Node;
 use crate::fill::prepare::Prepared;
 use crate::fill::{FillError, FillOptions};
 
@@ -74,6 +75,8 @@ pub(in crate::fill) struct Sent {
     pub infos: Vec<Option<Info>>,
     /// What was done at each of them.
     pub tolls: Vec<Toll>,
+    /// When the first byte was sent, if one was.
+    pub began_at: Option<SystemTime>,
     /// Who owned what in the end, as far as it was seen.
     pub topology: Topology,
     pub ledger: Ledger,
@@ -146,7 +149,7 @@ pub(in crate::fill) async fn send(
         keeper,
         tolls: Vec::new(),
     };
-    let before_it = Load::now();
+    let before_it = Load::now(prepared.nodes.iter().map(Node::process));
     let ended = loop {
         let Some(ended) = fleet.pass().await else { continue };
         let (Ended::Complete, Some(growth)) = (&ended, &mut growth) else { break ended };
@@ -166,11 +169,14 @@ pub(in crate::fill) async fn send(
         }
     };
     let Fleet { course, sampler, tolls, .. } = fleet;
+    let first_byte = tolls.iter().filter_map(|toll| toll.span).map(|(start, _)| start).min();
+    let began_at = first_byte.map(|moment| sampler.clock(moment));
     let (latency, spread) = sampler.finish(course.ledger.totals().executed);
     let sent = Sent {
         masters: course.members.all().iter().map(|member| member.master.clone()).collect(),
         infos: course.members.all().iter().map(|member| member.info.clone()).collect(),
         tolls,
+        began_at,
         topology: course.members.topology(),
         ledger: course.ledger,
         command,

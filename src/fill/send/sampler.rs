@@ -1,7 +1,7 @@
 //! Looks at the writers' progress while they work, and turns it into events and per-second figures.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::results::{Event, Interval, Latency, LatencyHistogram, Observer, Second, Spread, new_histogram};
 use crate::write::Progress;
@@ -30,6 +30,8 @@ pub(in crate::fill) struct Sampler {
     /// Keys that were executed by runs before this.
     keys_before: u64,
     started: Instant,
+    /// The same by the clock.
+    started_at: SystemTime,
     interval_started: Instant,
     masters: Vec<Watched>,
     latency: LatencyHistogram,
@@ -44,11 +46,17 @@ impl Sampler {
             pair_bytes,
             keys_before,
             started: now,
+            started_at: SystemTime::now(),
             interval_started: now,
             masters: Vec::new(),
             latency: new_histogram(),
             keys_per_second: Vec::new(),
         }
+    }
+
+    /// A moment of this fill by the clock.
+    pub fn clock(&self, moment: Instant) -> SystemTime {
+        self.started_at + moment.saturating_duration_since(self.started)
     }
 
     /// The master with this index is at `address`; those before it are known.
@@ -107,7 +115,7 @@ impl Sampler {
 
     fn end_interval(&mut self) {
         let length = self.interval_started.elapsed();
-        let start = self.interval_started - self.started;
+        let (start, started_at) = (self.interval_started - self.started, self.clock(self.interval_started));
         self.interval_started += length;
         let mut latency = new_histogram();
         let mut masters = Vec::with_capacity(self.masters.len());
@@ -131,7 +139,7 @@ impl Sampler {
             self.keys_per_second.push(keys as f64 / length.as_secs_f64());
         }
         self.latency += &latency;
-        self.observer.event(&Event::Second(Second { start, length, masters, latency }));
+        self.observer.event(&Event::Second(Second { start, started_at, length, masters, latency }));
     }
 }
 

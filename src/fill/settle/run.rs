@@ -262,8 +262,10 @@ impl Settle<'_> {
 
     /// For each present master, why a count there proves nothing.
     fn suspicion(&self, now: &Moment) -> Vec<Option<String>> {
+        let everywhere = |why: &str| vec![Some(why.into()); now.topology.masters.len()];
         match self.options.ttl {
-            Some(_) => vec![Some("its keys expire".into()); now.topology.masters.len()],
+            Some(_) => everywhere("its keys expire"),
+            None if self.expected.spec.is_share() => everywhere("its slots hold other workers' keys, too"),
             None => suspicion(now, self.prepared, self.sent),
         }
     }

@@ -5,18 +5,19 @@ use super::words::{
     runs_of_sides, word,
 };
 use crate::results::{ComparedPoint, Comparison};
+use crate::text::{markdown_code, markdown_text};
 
 /// The whole text.
 pub fn comparison_markdown(comparison: &Comparison) -> String {
     let names = Names::of(comparison);
     let (base, new) = runs_of_sides(comparison);
     let options = &comparison.options;
-    let mut text = format!("### fillbench: {}\n\n", escaped(&headline(comparison)));
+    let mut text = format!("### fillbench: {}\n\n", markdown_text(&headline(comparison)));
     text += &format!(
         "Base: {} ({}). New: {} ({}). A change below {} % does not matter.\n",
-        code(&options.base),
+        markdown_code(&options.base),
         runs(base),
-        code(&options.new),
+        markdown_code(&options.new),
         runs(new),
         options.threshold_percent
     );
@@ -39,10 +40,10 @@ pub fn comparison_markdown(comparison: &Comparison) -> String {
     let remarks: Vec<_> = remarks.chain(comparison.warnings.iter().cloned()).collect();
     if !remarks.is_empty() {
         text.push('\n');
-        remarks.iter().for_each(|remark| text += &format!("- {}\n", escaped(remark)));
+        remarks.iter().for_each(|remark| text += &format!("- {}\n", markdown_text(remark)));
     }
     if !names.everywhere.is_empty() {
-        text += &format!("\nEverywhere: {}.\n", escaped(&names.everywhere));
+        text += &format!("\nEverywhere: {}.\n", markdown_text(&names.everywhere));
     }
     text + &others(comparison, &names)
 }
@@ -51,7 +52,7 @@ fn table(comparison: &Comparison, names: &Names) -> String {
     let confidence = interval_heading(comparison);
     let mut text = format!(
         "\n| point | runs | {} base | new | change | {confidence} | p | verdict |\n",
-        code(&comparison.options.metric)
+        markdown_code(&comparison.options.metric)
     );
     text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n";
     for point in &comparison.points {
@@ -97,23 +98,12 @@ fn others(comparison: &Comparison, names: &Names) -> String {
 fn name(names: &Names, point: &ComparedPoint) -> String {
     match names.name(&point.parameters) {
         name if name.is_empty() => "all runs".into(),
-        name => name,
+        name => markdown_text(&name),
     }
 }
 
 fn row(cells: &[&str]) -> String {
-    format!("| {} |\n", cells.iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>().join(" | "))
-}
-
-/// Text that may hold names of files: nothing in it is markup.
-pub(in crate::report) fn escaped(text: &str) -> String {
-    let is_markup = |letter: char| "\\`*_<>[]|".contains(letter);
-    text.chars().flat_map(|letter| is_markup(letter).then_some('\\').into_iter().chain([letter])).collect()
-}
-
-fn code(text: &str) -> String {
-    // One backtick more than is likely to be in a path.
-    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
+    format!("| {} |\n", cells.join(" | "))
 }
 
 #[cfg(test)]
@@ -137,9 +127,16 @@ mod tests {
     }
 
     #[test]
-    fn names_of_files_are_no_markup() {
-        assert_eq!(escaped("a_b|<c>"), "a\\_b\\|\\<c\\>");
-        assert_eq!([code("a"), code("a`b")], ["`a`", "`` a`b ``"]);
-        assert_eq!(row(&["a|b", "c"]), "| a\\|b | c |\n");
+    fn what_tables_say_is_no_markup() {
+        let mut comparison = example::compared();
+        comparison.options.base = "runs`\n<!-- x".into();
+        comparison.warnings = vec!["row 2: \x1b[2J<img src=x> @team".into()];
+        comparison.points[0].parameters.command = "set|\n| <b> @all".into();
+        let text = comparison_markdown(&comparison);
+        for never in ["\n<!--", "[2J<img", "<b>", "@team", "@all", "\x1b", "\n| \\<b"] {
+            assert!(!text.contains(never), "{never:?} in {text}");
+        }
+        let name = "command set\\| \\| \\<b\\> @&#8203;all";
+        assert!(text.contains(name) && text.contains("Base: `` runs` <!-- x `` ("), "{text}");
     }
 }

@@ -1,12 +1,9 @@
-//! What comes of comparing runs, on stdout: a table for a terminal, one for a pull request, or JSON.
+//! What comes of comparing runs, as a person reads it: a table for a terminal, and one for a pull request.
 
 mod markdown;
-mod print;
 mod table;
 mod words;
 
 pub use markdown::comparison_markdown;
-pub(super) use markdown::escaped;
-pub use print::{print, print_json, print_table};
-pub use table::comparison_table;
+pub use table::{comparison_table, print_table};
 pub(super) use words::{change, interval, percents, signed, word};

@@ -4,7 +4,9 @@ use super::words::{
     Names, change, course, figure, headline, interval, interval_heading, label, open_question, p_value, runs,
     runs_of_sides, word,
 };
+use crate::report::terminal::Screen;
 use crate::report::terminal::words::wrap;
+use crate::report::{OutputError, print};
 use crate::results::{ComparedPoint, Comparison, ComparisonVerdict, LonePoint};
 
 /// Width of the labels on the left.
@@ -12,6 +14,14 @@ const LABEL: usize = 13;
 
 /// Where what is said of a point begins.
 const INDENT: usize = 4;
+
+/// Writes a comparison to stdout as a person reads it, in colour if that is a terminal.
+///
+/// # Errors
+/// [`OutputError::Unwritten`] if stdout does not take it.
+pub fn print_table(comparison: &Comparison) -> Result<(), OutputError> {
+    print(&comparison_table(comparison, Screen::stdout().colour))
+}
 
 /// The whole text; with `colour`, the verdicts are coloured for a terminal.
 pub fn comparison_table(comparison: &Comparison, colour: bool) -> String {

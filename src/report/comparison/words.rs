@@ -1,5 +1,6 @@
 //! What the tables of a comparison say in the same words.
 
+use crate::report::terminal::renewed;
 use crate::report::terminal::words::{micros, short};
 use crate::results::{
     ComparedPoint, Comparison, ComparisonVerdict, LiveComparison, LonePoint, MetricChange, PercentInterval,
@@ -95,7 +96,7 @@ pub(in crate::report) fn word(verdict: ComparisonVerdict) -> &'static str {
 
 /// How a live comparison went: when it was looked at, and what repeats it.
 pub(super) fn course(live: &LiveComparison) -> String {
-    let LiveComparison { planned_looks, looks, pairs, ended, .. } = live;
+    let LiveComparison { planned_looks, looks, pairs, ended, renewed_after_pairs, .. } = live;
     let list = |pairs: &mut dyn Iterator<Item = u64>| {
         pairs.map(|one| one.to_string()).collect::<Vec<_>>().join(", ")
     };
@@ -103,8 +104,10 @@ pub(super) fn course(live: &LiveComparison) -> String {
         0 => "not looked at yet".into(),
         _ => format!("looked at after {}", list(&mut looks.iter().map(|look| look.pairs))),
     };
+    let servers = renewed_after_pairs
+        .map_or_else(String::new, |pairs| format!("; on servers started anew {}", renewed(pairs)));
     format!(
-        "{} in turns, {taken} (planned: {}), {}; in the order of --shuffle-seed {}",
+        "{} in turns, {taken} (planned: {}), {}{servers}; in the order of --shuffle-seed {}",
         if pairs.len() == 1 { "1 pair".into() } else { format!("{} pairs", pairs.len()) },
         list(&mut planned_looks.iter().copied()),
         ended.words(),
@@ -117,14 +120,12 @@ pub(super) fn open_question(point: &ComparedPoint) -> Option<String> {
     if point.verdict != ComparisonVerdict::Inconclusive {
         return None;
     }
-    let runs = point.base_runs.min(point.new_runs);
+    // Of so few, nobody knows how noisy they are, and the reason says how many it takes at least.
+    let are_few = point.base_runs.min(point.new_runs) < 3 || point.metrics[0].interval_percent.is_none();
     let reason = &point.reason;
-    Some(match point.repeats_needed {
-        Some(repeats) if runs < 3 => format!("{reason}; it takes {repeats} runs of each side at least"),
+    Some(match point.repeats_needed.filter(|_| !are_few) {
         Some(repeats) => format!("{reason}; about {repeats} runs of each side would settle it"),
-        // More runs do not help where there is nothing to divide by.
-        None if point.metrics[0].change_percent.is_none() => reason.clone(),
-        None => format!("{reason}; even {} runs of each side would not settle it", (10 * runs).max(100)),
+        None => reason.clone(),
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::env;
 
+use crate::text::printable;
+
 /// From an eighth to a whole letter.
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 
@@ -44,8 +46,9 @@ impl Letters {
         bar
     }
 
-    /// Text as the terminal can show it.
-    pub(super) fn shown(self, text: String) -> String {
+    /// Text as the terminal can show it, and in which it obeys nothing but the ends of lines.
+    pub(super) fn shown(self, text: &str) -> String {
+        let text: String = text.lines().flat_map(|line| [printable(line), "\n".into()]).collect();
         if self == Self::Unicode || text.is_ascii() {
             return text;
         }
@@ -78,6 +81,7 @@ mod tests {
         use Letters::{Ascii, Unicode};
         assert_eq!(named, [Unicode, Unicode, Ascii, Ascii, Ascii]);
         assert_eq!(Letters::named(None), Ascii);
-        assert_eq!(Letters::Ascii.shown("1.2 µs – ü".into()), "1.2 us - ?");
+        assert_eq!(Letters::Ascii.shown("1.2 µs – ü\n\x1b[2J\n"), "1.2 us - ?\n?[2J\n");
+        assert_eq!(Letters::Unicode.shown("µ\x1b\n"), "µ?\n");
     }
 }

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::words::{counts, per_gb, plural, rate_with_range, settings, share};
+use super::words::{bytes, counts, per_gb, plural, rate_with_range, settings, share, short_settings};
 use crate::results::{Aim, Choice, Choices, Chosen, Study};
-use crate::units::show_bytes;
 
 /// The choices for one place.
 #[derive(Clone, Debug, Serialize)]
@@ -48,7 +47,7 @@ fn of_place(study: &Study, choices: &Choices) -> PlaceOfChoices {
     let over = match choices.workloads {
         1 => String::new(),
         workloads => format!(
-            ", each run with {workloads} workloads. At each workload, the fastest counts as 100 %; \
+            ", each run with {workloads} workloads. At each workload, the fastest counts as 100%; \
              settings are ranked by the geometric mean of that"
         ),
     };
@@ -56,11 +55,14 @@ fn of_place(study: &Study, choices: &Choices) -> PlaceOfChoices {
         0 => String::new(),
         more => format!(" {} that not all settings were run with do not count.", plural(more, "workload")),
     };
-    let chance = match choices.is_repeated {
-        true => " Settings cannot be told apart where, at half of the workloads or more, their runs overlap.",
+    let chance = match choices.can_tell {
+        true => {
+            " Settings are told apart where chance alone would make their runs differ as clearly once in twenty \
+             times at most."
+        }
         false => {
-            " Not every point was run twice, so nobody knows how much of a difference is chance: --repeat \
-             3 or more tells."
+            " There are too few runs to say how much of a difference is chance: three runs of each point tell \
+             (--repeat 3)."
         }
     };
     PlaceOfChoices {
@@ -71,7 +73,7 @@ fn of_place(study: &Study, choices: &Choices) -> PlaceOfChoices {
 }
 
 fn card(study: &Study, choices: &Choices, choice: &Choice) -> Card {
-    let (aim, rule) = rule(choices, choice);
+    let (aim, rule) = rule(study, choices, choice);
     let Some(best) = &choice.best else {
         return Card { aim, rule, settings: String::new(), flags: String::new(), evidence: Vec::new() };
     };
@@ -84,30 +86,36 @@ fn card(study: &Study, choices: &Choices, choice: &Choice) -> Card {
     }
 }
 
-fn rule(choices: &Choices, choice: &Choice) -> (&'static str, String) {
+fn rule(study: &Study, choices: &Choices, choice: &Choice) -> (&'static str, String) {
     let bounds = &choices.bounds;
-    let of = format!("{} of {} settings are", choice.candidates, choices.settings);
+    let candidates = format!("{} of {} settings", choice.candidates, choices.settings);
     match choice.aim {
-        Aim::Throughput => ("Most throughput", "The highest median.".into()),
-        Aim::BoundedMemory => (
-            "Most throughput in bounded memory",
-            format!(
-                "The highest median among settings with at most {} in flight to each master and, where \
-                 servers are not in the client's process, at most {} resident in the client. {of} within \
-                 that.",
-                show_bytes(bounds.in_flight_bytes),
-                show_bytes(bounds.rss_bytes)
-            ),
-        ),
-        Aim::SmallFootprint => (
-            "Small footprint",
-            format!(
-                "Among settings at most {} % slower than the fastest: the fewest threads, then the least \
-                 client processor time (to a tenth), then the fewest connections, then the least in \
-                 flight. {of} so fast.",
+        Aim::Throughput if choices.workloads == 1 => ("Most throughput", "The highest median.".into()),
+        Aim::Throughput => {
+            ("Most throughput", "The fastest by medians, on average over the workloads.".into())
+        }
+        Aim::BoundedMemory => {
+            let embedded = match study.points.iter().all(|point| point.client_peak_rss_bytes.is_some()) {
+                true => "",
+                false => ", where servers are not a part of it",
+            };
+            let rule = format!(
+                "The fastest of those with at most {} in flight to each master, and at most {} resident in the \
+                 client{embedded}: {candidates}.",
+                bytes(bounds.in_flight_bytes),
+                bytes(bounds.rss_bytes)
+            );
+            ("Most throughput in bounded memory", rule)
+        }
+        Aim::SmallFootprint => {
+            let rule = format!(
+                "Of those that are within the same bounds, and at most {}% slower than the fastest of all \
+                 ({candidates}): the fewest threads; of these the least processor time of the client, to a \
+                 tenth; then the fewest connections, and the least in flight.",
                 bounds.within_percent
-            ),
-        ),
+            );
+            ("Small footprint", rule)
+        }
     }
 }
 
@@ -131,18 +139,18 @@ fn evidence(study: &Study, choices: &Choices, aim: Aim, best: &Chosen) -> Vec<St
             plural(several.iter().map(|&place| study.points[place].runs.len() as u64).sum(), "run")
         )),
     }
-    let rss = best.rss_bytes.map_or_else(String::new, |bytes| format!(", {} resident", show_bytes(bytes)));
+    let rss = best.rss_bytes.map_or_else(String::new, |rss| format!(", {} resident", bytes(rss)));
     lines.push(format!(
-        "{}, {} to each master, {} in flight to each at most{rss}, client {}",
+        "{}, {} to each master, {} in flight to each at most{rss}, client CPU {}",
         plural(best.threads, "thread"),
         plural(best.writers, "connection"),
-        show_bytes(best.in_flight_bytes),
+        bytes(best.in_flight_bytes),
         per_gb(best.client_cpu_seconds_per_gb)
     ));
     if best.client_limited > 0 {
-        lines.push(format!("the client limited {} of it", plural(best.client_limited, "run")));
+        lines.push(format!("the client limited {} of these runs", best.client_limited));
     }
-    if aim != Aim::SmallFootprint && choices.is_repeated {
+    if aim != Aim::SmallFootprint && choices.can_tell {
         lines.push(alike(study, best));
     }
     lines
@@ -150,12 +158,14 @@ fn evidence(study: &Study, choices: &Choices, aim: Aim, best: &Chosen) -> Vec<St
 
 fn alike(study: &Study, best: &Chosen) -> String {
     if best.alike.is_empty() {
-        return "all other settings are slower beyond the spread of these runs".into();
+        return "all others are slower, more clearly than by chance".into();
     }
-    let told =
-        best.alike.iter().map(|(values, score)| format!("{} ({})", settings(study, values), share(*score)));
+    let told = best
+        .alike
+        .iter()
+        .map(|(values, score)| format!("{} ({})", short_settings(study, values), share(*score)));
     let told: Vec<_> = told.collect();
     let more =
         if best.alike_left_out > 0 { format!("; and {} more", best.alike_left_out) } else { String::new() };
-    format!("cannot be told from it by these runs: {}{more}", told.join("; "))
+    format!("these runs do not tell it from: {}{more}", told.join("; "))
 }

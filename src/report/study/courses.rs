@@ -10,7 +10,7 @@ use crate::chart::{
     timeline,
 };
 use crate::report::terminal::words::{micros, short, span};
-use crate::results::{CourseOf, CourseWhy, Incident, RunDetail, Slice, Study};
+use crate::results::{Course, CourseOf, CourseWhy, Incident, RunDetail, Slice, Study};
 
 /// Incidents of a run that are marked and listed.
 const INCIDENTS_MAX: usize = 12;
@@ -22,7 +22,7 @@ const MASTERS_MAX: usize = 16;
 const MASTER_LINES_MAX: usize = MAX_SERIES - 1;
 
 /// A run of fewer seconds has no course to draw.
-const SLICES_LEAST: usize = 2;
+const SLICES_LEAST: usize = 3;
 
 /// One run, from its beginning to its end.
 #[derive(Clone, Debug, Serialize)]
@@ -62,9 +62,11 @@ pub(super) fn courses(study: &Study, details: &[RunDetail], undrawn: &mut Undraw
         let left_out = happened(detail).saturating_sub(INCIDENTS_MAX as u64);
         shown.push(RunShown {
             heading,
-            why: match detail.course.slices.len() {
+            why: match slices(&detail.course).count() {
                 0 => format!("Run {}. intervals.csv, which was not found, has its seconds.", detail.run),
-                1 => format!("Run {}. It was too short to be drawn second by second.", detail.run),
+                short if short < SLICES_LEAST => {
+                    format!("Run {}. It was too short to be drawn second by second.", detail.run)
+                }
                 _ => format!("Run {}.", detail.run),
             },
             figures: figures.into_iter().flatten().filter_map(|figure| undrawn.or_note(figure)).collect(),
@@ -109,28 +111,37 @@ fn with_incidents(detail: &RunDetail) -> String {
     }
 }
 
+/// The slices of a run, but for what is left over at its end: a piece of a second says little of one.
+fn slices(course: &Course) -> impl Iterator<Item = &Slice> + Clone {
+    let length = |slice: &Slice| slice.end_seconds - slice.start_seconds;
+    let least = course.slices.first().map_or(0.0, |first| length(first) / 2.0);
+    course.slices.iter().filter(move |slice| length(slice) >= least)
+}
+
 fn throughput_over_time(
     number: usize,
     heading: &str,
     detail: &RunDetail,
 ) -> Option<Result<Figure, ChartError>> {
     let course = &detail.course;
-    if course.slices.len() < SLICES_LEAST {
+    let slices = slices(course);
+    if slices.clone().count() < SLICES_LEAST {
         return None;
     }
     let middle = |slice: &Slice| f64::midpoint(slice.start_seconds, slice.end_seconds);
     let sum = |slice: &Slice| slice.keys_per_second.iter().flatten().sum::<f64>();
-    let all = course.slices.iter().map(|slice| (middle(slice), sum(slice))).collect();
+    let all = slices.clone().map(|slice| (middle(slice), sum(slice))).collect();
     let mut series = vec![TimeSeries { name: "all masters".into(), points: all }];
     if (2..=MASTER_LINES_MAX).contains(&course.masters.len()) {
         for (place, master) in course.masters.iter().enumerate() {
-            let own = course.slices.iter();
-            let points =
-                own.filter_map(|slice| Some((middle(slice), slice.keys_per_second[place]?))).collect();
+            let points = slices
+                .clone()
+                .filter_map(|slice| Some((middle(slice), slice.keys_per_second[place]?)))
+                .collect();
             series.push(TimeSeries { name: master.clone(), points });
         }
     }
-    let rates: Vec<f64> = course.slices.iter().map(sum).collect();
+    let rates: Vec<f64> = slices.map(sum).collect();
     let (least, most) =
         rates.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), &rate| (least.min(rate), most.max(rate)));
     let title = "Throughput over time";
@@ -158,8 +169,7 @@ fn throughput_over_time(
 }
 
 fn latency_over_time(number: usize, heading: &str, detail: &RunDetail) -> Option<Result<Figure, ChartError>> {
-    let slices = detail.course.slices.iter();
-    let points: Vec<(f64, f64)> = slices
+    let points: Vec<(f64, f64)> = slices(&detail.course)
         .filter_map(|slice| {
             Some((f64::midpoint(slice.start_seconds, slice.end_seconds), slice.latency_us_p99? as f64))
         })
@@ -209,7 +219,7 @@ fn balance(number: usize, heading: &str, detail: &RunDetail) -> Option<Result<Fi
     let title = "Balance of the masters";
     let slower = 100.0 * (1.0 - slowest.keys_per_second / fastest.keys_per_second);
     let alt = format!(
-        "{heading}: from {} keys a second at {} down to {} at {}, {slower:.0} % less.",
+        "{heading}: from {} keys a second at {} down to {} at {}, {slower:.0}% less.",
         short(fastest.keys_per_second),
         fastest.address,
         short(slowest.keys_per_second),
@@ -225,7 +235,7 @@ fn balance(number: usize, heading: &str, detail: &RunDetail) -> Option<Result<Fi
     };
     let caption = format!(
         "Keys a second of each master over its own part of the fill, fastest first: the slowest is \
-         {slower:.0} % below the fastest.{left_out}"
+         {slower:.0}% below the fastest.{left_out}"
     );
     let chart = Bars {
         words: Words { title: title.into(), description: alt.clone() },

@@ -3,15 +3,17 @@
 use serde::Serialize;
 
 use super::page::{Figure, Undrawn};
-use super::words::{in_bytes, plural, settings, spoken, throughput, value};
-use crate::chart::{Axis, ChartError, Scale, Spread, SpreadPoint, SpreadSeries, Unit, Words, XAxis, spread};
-use crate::results::{Effect, EffectSeries, StudiedPoint, Study, Swept};
+use super::words::{in_bytes, plural, settings, share, spoken, throughput, value};
+use crate::chart::{
+    Axis, ChartError, MedianPoint, MedianSeries, Medians, Scale, Unit, Words, XAxis, medians,
+};
+use crate::results::{Effect, EffectSeries, EffectValue, StudiedPoint, Study, Swept};
 
 /// A parameter whose largest value is so many times its smallest is drawn by ratios.
 const LOG_FROM: f64 = 8.0;
 
-/// Values whose wins are told.
-const FASTEST_TOLD: usize = 3;
+/// Values that are told in a sentence, beside the best and the worst.
+const VALUES_TOLD: usize = 3;
 
 /// One parameter.
 #[derive(Clone, Debug, Serialize)]
@@ -20,9 +22,9 @@ pub(super) struct EffectShown {
     /// The factor, and which value is how often the fastest.
     pub(super) text: String,
     pub(super) figure: Option<Figure>,
-    /// Each value with its throughput, as far as the drawing has one series with the best of it.
+    /// Each value, and its throughput as a share of the best one's, all else being equal.
     #[serde(skip)]
-    pub(super) values: Vec<(String, f64, String)>,
+    pub(super) shares: Vec<(String, f64)>,
 }
 
 /// All of them, those that matter most first.
@@ -34,39 +36,49 @@ pub(super) fn shown(study: &Study, undrawn: &mut Undrawn) -> Vec<EffectShown> {
             name: spoken(&study.swept[effect.parameter].name),
             text: text(study, effect),
             figure: undrawn.or_note(figure(study, effect)),
-            values: values(study, effect),
+            shares: shares(study, effect),
         })
         .collect()
 }
 
 fn text(study: &Study, effect: &Effect) -> String {
     let swept = &study.swept[effect.parameter];
-    let Some(ratio) = effect.ratio else {
+    let of = |one: &EffectValue| value(&swept.name, &swept.values[one.value].text);
+    let (Some(ratio), [best, between @ .., worst]) = (effect.ratio(), effect.values.as_slice()) else {
         return format!(
             "It never varies alone, so these runs do not tell what it does by itself: {}.",
             all(swept)
         );
     };
-    let told = effect
-        .fastest
-        .iter()
-        .take(FASTEST_TOLD)
-        .map(|(place, wins)| format!("{} in {wins}", value(&swept.name, &swept.values[*place].text)));
-    let told: Vec<_> = told.collect();
-    let rest = if effect.fastest.len() > FASTEST_TOLD { ", others in the rest" } else { "" };
-    let of = plural(effect.combinations, "combination");
-    let all_else =
-        if study.swept.len() > 1 { format!(" (the median over {of} of all else)") } else { String::new() };
-    let first = format!("The best value is {ratio:.2} times as fast as the worst{all_else}.");
-    match (effect.combinations, study.swept.len()) {
-        (1, _) | (_, 1) => match effect.fastest.first() {
-            Some((place, _)) => {
-                format!("{first} Fastest: {}.", value(&swept.name, &swept.values[*place].text))
-            }
-            None => first,
-        },
-        _ => format!("{first} Fastest: {}{rest}.", told.join(", ")),
+    let mut text = match effect.is_told {
+        true => String::new(),
+        false => format!("These runs do not tell {} from {}, and it may be chance: ", of(best), of(worst)),
+    };
+    text += &format!("{} is {ratio:.2} times as fast as {}", of(best), of(worst));
+    if effect.combinations > 1 {
+        text += &format!(" on average over {} of all else", plural(effect.combinations, "combination"));
     }
+    let told = between.iter().take(VALUES_TOLD).map(|one| format!("{} to {}", of(one), share(one.share)));
+    let told: Vec<_> = told.collect();
+    if !told.is_empty() {
+        let rest = if between.len() > VALUES_TOLD { ", …" } else { "" };
+        text += &format!("; {}{rest} of it", told.join(", ").replacen(" to ", " comes to ", 1));
+    }
+    text += ".";
+    if effect.combinations > 1 {
+        text += &wins(effect, &of);
+    }
+    text
+}
+
+/// Which values are the fastest in single combinations, and in how many.
+fn wins(effect: &Effect, of: &impl Fn(&EffectValue) -> String) -> String {
+    let mut winners: Vec<_> = effect.values.iter().filter(|one| one.wins > 0).collect();
+    winners.sort_by_key(|one| std::cmp::Reverse(one.wins));
+    let told: Vec<_> =
+        winners.iter().take(VALUES_TOLD).map(|one| format!("{} in {}", of(one), one.wins)).collect();
+    let rest = if winners.len() > VALUES_TOLD { ", others in the rest" } else { "" };
+    format!(" One by one, the fastest is {}{rest}.", told.join(", "))
 }
 
 fn all(swept: &Swept) -> String {
@@ -78,14 +90,14 @@ fn figure(study: &Study, effect: &Effect) -> Result<Figure, ChartError> {
     let swept = &study.swept[effect.parameter];
     let title = format!("Throughput by {}", spoken(&swept.name));
     let alt = alt(study, effect);
-    // Decimal, as rates are told everywhere else.
-    let label = if in_bytes(study) { "bytes of keys and values" } else { "keys" };
+    let (label, unit) =
+        if in_bytes(study) { ("keys and values", Unit::BytesPerSecond) } else { ("keys", Unit::PerSecond) };
     let x = axis(swept);
     let is_named = matches!(x, XAxis::Names { .. });
-    let svg = spread(&Spread {
+    let svg = medians(&Medians {
         words: Words { title: title.clone(), description: alt.clone() },
         x,
-        y: Axis { label: label.into(), scale: Scale::Linear, unit: Unit::PerSecond },
+        y: Axis { label: label.into(), scale: Scale::Linear, unit },
         series: effect.series.iter().map(|one| series(study, effect, one, is_named)).collect(),
     })?;
     let file = format!("throughput-by-{}.svg", swept.name.replace('_', "-"));
@@ -101,12 +113,13 @@ fn axis(swept: &Swept) -> XAxis {
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let most = numbers.iter().copied().fold(0.0, f64::max);
     let scale = if least > 0.0 && most >= LOG_FROM * least { Scale::Log } else { Scale::Linear };
-    let unit =
-        if ["key_size", "value_size"].contains(&swept.name.as_str()) { Unit::Bytes } else { Unit::Plain };
+    let has_unit = swept.values.iter().any(|value| value.text.parse::<f64>().is_err());
+    let is_size = has_unit || ["key_size", "value_size"].contains(&swept.name.as_str());
+    let unit = if is_size { Unit::Bytes } else { Unit::Plain };
     XAxis::Numbers(Axis { label: spoken(&swept.name), scale, unit })
 }
 
-fn series(study: &Study, effect: &Effect, one: &EffectSeries, is_named: bool) -> SpreadSeries {
+fn series(study: &Study, effect: &Effect, one: &EffectSeries, is_named: bool) -> MedianSeries {
     let measure = |point: &StudiedPoint, rate: f64| match in_bytes(study) {
         true => point.bytes_per_second(rate),
         false => rate,
@@ -114,13 +127,13 @@ fn series(study: &Study, effect: &Effect, one: &EffectSeries, is_named: bool) ->
     let values = &study.swept[effect.parameter].values;
     let points = one.points.iter().map(|&(place, point)| {
         let point = &study.points[point];
-        SpreadPoint {
+        MedianPoint {
             x: values[place].number.filter(|_| !is_named).unwrap_or(place as f64),
             median: measure(point, point.rate.median),
             all: point.keys_per_second.iter().map(|&rate| measure(point, rate)).collect(),
         }
     });
-    SpreadSeries { name: series_name(study, effect, one), points: points.collect() }
+    MedianSeries { name: series_name(study, effect, one), points: points.collect() }
 }
 
 fn series_name(study: &Study, effect: &Effect, one: &EffectSeries) -> String {
@@ -131,9 +144,11 @@ fn series_name(study: &Study, effect: &Effect, one: &EffectSeries) -> String {
 }
 
 fn caption(study: &Study, effect: &Effect) -> String {
-    let mut text = String::from(
-        "Lines join the medians of repeated runs; bars reach from the slowest run to the fastest.",
-    );
+    let medians = match axis(&study.swept[effect.parameter]) {
+        XAxis::Numbers(_) => "Lines join the medians of repeated runs",
+        XAxis::Names { .. } => "Markers are the medians of repeated runs",
+    };
+    let mut text = format!("{medians}; bars reach from the slowest run to the fastest.");
     let is_free = |place: &usize| *place == effect.parameter || Some(*place) == effect.series_of;
     let others: Vec<usize> = (0..study.swept.len()).filter(|place| !is_free(place)).collect();
     let reference = study.reference.map(|place| &study.points[place]);
@@ -180,27 +195,10 @@ fn alt(study: &Study, effect: &Effect) -> String {
     format!("Throughput against {}. {}.", spoken(&swept.name), lines.join("; "))
 }
 
-/// The fastest point drawn at each value: value, measure, and the same in words.
-fn values(study: &Study, effect: &Effect) -> Vec<(String, f64, String)> {
+/// In the order of the values.
+fn shares(study: &Study, effect: &Effect) -> Vec<(String, f64)> {
     let swept = &study.swept[effect.parameter];
-    let fastest = |place: usize| {
-        let drawn = effect.series.iter().flat_map(|one| &one.points).filter(move |entry| entry.0 == place);
-        let speed = |point: usize| study.points[point].bytes_per_second(study.points[point].rate.median);
-        drawn.map(|entry| entry.1).max_by(|a, b| speed(*a).total_cmp(&speed(*b)))
-    };
-    let places = (0..swept.values.len()).filter_map(|place| Some((place, fastest(place)?)));
-    places
-        .map(|(place, point)| {
-            let point = &study.points[point];
-            let measure = match in_bytes(study) {
-                true => point.bytes_per_second(point.rate.median),
-                false => point.rate.median,
-            };
-            (
-                value(&swept.name, &swept.values[place].text),
-                measure,
-                throughput(study, point, point.rate.median),
-            )
-        })
-        .collect()
+    let mut values = effect.values.clone();
+    values.sort_by_key(|one| one.value);
+    values.iter().map(|one| (value(&swept.name, &swept.values[one.value].text), one.share)).collect()
 }

@@ -34,11 +34,12 @@ pub(super) fn latencies(study: &Study, details: &[RunDetail], undrawn: &mut Undr
     let ends = known.iter().zip(&names).map(|((_, histogram), name)| {
         let name = if known.len() == 1 { "All runs" } else { name };
         let [p50, p99] = [50.0, 99.0].map(|percentile| micros(at(histogram, percentile)));
-        format!("{name}: half of the pipelines within {p50}, 99 % within {p99}")
+        format!("{name}: half of the pipelines within {p50}, 99% within {p99}")
     });
     let alt = format!("{}.", ends.collect::<Vec<_>>().join("; "));
-    let chosen = match (known.len(), study.points.len()) {
-        (some, all) if some == all => String::new(),
+    let chosen = match known.len() {
+        all if all == study.points.len() => String::new(),
+        _ if study.counterparts.len() > 1 => " Drawn is the same point of each.".into(),
         _ => format!(
             " Drawn are the best settings' point, the fastest, the slowest, and those with the lowest and \
              the highest 99th percentile, of {}.",
@@ -48,8 +49,15 @@ pub(super) fn latencies(study: &Study, details: &[RunDetail], undrawn: &mut Undr
     let shared = common(study, &places);
     let shared =
         if shared.is_empty() || known.len() == 1 { String::new() } else { format!(" All: {shared}.") };
+    let is_deeper = |place: &&usize| {
+        study.points[**place].parameters.asked_depth() != study.points[places[0]].parameters.asked_depth()
+    };
+    let depth = match places.iter().any(|place| is_deeper(&place)) {
+        true => " A deeper pipeline takes longer by itself: there is more in it.",
+        false => "",
+    };
     let caption = format!(
-        "From a pipeline's first byte until its barrier is answered. Each further nine takes the same \
+        "From a pipeline's first byte until its barrier is answered.{depth} Each further nine takes the same \
          width; both axes are logarithmic. The histograms of repeated runs are added up.{shared}{chosen}"
     );
     let words = Words { title: title.into(), description: alt.clone() };

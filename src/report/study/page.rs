@@ -6,12 +6,15 @@ use super::choices::{self, PlaceOfChoices};
 use super::courses::{self, RunShown};
 use super::effects::{self, EffectShown};
 use super::table::{self, Table};
-use super::words::{counts, in_bytes, latency, per_gb, plural, rate_with_range};
+use super::words::{bytes, counts, in_bytes, latency, per_gb, plural, rate_with_range};
 use super::{latencies, processors};
 use crate::chart::ChartError;
-use crate::report::terminal::words::byte_rate;
-use crate::results::{RunDetail, Study, Unmeasured};
-use crate::units::show_bytes;
+use crate::report::terminal::words::{byte_rate, span};
+use crate::results::{RunDetail, Spread, Study, Unmeasured};
+use crate::text::shell_option;
+
+/// What all runs have in common and a line of its own tells.
+const TOLD_APART: [&str; 5] = ["machine", "server", "target_kind", "target_mode", "target_masters"];
 
 /// A study, ready to be laid out.
 #[derive(Clone, Debug, Serialize)]
@@ -156,10 +159,9 @@ fn lead(study: &Study) -> String {
 fn in_short(study: &Study) -> Vec<Fact> {
     let [point] = study.points.as_slice() else { return Vec::new() };
     let fact = |label: &str, line: String| Fact { label: label.into(), lines: vec![line] };
-    let cpu = |spread: Option<crate::results::Spread>| per_gb(spread.map(|spread| spread.median));
+    let cpu = |spread: Option<Spread>| per_gb(spread.map(|spread| spread.median));
     let rate = byte_rate(point.bytes_per_second(point.rate.median));
-    let rss =
-        point.client_peak_rss_bytes.map_or_else(String::new, |bytes| format!(", {}", show_bytes(bytes)));
+    let rss = point.client_peak_rss_bytes.map_or_else(String::new, |rss| format!(", {}", bytes(rss)));
     vec![
         fact("throughput", format!("{}, {rate} of keys and values", rate_with_range(study, point))),
         fact(
@@ -200,11 +202,16 @@ fn alerts(study: &Study) -> Vec<String> {
             plural(study.runs, "run")
         ));
     }
-    if study.absent > 0 {
+    for absent in &study.absent {
         alerts.push(format!(
-            "{} of the sweep are not there: it goes on with fillbench sweep --resume DIR.",
-            plural(study.absent, "run")
+            "The sweep in {} lacks {}: fillbench sweep {} goes on with it.",
+            absent.folder,
+            plural(absent.runs, "run"),
+            shell_option("--resume", &absent.folder)
         ));
+    }
+    if !study.passed_over.is_empty() {
+        alerts.push(format!("Passed over, as tables of other things: {}.", study.passed_over.join("; ")));
     }
     for (things, of) in [(&study.machines, "machines"), (&study.servers, "servers or versions")] {
         if things.len() > 1 {
@@ -241,12 +248,17 @@ fn facts(study: &Study) -> Vec<Fact> {
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         format!("{}: {}{more}", super::words::spoken(&swept.name), values.join(", "))
     });
-    let everywhere =
-        study.everywhere.iter().filter(|(name, _)| !["machine", "server"].contains(&name.as_str()));
-    let everywhere = everywhere
-        .map(|(name, text)| format!("{} {}", super::words::spoken(name), super::words::value(name, text)));
+    let is_told = |name: &str| TOLD_APART.contains(&name);
+    let everywhere = study.everywhere.iter().filter(|(name, _)| !is_told(name));
+    let everywhere = everywhere.map(|(name, text)| match text.as_str() {
+        "true" => super::words::spoken(name),
+        _ => format!("{} {}", super::words::spoken(name), super::words::value(name, text)),
+    });
     let everywhere: Vec<_> = everywhere.collect();
-    let runs = format!("{}, of which {} measured", plural(study.runs, "run"), study.measured);
+    let runs = match study.runs {
+        all if all == study.measured => plural(all, "run"),
+        all => format!("{}, of which {} measured", plural(all, "run"), study.measured),
+    };
     let warnings = study.warnings.iter().map(|(text, count)| match count {
         1 => text.clone(),
         count => format!("{text} ({count} runs)"),
@@ -254,6 +266,7 @@ fn facts(study: &Study) -> Vec<Fact> {
     let mut facts = vec![
         fact("Read from", study.paths.clone()),
         fact("Runs", vec![runs]),
+        fact("Each run", vec![each_run(study)]),
         fact("Started", vec![when]),
         fact("Target", study.targets.clone()),
         fact("Servers", study.servers.clone()),
@@ -265,6 +278,20 @@ fn facts(study: &Study) -> Vec<Fact> {
     ];
     facts.retain(|fact| fact.lines.iter().any(|line| !line.is_empty()));
     facts
+}
+
+/// How much a run filled, and how long that took; nothing if none is known.
+fn each_run(study: &Study) -> String {
+    if study.measured == 0 {
+        return String::new();
+    }
+    let from_to = |spread: Spread, shown: fn(f64) -> String| match (shown(spread.min), shown(spread.max)) {
+        (least, most) if least == most => least,
+        (least, most) => format!("{least} to {most}"),
+    };
+    // Decimal, as rates are: a rate times a time is what was filled.
+    let much = from_to(study.fill_bytes, |bytes| byte_rate(bytes).trim_end_matches("/s").to_owned());
+    format!("{much} of keys and values, filled within {}", from_to(study.fill_seconds, span))
 }
 
 fn unmeasured(study: &Study) -> Vec<String> {

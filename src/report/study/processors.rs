@@ -79,9 +79,12 @@ pub(super) fn processors(study: &Study, undrawn: &mut Undrawn) -> Option<Figure>
     }))
 }
 
-/// The points of the reference's workload: a gigabyte of small keys costs more than one of large ones, however
-/// they are sent. All points, if that workload has only one.
+/// The reference and its counterparts, where there are any; else the points of the reference's workload: a gigabyte
+/// of small keys costs more than one of large ones, however they are sent. All points, if that workload has only one.
 fn comparable(study: &Study) -> Vec<usize> {
+    if study.counterparts.len() > 1 {
+        return study.counterparts.clone();
+    }
     let all = 0..study.points.len();
     let Some(reference) = study.reference.map(|place| &study.points[place]) else { return all.collect() };
     let is_same = |place: &usize| {

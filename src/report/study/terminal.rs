@@ -4,7 +4,7 @@ use super::bars::Letters;
 use super::effects::EffectShown;
 use super::latencies::merged;
 use super::page::Page;
-use super::words::{plural, point};
+use super::words::{plural, point, share};
 use crate::report::terminal::words::{WIDTH, micros, wrap};
 use crate::results::{RunDetail, Study};
 
@@ -56,19 +56,16 @@ pub(super) fn brief(study: &Study, details: &[RunDetail], page: &Page, letters: 
     }
     page.effects.iter().take(EFFECTS_MAX).for_each(|effect| text += &of_effect(effect, letters));
     text += &histogram(study, details, letters);
-    letters.shown(text)
+    letters.shown(&text)
 }
 
 fn of_effect(effect: &EffectShown, letters: Letters) -> String {
     let mut text = wrap("\n", 2, &format!("{}: {}", effect.name, effect.text));
-    let most = effect.values.iter().fold(0.0_f64, |most, (_, measure, _)| most.max(*measure));
-    let rows = effect
-        .values
-        .iter()
-        .take(VALUES_MAX)
-        .map(|(name, measure, shown)| (name.as_str(), measure / most, shown.as_str()));
-    text += &chart(&rows.collect::<Vec<_>>(), letters);
-    match effect.values.len().saturating_sub(VALUES_MAX) {
+    let shown: Vec<_> = effect.shares.iter().map(|(_, own)| share(*own)).collect();
+    let rows = effect.shares.iter().zip(&shown).take(VALUES_MAX);
+    let rows: Vec<_> = rows.map(|((name, own), shown)| (name.as_str(), *own, shown.as_str())).collect();
+    text += &chart(&rows, letters);
+    match effect.shares.len().saturating_sub(VALUES_MAX) {
         0 => text,
         more => text + &format!("  and {}\n", plural(more as u64, "value")),
     }
@@ -85,28 +82,26 @@ fn chart(rows: &[(&str, f64, &str)], letters: Letters) -> String {
     rows.iter().map(line).collect()
 }
 
-/// How the latencies of the reference point are spread: as many rows as there are powers of two, or of four.
+/// How the latencies of the reference point are spread: a row for each step of 1, 2, 5, 10, or for each power of ten.
 fn histogram(study: &Study, details: &[RunDetail], letters: Letters) -> String {
     let Some(reference) = study.reference.map(|place| &study.points[place]) else { return String::new() };
     let latencies = merged(&reference.runs, details);
     let (Some((least, _)), Some((most, _))) = (latencies.first(), latencies.last()) else {
         return String::new();
     };
-    let power = |us: u64| us.max(1).ilog2() as usize;
-    let first = power(*least);
-    let each = (power(*most) - first) / BUCKETS_MAX + 1;
-    let mut counts = vec![0_u64; (power(*most) - first) / each + 1];
-    latencies.iter().for_each(|(us, count)| counts[(power(*us) - first) / each] += count);
+    let ends = ends_of_rows(*least, *most);
+    let mut counts = vec![0_u64; ends.len()];
+    for (us, count) in &latencies {
+        counts[ends.partition_point(|end| end <= us).min(ends.len() - 1)] += count;
+    }
     let all: u64 = counts.iter().sum();
     let highest = counts.iter().copied().max().unwrap_or_default().max(1);
-    let rows: Vec<(String, f64, String)> = counts
+    let rows: Vec<(String, f64, String)> = ends
         .iter()
-        .enumerate()
-        .map(|(place, &count)| {
-            // Powers of two are no round numbers of microseconds: three digits of them will do.
-            let end = 1_u64.checked_shl((first + (place + 1) * each) as u32).unwrap_or(u64::MAX);
+        .zip(&counts)
+        .map(|(&end, &count)| {
             let share = 100.0 * count as f64 / all as f64;
-            (format!("< {}", micros(end)), count as f64 / highest as f64, format!("{share:.1} %"))
+            (format!("< {}", round(end)), count as f64 / highest as f64, format!("{share:.1}%"))
         })
         .collect();
     let of = match study.points.len() {
@@ -116,4 +111,45 @@ fn histogram(study: &Study, details: &[RunDetail], letters: Letters) -> String {
     let rows: Vec<_> =
         rows.iter().map(|(name, share, shown)| (name.as_str(), *share, shown.as_str())).collect();
     wrap("\n", 2, &format!("latency of {}{of}:", plural(all, "pipeline"))) + &chart(&rows, letters)
+}
+
+/// Where rows end that hold latencies from the least to the most: round numbers of microseconds, rising.
+fn ends_of_rows(least: u64, most: u64) -> Vec<u64> {
+    let rows = |digits: &[u64]| -> Vec<u64> {
+        let round =
+            (0..20).flat_map(|power| digits.iter().map(move |digit| digit.saturating_mul(10_u64.pow(power))));
+        let mut ends: Vec<u64> = round.skip_while(|end| *end <= least).collect();
+        ends.truncate(ends.iter().position(|end| *end > most).map_or(ends.len(), |last| last + 1));
+        if ends.last().is_none_or(|last| *last <= most) {
+            ends.push(u64::MAX);
+        }
+        ends
+    };
+    let fine = rows(&[1, 2, 5]);
+    if fine.len() <= BUCKETS_MAX { fine } else { rows(&[1]) }
+}
+
+/// A round latency, without the digits that say nothing.
+fn round(us: u64) -> String {
+    let shown = micros(us);
+    let (number, unit) = shown.split_once(' ').unwrap_or((&shown, ""));
+    let number =
+        if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
+    format!("{number} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_latencies_end_at_round_numbers() {
+        let shown =
+            |least, most| ends_of_rows(least, most).into_iter().map(round).collect::<Vec<_>>().join(", ");
+        assert_eq!(shown(21_000, 99_000), "50 ms, 100 ms");
+        assert_eq!(shown(100, 100), "200 µs");
+        assert_eq!(shown(900, 25_000_000), "1 ms, 10 ms, 100 ms, 1 s, 10 s, 100 s");
+        assert_eq!(shown(0, 1_999), "1 µs, 10 µs, 100 µs, 1 ms, 10 ms");
+        assert!(ends_of_rows(0, u64::MAX).len() <= 21 && ends_of_rows(u64::MAX, u64::MAX) == [u64::MAX]);
+    }
 }

@@ -2,26 +2,26 @@
 
 use crate::report::terminal::words::{byte_rate, key_rate, micros, short};
 use crate::results::{Spread, StudiedPoint, Study};
+pub(super) use crate::units::plural;
 use crate::units::show_bytes;
 
 /// What stands where something is not known.
 pub(super) const UNKNOWN: &str = "–";
-
-/// `1 run`, `2 runs`.
-pub(super) fn plural(count: u64, thing: &str) -> String {
-    let shown = crate::units::show_count(count);
-    if count == 1 { format!("{shown} {thing}") } else { format!("{shown} {thing}s") }
-}
 
 /// A parameter as prose has it: `pipeline depth`.
 pub(super) fn spoken(name: &str) -> String {
     name.replace('_', " ")
 }
 
+/// Bytes, without digits that say nothing: `4 MiB`.
+pub(super) fn bytes(bytes: u64) -> String {
+    show_bytes(bytes).replace(".0 ", " ")
+}
+
 /// What a parameter is set to, with its unit.
 pub(super) fn value(name: &str, text: &str) -> String {
     match text.parse::<u64>() {
-        Ok(bytes) if ["key_size", "value_size"].contains(&name) => show_bytes(bytes),
+        Ok(size) if ["key_size", "value_size"].contains(&name) => bytes(size),
         Ok(count) if count >= 10_000 => crate::units::show_count(count),
         _ => text.into(),
     }

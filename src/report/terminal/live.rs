@@ -6,7 +6,7 @@ use super::words::{clock, keys, wrap};
 use crate::report::LivePlan;
 use crate::report::comparison::{change, interval, percents, signed, word};
 use crate::results::{ComparisonVerdict, LiveLook, MetricChange};
-use crate::units::{show_bytes, show_count};
+use crate::units::{plural, show_bytes};
 
 /// Width of the labels on the left.
 const LABEL: usize = 10;
@@ -18,16 +18,27 @@ pub(in crate::report) fn live_planned(plan: &LivePlan) -> String {
     let most = plan.looks.last().copied().unwrap_or_default();
     let turns = format!(
         "up to {} of each, {} ({}) a run, looked at after {}",
-        runs(most),
+        plural(most, "run"),
         keys(plan.keys),
         show_bytes(plan.payload_bytes),
         looks.join(", ")
     );
-    let warm_up = match plan.warm_up_percent {
+    let (usual, first) = (plan.warm_up_percent, plan.first_warm_up_percent);
+    let before_each = |share: f64| match share {
         0.0 => "no warm-ups".into(),
         share => format!("a warm-up of {share} % of its keys before each run"),
     };
-    let order = format!("--shuffle-seed {}; the servers are emptied, and {warm_up}", plan.shuffle_seed);
+    let warm_up = match plan.renewed_after_pairs {
+        None => before_each(usual),
+        Some(1) => before_each(first),
+        Some(_) if usual == first => before_each(usual),
+        Some(_) => format!("{}, and of {first} % before the first of a server", before_each(usual)),
+    };
+    let servers = match plan.renewed_after_pairs {
+        None => "emptied".into(),
+        Some(pairs) => format!("emptied, and started anew {}", renewed(pairs)),
+    };
+    let order = format!("--shuffle-seed {}; the servers are {servers}; {warm_up}", plan.shuffle_seed);
     wrap("comparing ", LABEL, &base)
         + &wrap("     with ", LABEL, &new)
         + &wrap(" in turns ", LABEL, &turns)
@@ -47,7 +58,7 @@ pub fn live_so_far(so_far: &MetricChange) -> String {
     [Some(change(so_far)), interval].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// `look 1 of 5, 8 pairs: -1.9%, -3.0 to -0.8%: inconclusive`
+/// `look 1 of 4, 10 pairs: -1.9%, -3.0 to -0.8%: inconclusive`
 pub(in crate::report) fn live_look((number, of): (u64, u64), look: &LiveLook) -> String {
     let change = look.change_percent.map_or_else(|| "?".into(), |percent| format!("{}%", signed(percent)));
     let interval = look.interval_percent.map_or_else(String::new, |one| format!(", {}", percents(one)));
@@ -66,16 +77,20 @@ pub(in crate::report) fn live_ended(
     folder: Option<&Path>,
 ) -> String {
     let head = match is_interrupted {
-        true => format!("interrupted after {} in {}", runs(count), clock(seconds)),
-        false => format!("compared: {} in {}", runs(count), clock(seconds)),
+        true => format!("interrupted after {} in {}", plural(count, "run"), clock(seconds)),
+        false => format!("compared: {} in {}", plural(count, "run"), clock(seconds)),
     };
     let place =
         folder.map_or_else(String::new, |path| wrap("  results in ", 13, &path.display().to_string()));
     wrap("", 0, &head) + &place
 }
 
-fn runs(count: u64) -> String {
-    format!("{} {}", show_count(count), if count == 1 { "run" } else { "runs" })
+/// `for each pair`
+pub(in crate::report) fn renewed(after_pairs: u64) -> String {
+    match after_pairs {
+        1 => "for each pair".into(),
+        pairs => format!("after every {pairs} pairs, which count as one"),
+    }
 }
 
 #[cfg(test)]
@@ -99,18 +114,22 @@ mod tests {
             ],
             keys: 1_000_000,
             payload_bytes: 1 << 30,
-            looks: vec![8, 12, 18, 27, 40],
+            looks: vec![10, 16, 25, 40],
+            renewed_after_pairs: Some(1),
             warm_up_percent: 10.0,
+            first_warm_up_percent: 100.0,
             shuffle_seed: 1234,
         };
         let comparison = example::compared_live();
         let so_far = comparison.points[0].metrics[0].clone();
         let looks = &comparison.live.as_ref().unwrap().looks;
         let mut text = live_planned(&plan);
+        text += &live_planned(&LivePlan { renewed_after_pairs: Some(5), ..plan.clone() });
+        text += &live_planned(&LivePlan { renewed_after_pairs: None, warm_up_percent: 0.0, ..plan });
         text += &live_pair(3, Some(-2.44), &MetricChange { interval_percent: None, ..so_far.clone() });
-        text += &live_pair(8, None, &so_far);
+        text += &live_pair(10, None, &so_far);
         for (number, look) in (1..).zip(looks) {
-            text += &live_look((number, 5), look);
+            text += &live_look((number, 4), look);
         }
         let high = PercentInterval { low: -1.0, high: 2.0 };
         let last = LiveLook {
@@ -118,8 +137,8 @@ mod tests {
             interval_percent: Some(high),
             ..looks[0].clone()
         };
-        text += &live_look((5, 5), &last);
-        text += &live_ended(24, 312.0, false, Some(Path::new("results/1")));
+        text += &live_look((4, 4), &last);
+        text += &live_ended(32, 312.0, false, Some(Path::new("results/1")));
         text += &live_ended(1, 3.0, true, None);
         insta::assert_snapshot!(text);
     }

@@ -15,10 +15,10 @@ pub(super) mod words;
 
 pub use errors::{ask, error_lines, tell};
 pub use live::live_so_far;
-pub(super) use live::{live_ended, live_look, live_pair, live_planned};
+pub(super) use live::{live_ended, live_look, live_pair, live_planned, renewed};
 pub use options::{ShownOption, options_table};
 pub use progress::Progress;
 pub use summary::summary;
-pub(super) use sweep::{bar, bar_heading, ended, estimated, planned, swept, waiting};
+pub(super) use sweep::{bar, bar_heading, dropped, ended, estimated, planned, swept, waiting};
 pub use verification::verify_summary;
 pub(super) use view::Screen;

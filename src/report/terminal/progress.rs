@@ -107,6 +107,9 @@ impl State {
                 };
                 self.view.say(&(wrap("filling ", 8, &what) + &wrap("   with ", 8, how)));
             }
+            Event::Waiting { until } => {
+                self.view.say(&wrap("waiting ", 8, &format!("to begin at {until}")));
+            }
             Event::Incident(incident) => self.view.say(&incidents::begun(incident)),
             Event::Recovered(incidents) => self.view.say(&incidents::over(incidents)),
             Event::Expected { keys } => self.planned = *keys,

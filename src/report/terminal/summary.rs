@@ -4,7 +4,7 @@ use super::incidents;
 use super::masters::masters;
 use super::words::{byte_rate, key_rate, keys, micros, percent, short, span, wrap};
 use crate::results::{Failure, LimitedBy, Record, Target, Verdict};
-use crate::units::{show_bytes, show_count};
+use crate::units::{plural, show_bytes, show_count};
 
 /// Width of the labels on the left.
 pub(super) const LABEL: usize = 13;
@@ -141,6 +141,7 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
     if !record.target.mode.is_empty() {
         facts.push(("into", place(&record.target)));
     }
+    facts.extend(workers(record).map(|workers| ("workers", workers)));
     if record.resumed.keys_before > 0 {
         facts.push(("resumed", format!("{} were there before", keys(record.resumed.keys_before))));
     }
@@ -166,6 +167,17 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
     }
     facts.extend(incidents::listed(record).map(|listed| ("incidents", listed)));
     facts
+}
+
+/// Whose share this was, or how all workers filled together.
+fn workers(record: &Record) -> Option<String> {
+    let count = record.options.worker_count?;
+    let Some(workers) = &record.workers else {
+        let index = record.options.worker_index?;
+        return Some(format!("this is worker {index}/{count}"));
+    };
+    let (share, skew) = (100.0 * workers.overlap_share, span(workers.start_skew_seconds));
+    Some(format!("{count}, all at work for {share:.0}% of the time; the last began {skew} after the first"))
 }
 
 fn filled(record: &Record) -> String {
@@ -201,7 +213,6 @@ fn method(record: &Record) -> String {
         0 | 1 => done.command.clone(),
         many => format!("{} of {many} keys", done.command),
     };
-    let plural = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     format!(
         "{command}, {} order, replies {}, pipelines of {}, {} in flight, {} per master, {}",
         done.order,

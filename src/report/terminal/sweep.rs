@@ -4,15 +4,21 @@ use std::path::Path;
 
 use super::summary::failure;
 use super::words::{byte_rate, clock, key_rate, keys, micros, percent, short, wrap};
-use crate::report::{Cut, Swept};
-use crate::results::{LimitedBy, Record, Setting, Sweep, Verdict};
-use crate::units::{show_bytes, show_count};
+use crate::report::{Cut, Dropped, SweepPlan, Swept};
+use crate::results::{LimitedBy, Options, Record, Setting, Sweep, Verdict};
+use crate::units::{plural, show_bytes, show_count};
 
 /// Settings of one parameter that are named one by one.
 const SETTINGS_NAMED: usize = 8;
 
+/// Bytes in a gigabyte, as networks are rated.
+const GB: f64 = 1e9;
+/// Runs that are named one by one.
+const RUNS_NAMED: usize = 3;
+
 /// What is about to be done.
-pub(in crate::report) fn planned(sweep: &Sweep, left: u64, count: u64, payload_bytes: u64) -> String {
+pub(in crate::report) fn planned(sweep: &Sweep, plan: &SweepPlan) -> String {
+    let SweepPlan { runs: left, keys: count, payload_bytes, .. } = *plan;
     let (points, runs) = (sweep.points.len() as u64, sweep.order.len() as u64);
     let times = if sweep.repeat == 1 { "once".into() } else { format!("{} times", show_count(sweep.repeat)) };
     let what = format!("{} {times}: {}", plural(points, "point"), plural(runs, "run"));
@@ -28,6 +34,24 @@ pub(in crate::report) fn planned(sweep: &Sweep, left: u64, count: u64, payload_b
         + &wrap("    over ", 9, &axes.collect::<Vec<_>>().join("; "))
         + &wrap("    into ", 9, &sweep.target.describe())
         + &wrap("    with ", 9, &order)
+        + &takes(sweep, plan)
+}
+
+/// How long it may take, as far as that is known before the first run.
+fn takes(sweep: &Sweep, plan: &SweepPlan) -> String {
+    let Options { rate_keys_per_second: keys, rate_bytes_per_second: bytes, .. } = &sweep.options;
+    let by_keys = keys.map(|rate| plan.keys as f64 / rate);
+    let by_rate = by_keys.or_else(|| bytes.map(|rate| plan.payload_bytes as f64 / rate));
+    match (plan.seconds, by_rate) {
+        (Some(seconds), _) => estimated(seconds, "the runs that are there"),
+        (None, Some(seconds)) => wrap("   takes ", 9, &format!("{} at least, by --rate", clock(seconds))),
+        (None, None) => {
+            let seconds = clock(plan.bytes_with_warm_ups as f64 / GB);
+            let first = if sweep.warm_up_percent > 0.0 { "warm-up" } else { "run" };
+            let text = format!("{seconds} to send at 1 GB/s; more is known after the first {first}");
+            wrap("   takes ", 9, &text)
+        }
+    }
 }
 
 fn named(settings: &[Setting]) -> String {
@@ -39,6 +63,27 @@ fn named(settings: &[Setting]) -> String {
         words.extend([format!("({more} more)"), last]);
     }
     words.join(", ")
+}
+
+/// What was taken away of runs that are not written down.
+pub(in crate::report) fn dropped(dropped: &Dropped) -> String {
+    let mut text = String::new();
+    if dropped.torn {
+        let torn = "runs.csv ended within a row, as after a crash or on a full disk: that row is cut off";
+        text += &wrap("caution: ", 9, torn);
+    }
+    if !dropped.runs.is_empty() {
+        let named: Vec<_> = dropped.runs.iter().take(RUNS_NAMED).map(String::as_str).collect();
+        let more = if dropped.runs.len() > RUNS_NAMED { ", …" } else { "" };
+        let runs = plural(dropped.runs.len() as u64, "run");
+        let text_of = format!(
+            "runs.csv has no row of {runs} ({}{more}): what else there was is taken away, and what that table lacks is \
+             done again",
+            named.join(", ")
+        );
+        text += &wrap("caution: ", 9, &text_of);
+    }
+    text
 }
 
 /// The servers are waited for.
@@ -126,7 +171,7 @@ pub(in crate::report) fn swept(result: &Swept, out: &Path) -> String {
     let mut text = match &result.cut {
         None => wrap("", 0, &format!("swept: {}{time}, {}", plural(done, "run"), parts.join(", "))),
         Some(Cut::Interrupted) => wrap("", 0, &format!("interrupted: {}", kept())),
-        Some(Cut::Stopped(why)) => {
+        Some(Cut::Stopped(why) | Cut::Unconsented(why)) => {
             wrap("", 0, &format!("stopped: {}, {}", kept(), parts.join(", "))) + &failure(Some(why))
         }
     };
@@ -150,10 +195,6 @@ pub(in crate::report) fn swept(result: &Swept, out: &Path) -> String {
     text
 }
 
-fn plural(count: u64, thing: &str) -> String {
-    format!("{} {thing}{}", show_count(count), if count == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,8 +203,19 @@ mod tests {
     #[test]
     fn a_sweep_says_what_it_will_do() {
         let sweep = example::sweep();
-        let text = planned(&sweep, 12, 6_000_000, 3 << 30) + &planned(&sweep, 5, 2_500_000, 1 << 30);
-        insta::assert_snapshot!(text + &estimated(754.0, "the first warm-up"));
+        let plan = SweepPlan {
+            runs: 12,
+            keys: 6_000_000,
+            payload_bytes: 3 << 30,
+            bytes_with_warm_ups: 3_600_000_000_000,
+            seconds: None,
+        };
+        let by_rate = planned(&sweep, &plan);
+        let options =
+            Options { rate_keys_per_second: None, rate_bytes_per_second: None, ..sweep.options.clone() };
+        let unlimited = planned(&Sweep { options, ..sweep.clone() }, &plan);
+        let some_left = planned(&sweep, &SweepPlan { runs: 5, seconds: Some(41.0), ..plan });
+        insta::assert_snapshot!(by_rate + &unlimited + &some_left + &estimated(754.0, "the first warm-up"));
     }
 
     #[test]
@@ -218,6 +270,14 @@ mod tests {
         let all = [well, badly, cut, stopped, by_client, resumed, nothing_left]
             .map(|result| swept(&result, Path::new("results/1")));
         insta::assert_snapshot!(all.concat());
+    }
+
+    #[test]
+    fn what_is_taken_away_is_told() {
+        let runs = |runs: &[&str]| runs.iter().map(|run| (*run).to_owned()).collect();
+        let few = Dropped { torn: true, runs: runs(&["20261120T101112Z-4f2a"]) };
+        let many = Dropped { torn: false, runs: runs(&["a", "b", "c", "d"]) };
+        insta::assert_snapshot!(dropped(&few) + &dropped(&many));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::summary::{LABEL, failure, painted, place};
 use super::words::{key_rate, keys, span, wrap};
 use crate::results::{Findings, Verdict, Verification};
+use crate::text::printable;
 use crate::units::show_count;
 
 /// Characters of a key that are shown: the rest is filler, and stands in the JSON.
@@ -114,10 +115,10 @@ fn names(findings: &Findings) -> String {
 }
 
 fn shortened(key: &str) -> String {
-    let safe = key.replace(char::is_control, "?");
+    let safe = printable(key);
     match safe.char_indices().nth(KEY_SHOWN) {
         Some((end, _)) => format!("{}… ({} bytes)", &safe[..end], key.len()),
-        None => safe,
+        None => safe.into_owned(),
     }
 }
 

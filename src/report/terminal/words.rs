@@ -1,6 +1,7 @@
 //! Figures as people read them: three digits, a unit, never an exponent.
 
-use crate::units::show_count;
+use crate::text::printable;
+use crate::units::plural;
 
 /// Text is wrapped before this column.
 pub(in crate::report) const WIDTH: usize = 79;
@@ -47,7 +48,7 @@ pub(super) fn clock(seconds: f64) -> String {
 
 /// `1 key`, `2 keys`.
 pub(super) fn keys(count: u64) -> String {
-    format!("{} {}", show_count(count), if count == 1 { "key" } else { "keys" })
+    plural(count, "key")
 }
 
 /// A part of a whole in percent, rounded down: 100 means all.
@@ -56,7 +57,7 @@ pub(super) fn percent(part: u64, whole: u64) -> u64 {
 }
 
 /// Breaks text at spaces before [`WIDTH`]; what follows the first line is indented. Line breaks in
-/// the text stay.
+/// the text stay; nothing else in it is obeyed by a terminal.
 pub(in crate::report) fn wrap(first: &str, indent: usize, text: &str) -> String {
     let mut shown = String::from(first);
     let mut column = first.chars().count();
@@ -72,7 +73,7 @@ pub(in crate::report) fn wrap(first: &str, indent: usize, text: &str) -> String 
                 shown.push(' ');
                 column += 1;
             }
-            shown.push_str(word);
+            shown.push_str(&printable(word));
             column += length;
             fresh = false;
         }
@@ -127,5 +128,6 @@ mod tests {
         assert!(shown.lines().skip(1).all(|line| line.starts_with("      word")), "{shown}");
         assert_eq!(shown.matches("word").count(), 20);
         assert_eq!(wrap("a: ", 3, "one\ntwo"), "a: one\n   two\n");
+        assert_eq!(wrap("\n", 0, "\x1b[2Jone\rtwo"), "\n?[2Jone two\n");
     }
 }

@@ -1,11 +1,12 @@
-//! Drawing a [`Spread`]: something that was measured several times against a parameter.
+//! Drawing a [`Medians`]: something that was measured several times against a parameter.
 
+use super::axis::Range;
 use super::check::{Sieve, at_most, ends};
 use super::error::ChartError;
 use super::frame::{Plot, heading, left_out, notes, open_series};
-use super::key::{Sample, marker};
-use super::model::{MAX_SERIES, Scale, Spread, SpreadPoint, SpreadSeries, XAxis};
-use super::range::Range;
+use super::legend::Sample;
+use super::marker::marker;
+use super::model::{MAX_SERIES, MedianPoint, MedianSeries, Medians, Scale, XAxis};
 use super::svg::{Body, number, polyline};
 
 /// Points of a series.
@@ -33,14 +34,14 @@ const DODGE: f64 = 9.0;
 /// What can be drawn of a series, sorted by `x`.
 struct Line<'a> {
     name: &'a str,
-    points: Vec<SpreadPoint>,
+    points: Vec<MedianPoint>,
 }
 
 /// Draws medians and their ranges against a parameter.
 ///
 /// # Errors
 /// [`ChartError`] if there is nothing to draw, too much of it, or it contradicts itself.
-pub fn spread(chart: &Spread) -> Result<String, ChartError> {
+pub fn medians(chart: &Medians) -> Result<String, ChartError> {
     let title = &chart.words.title;
     at_most(title, "series", chart.series.len(), MAX_SERIES)?;
     if let XAxis::Names { names, .. } = &chart.x {
@@ -68,7 +69,7 @@ pub fn spread(chart: &Spread) -> Result<String, ChartError> {
     let bottom = across.draw_axis(&mut body, &values);
     for (index, line) in lines.iter().enumerate() {
         open_series(&mut body, index, "");
-        let place = |point: &SpreadPoint| across.x(index, point.x);
+        let place = |point: &MedianPoint| across.x(index, point.x);
         if has_lines(&chart.x) {
             let places = line.points.iter().map(|one| (place(one), plot.y(&range, one.median)));
             body.path("line", &polyline(places));
@@ -84,14 +85,14 @@ pub fn spread(chart: &Spread) -> Result<String, ChartError> {
         chart.y.scale == Scale::Log || matches!(&chart.x, XAxis::Numbers(axis) if axis.scale == Scale::Log);
     let note = left_out(sieve.left_out, has_log);
     let bottom = notes(&mut body, bottom, note.as_slice());
-    Ok(body.into_document("spread", &chart.words, bottom))
+    Ok(body.into_document("medians", &chart.words, bottom))
 }
 
 fn has_lines(x: &XAxis) -> bool {
     matches!(x, XAxis::Numbers(_))
 }
 
-fn line<'a>(chart: &Spread, series: &'a SpreadSeries, sieve: &mut Sieve) -> Result<Line<'a>, ChartError> {
+fn line<'a>(chart: &Medians, series: &'a MedianSeries, sieve: &mut Sieve) -> Result<Line<'a>, ChartError> {
     at_most(&chart.words.title, "points in a series", series.points.len(), MAX_POINTS)?;
     let mut points = Vec::with_capacity(series.points.len());
     for point in &series.points {
@@ -113,7 +114,7 @@ fn line<'a>(chart: &Spread, series: &'a SpreadSeries, sieve: &mut Sieve) -> Resu
             }
         }
         if sieve.keeps(&series.name, chart.y.scale, point.median)? && is_placed {
-            points.push(SpreadPoint { all, ..*point });
+            points.push(MedianPoint { all, ..*point });
         }
     }
     points.sort_by(|a, b| a.x.total_cmp(&b.x));
@@ -185,7 +186,7 @@ impl<'a> Across<'a> {
     }
 }
 
-fn draw_point(body: &mut Body, series: usize, point: &SpreadPoint, x: f64, height: impl Fn(f64) -> f64) {
+fn draw_point(body: &mut Body, series: usize, point: &MedianPoint, x: f64, height: impl Fn(f64) -> f64) {
     if let Some((least, greatest)) = ends(point.all.iter().copied()).filter(|(a, b)| a < b) {
         let (low, high) = (number(height(least)), number(height(greatest)));
         let (left, x, right) = (number(x - CAP), number(x), number(x + CAP));
@@ -200,7 +201,7 @@ fn draw_point(body: &mut Body, series: usize, point: &SpreadPoint, x: f64, heigh
 }
 
 /// What a mouse over a point tells.
-fn words(chart: &Spread, series: &str, point: &SpreadPoint) -> String {
+fn words(chart: &Medians, series: &str, point: &MedianPoint) -> String {
     let at = match &chart.x {
         XAxis::Numbers(axis) => axis.unit.write_exact(point.x),
         XAxis::Names { names, .. } => names.get(point.x as usize).cloned().unwrap_or_default(),

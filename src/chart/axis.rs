@@ -1,4 +1,4 @@
-//! What a direction of a chart covers: its ends, its round ticks, and where along it a value stands.
+//! What an axis of a chart covers: its ends, its round ticks, and where along it a value stands.
 
 use super::model::{Scale, Unit};
 
@@ -9,7 +9,7 @@ pub(super) struct Tick {
     pub(super) text: String,
 }
 
-/// The values that a direction covers.
+/// The values that an axis covers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Range {
     scale: Scale,
@@ -51,9 +51,7 @@ impl Range {
     pub(super) fn exactly(scale: Scale, unit: Unit, least: f64, greatest: f64, most: usize) -> Self {
         let mut range = Self::around(scale, unit, least, greatest, most);
         range.high = if greatest > AS_GOOD_AS_ZERO { greatest } else { range.high };
-        if scale == Scale::Log {
-            range.low = least;
-        }
+        range.low = least;
         let (low, high) = (range.low, range.high);
         let covers = |value: f64| value >= low * (1.0 - 1e-9) && value <= high * (1.0 + 1e-9);
         range.ticks.retain(|tick| covers(tick.value));
@@ -187,8 +185,8 @@ mod tests {
         assert_eq!(texts(&million), ["0", "0.2 M/s", "0.4 M/s", "0.6 M/s", "0.8 M/s", "1.0 M/s", "1.2 M/s"]);
         assert!(million.share(0.0) == 0.0 && (million.share(600_000.0) - 0.5).abs() < 1e-9);
         assert_eq!(texts(&linear(Unit::Percent, 100.0)), ["0", "20 %", "40 %", "60 %", "80 %", "100 %"]);
-        let bytes = linear(Unit::BytesPerSecond, 900.0 * 1024.0 * 1024.0);
-        assert_eq!(texts(&bytes), ["0", "200 MiB/s", "400 MiB/s", "600 MiB/s", "800 MiB/s", "1000 MiB/s"]);
+        let bytes = linear(Unit::BytesPerSecond, 900e6);
+        assert_eq!(texts(&bytes), ["0", "200 MB/s", "400 MB/s", "600 MB/s", "800 MB/s", "1000 MB/s"]);
         assert_eq!(
             texts(&linear(Unit::Seconds, 0.25)),
             ["0", "50 ms", "100 ms", "150 ms", "200 ms", "250 ms"]
