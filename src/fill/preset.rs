@@ -1,10 +1,11 @@
 //! Settings for a purpose, in one table: what `--preset` comes to where the command line leaves it open. An option
 //! that is given beats them.
 //!
-//! They come from `results/settings-valkey-9.1.2-20261121T144928Z.csv`, three masters on two shared cores, and from
-//! what PERFORMANCE.md lists as tried. There, pipelines of 512 KiB with two unanswered, over one connection to each
-//! master, were as fast as the best of 24 settings (1.005, 0.886 to 1.057); more unanswered bytes (up to 13 MB) cost
-//! up to a quarter of the keys a second; and one pipeline of 300 KiB unanswered was within the noise of both.
+//! They come from two sweeps of Valkey 9.1.2, three masters on two cores that they shared with the client; PERFORMANCE.md
+//! has the figures, and what does not carry over. In `results/sweep-valkey-9.1.2-20261122T050413Z`, over nine pairs of
+//! sizes, pipelines of 512 KiB over one connection to each master could not be told from the fastest of 16 settings. In
+//! `results/in-flight-valkey-9.1.2-20261122T053207Z`, at 256/512 bytes, two pipelines of 256 KiB were the fastest of 48
+//! settings, and one of them was a fifth slower than that.
 
 use crate::results::PipelineDepth;
 
@@ -49,7 +50,7 @@ const THROUGHPUT: PresetSettings = PresetSettings {
 };
 const BALANCED: PresetSettings = PresetSettings {
     name: "balanced",
-    pipeline_depth: kib(512),
+    pipeline_depth: kib(256),
     window: Some(2),
     writers: None,
     threads: None,

@@ -76,7 +76,7 @@ impl MergeError {
     /// What to do about it.
     pub fn cure(&self) -> String {
         match self {
-            Self::Load(error) => error.cure().into(),
+            Self::Load(error) => error.cure(),
             Self::NoWorker(_) => "name the folders that workers left with --out, and no others".into(),
             Self::Twice { .. } => {
                 "name the folder of each worker once; that of a fill which was cut off goes on with \

@@ -58,11 +58,12 @@ impl Cluster {
         slots_of
     }
 
-    /// Begins a fill of four seconds through a published port, and waits until a third of it is there.
+    /// Begins a fill of eight seconds through a published port, and waits until a tenth of it is there: an engine
+    /// takes seconds, too, on a busy machine.
     fn begin(&self, number: u16, data: &Data) -> Running {
         let before = self.keys(number);
-        let mut running = self.fill(number, data, &format!("--rate {}", data.keys / 4));
-        running.until(|| self.keys(number) - before >= data.keys / 3);
+        let mut running = self.fill(number, data, &format!("--rate {}", data.keys / 8));
+        running.until(|| self.keys(number) - before >= data.keys / 10);
         running
     }
 
@@ -95,8 +96,9 @@ impl Cluster {
         let masters: BTreeSet<_> = self.slots_of(witness).into_keys().collect();
         let victim = *masters.iter().find(|master| **master != witness_address).unwrap();
         let service = format!("node-{}", victim.port());
-        let running = self.begin(witness, data);
+        let mut running = self.begin(witness, data);
         harm(&service);
+        running.until(|| true);
         until("a replica takes over", || !self.slots_of(witness).contains_key(&victim));
         undo(&service);
         let record = running.end().assert_mended();

@@ -125,5 +125,5 @@ fn a_preset_is_done_and_written_down_and_an_option_beats_it() {
         args.extend(["--embedded", "--preset", preset, "--json"].map(Into::into));
         begin(&args, &[]).end().assert_exact().done.pipeline_depth
     };
-    assert!(depth("small") < depth("balanced"));
+    assert!(depth("small") < depth("throughput"));
 }

@@ -3,6 +3,7 @@
 //! clap_mangen makes such pages, too. But its synopsis names every option, its sections are as many as there are
 //! headings, and it has examples run together.
 
+use clap::builder::{PossibleValue, ValueRange};
 use clap::{Arg, Command};
 use roff::{Inline, Roff, bold, italic, roman};
 
@@ -163,7 +164,7 @@ fn tag(option: &Arg) -> Vec<Inline> {
         }
         tag.push(bold(name));
     }
-    let Some(values) = option.get_num_args().filter(|values| values.takes_values()) else { return tag };
+    let Some(values) = option.get_num_args().filter(ValueRange::takes_values) else { return tag };
     let names = option.get_value_names().unwrap_or_default();
     let value = italic(names.join(" "));
     let before = match (option.is_positional(), option.is_require_equals_set()) {
@@ -195,7 +196,7 @@ fn help(option: &Arg) -> String {
     }
     let values = option.get_possible_values();
     if !values.is_empty() && !option.is_hide_possible_values_set() {
-        let names: Vec<_> = values.iter().map(clap::builder::PossibleValue::get_name).collect();
+        let names: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
         help += &format!(" [possible values: {}]", names.join(", "));
     }
     help
