@@ -129,7 +129,7 @@ impl OutputError {
             Self::Damaged { .. } => {
                 "put a copy of the table back, or mend the row; where the row is taken out, its run is done again"
             }
-            Self::Open { .. } => "give a place that can be written",
+            Self::Open { .. } => "give --out, --csv or --log-file a place that can be written",
             Self::Columns { .. } => "give --csv another file",
             Self::Foreign(_) => "move it away, or give --out another folder",
             Self::Layout(_) => "read report.md in its place, and report this as a fault of fillbench",

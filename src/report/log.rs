@@ -291,6 +291,6 @@ mod tests {
             LogOptions { filter: "info".into(), format: LogFormat::Text, file: Some("/nowhere/log".into()) };
         let error = options.begin(None).unwrap_err();
         assert!(error.to_string().contains("cannot write /nowhere/log"), "{error}");
-        assert_eq!(error.cure(), "give a place that can be written");
+        assert_eq!(error.cure(), "give --out, --csv or --log-file a place that can be written");
     }
 }

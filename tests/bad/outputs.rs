@@ -19,7 +19,7 @@ fn a_place_that_is_of_no_use_is_told_before_anything_is_sent() {
     fs::create_dir(&used).unwrap();
     fs::write(format!("{used}/precious"), "").unwrap();
     fs::write(&other, "name,age\nann,7\n").unwrap();
-    let writable = "give a place that can be written";
+    let writable = "give --out, --csv or --log-file a place that can be written";
     for (option, cause, cure) in [
         ("--out /proc/x".into(), "cannot write /proc/x: no such file or directory".into(), writable),
         (format!("--out {file}"), format!("cannot write {file}: not a directory"), writable),

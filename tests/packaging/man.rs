@@ -123,8 +123,8 @@ fn a_page_says_what_the_help_says() {
         "-d, --data SIZE How much, keys and values together",
         "-h, --host [HOST] Host name or address",
         "--embedded[=N] Fill a small server",
-        "--command COMMAND One key a command, or keys of one slot together; auto takes the faster that can do the \
-         rest [default: auto] [possible values: auto, set, mset]",
+        "--command COMMAND One key a command (set), or keys of one slot together (mset); auto: the faster that can do \
+         the rest [default: auto]",
         "fillbench -h HOST --data 5 5 GiB into a server",
         "EXIT STATUS 0 every key is proven, or was thrown away with --discard 1 could not run or finish 2 bad usage",
         "REDISCLI_AUTH The password",
