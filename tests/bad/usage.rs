@@ -33,7 +33,10 @@ fn what_is_to_be_filled_has_to_make_sense() {
         ("-p 1 --keys 10 --barrier-timeout 0", "`0` is not a length of time"),
         ("-p 1 --keys 10 --connect-timeout 0", "`0` is not a length of time"),
         ("-p 1 --keys 10 --writers 0", "0 is not in 1..=256"),
-        ("-p 1 --keys 10 --pipeline-depth 0", "`0` is not a depth: write keys, from 1 to 100000000, or bytes"),
+        (
+            "-p 1 --keys 10 --pipeline-depth 0",
+            "`0` is not a depth: write keys, from 1 to 100000000, or bytes",
+        ),
         ("-p 1 --keys 10 --threads 0", "0 is not in 1..=256"),
         ("-p 0 --keys 10", "0 is not in 1..=65535"),
         ("-p 70000 --keys 10", "70000 is not in 1..=65535"),
