@@ -3,5 +3,6 @@
 //! few times, and then believed: this is asked on machines of two processors on which other tests run meanwhile.
 
 mod link;
+mod network;
 mod options;
 mod verdicts;

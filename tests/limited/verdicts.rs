@@ -9,7 +9,8 @@ use fillbench::results::{LimitedBy, Record};
 use fillbench::target::Layout;
 
 use super::link::Link;
-use crate::common::{Server, at, connect, on_each_server};
+use super::network;
+use crate::common::{Server, at, connect, on_each_server, skip};
 use crate::embedded::serve::{addresses, serve_with};
 use crate::fill::data::Data;
 use crate::fill::run::{Run, Running, begin};
@@ -174,6 +175,18 @@ on_each_server! {
         let record = assert_by(&run, LimitedBy::Unknown);
         assert!(record.client.waiting_share > 0.5, "{run:?}");
     }
+}
+
+#[test]
+fn a_slow_network() {
+    if !network::can_be_had() {
+        return skip("a_slow_network", "nobody may have a network of his own here");
+    }
+    let run = undisturbed(|| network::fill(&Data::sized(8_000, 64, 1024)));
+    run.assert_exact();
+    let record = assert_by(&run, LimitedBy::Network);
+    // What the link carries.
+    assert!(record.rates.wire_bytes_per_second < 9e6, "{run:?}");
 }
 
 #[test]
