@@ -55,7 +55,7 @@ install_packages() {
 
 # A Python of its own, with the packages that tests use.
 make_python() {
-    "$python" -c 'import duckdb, hdrh, redis' 2>/dev/null && return
+    "$python" -c 'import duckdb, hdrh, kubernetes_validate, redis' 2>/dev/null && return
     step "Python packages into target/python"
     python3 -m venv target/python
     "$python" -m pip install --quiet --disable-pip-version-check --prefer-binary -r tests/requirements-python.txt

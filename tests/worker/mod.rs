@@ -4,5 +4,6 @@
 
 mod crew;
 mod cut_off;
+mod jobs;
 mod refused;
 mod whole;

@@ -103,6 +103,9 @@ struct Room {
     limit: u64,
     /// Bytes in use when the fill begins.
     used: u64,
+    /// Bytes that were in use beside these when what was measured was deleted again: tables that the server makes
+    /// smaller when it comes to it, and what it keeps for each command that it has ever been asked.
+    left: u64,
     /// Keys in its databases then.
     others: u64,
     /// Share of the keys that are not there yet.
@@ -191,12 +194,14 @@ pub(in crate::fill) async fn check(
             (index, measured.await)
         });
     }
-    let rooms = in_order(measuring).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
-    for (node, room) in prepared.nodes.iter_mut().zip(&rooms) {
-        if room.is_some() {
+    let mut rooms = in_order(measuring).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for (node, room) in prepared.nodes.iter_mut().zip(&mut rooms) {
+        if let Some(room) = room {
             // What was written to measure, and deleted, is no part of the fill; the tables that it leaves are.
             let before = node.info.take().unwrap_or_default();
             let now = cluster::info(&mut node.connection).await?;
+            let used = |info: &Info| used_bytes(info).unwrap_or(0);
+            room.left = now.as_ref().map_or(0, |now| used(now).saturating_sub(used(&before)));
             node.info = now.map(|now| now.with_memory_of(&before));
         }
     }
@@ -225,8 +230,8 @@ fn job(
     let (spec, values, ttl) = (options.spec.clone(), values.clone(), options.ttl);
     let room = limit.saturating_sub(used);
     let sample = Sample { spec, values, ttl, slots: slots.clone(), tables, room };
-    let (absent, entry_bytes) = (1.0, None);
-    Some((Room { slots, tables, limit, used: used_then, others, absent, entry_bytes }, sample))
+    let (left, absent, entry_bytes) = (0, 1.0, None);
+    Some((Room { slots, tables, limit, used: used_then, left, others, absent, entry_bytes }, sample))
 }
 
 /// Whether so little is to be written that it fits without being measured.
@@ -272,7 +277,9 @@ fn judge(
     rooms: &[Option<Room>],
     flushing: bool,
 ) -> Result<(), FillError> {
-    let all: Vec<&Room> = rooms.iter().flatten().collect();
+    // What would do is tried next, beside what this one leaves.
+    let next: Vec<Room> =
+        rooms.iter().flatten().map(|room| Room { used: room.used + room.left, ..room.clone() }).collect();
     let short: Vec<usize> = (0..rooms.len())
         .filter(|&index| {
             rooms[index].as_ref().is_some_and(|room| room.is_short(room.needed(spec, spec.keys())))
@@ -292,8 +299,9 @@ fn judge(
             free: room.free(),
             policy: policy.map(str::to_owned),
             others: short.len() - 1,
-            keys_that_fit: (keys_that_fit(spec, &all) as f64 * (1.0 - TO_SPARE)) as u64,
-            limit_mib: (room.used + (with_margin(needed) as f64 * (1.0 + TO_SPARE)) as u64 + 1).div_ceil(MIB),
+            keys_that_fit: (keys_that_fit(spec, &next) as f64 * (1.0 - TO_SPARE)) as u64,
+            limit_mib: (room.used + room.left + (with_margin(needed) as f64 * (1.0 + TO_SPARE)) as u64 + 1)
+                .div_ceil(MIB),
         };
         if !options.force {
             return Err(shortage.into());
@@ -326,7 +334,7 @@ fn judge(
 }
 
 /// The most keys that fit everywhere.
-fn keys_that_fit(spec: &Spec, rooms: &[&Room]) -> u64 {
+fn keys_that_fit(spec: &Spec, rooms: &[Room]) -> u64 {
     let fit = |keys: u64| rooms.iter().all(|room| !room.is_short(room.needed(spec, keys)));
     let (mut fitting, mut beyond) = (0, spec.keys() + 1);
     while fitting + 1 < beyond {
