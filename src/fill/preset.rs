@@ -1,11 +1,11 @@
 //! Settings for a purpose, in one table: what `--preset` comes to where the command line leaves it open. An option
 //! that is given beats them.
 //!
-//! They come from two sweeps of Valkey 9.1.2, three masters on two cores that they shared with the client; PERFORMANCE.md
-//! has the figures, and what does not carry over. In `results/sweep-valkey-9.1.2-20261122T050413Z`, over nine pairs of
-//! sizes, pipelines of 512 KiB over one connection to each master could not be told from the fastest of 16 settings. In
-//! `results/in-flight-valkey-9.1.2-20261122T053207Z`, at 256/512 bytes, two pipelines of 256 KiB were the fastest of 48
-//! settings, and one of them was a fifth slower than that.
+//! They come from sweeps of Valkey 9.1.2, three masters on two cores that they shared with the client; PERFORMANCE.md has the
+//! figures, and what does not carry over. In `results/in-flight-valkey-9.1.2-20261122T053207Z`, at 256/512 bytes, two
+//! pipelines of 256 KiB over one connection to each master were the fastest of 48 settings. In
+//! `results/presets-valkey-9.1.2-20261122T085528Z`, over nine pairs of sizes, they were at 0.97 of the fastest of six, one
+//! of them at 0.89, and what had been chosen until then, three of 497 KiB, at 0.87.
 
 use super::choose::PIPELINE_BYTES;
 use crate::results::PipelineDepth;
