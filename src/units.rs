@@ -20,7 +20,7 @@ pub enum UnitError {
     #[error("`{0}` is not a count: write a whole number below 2^64, like 1000000")]
     Count(String),
     /// Not a rate.
-    #[error("`{0}` is not a rate: write keys a second like 50000, or bytes a second like 100MB")]
+    #[error("`{0}` is not a rate: write keys a second like 50000 or 50k, or bytes a second like 100MB")]
     Rate(String),
     /// Not a part of a whole.
     #[error("`{0}` is not a share: write percent, above 0 and up to 100, like 1% or 0.05%")]
@@ -98,17 +98,22 @@ pub enum Rate {
     Bytes(f64),
 }
 
-/// Reads a rate: a bare number is keys a second, one with a unit of bytes is bytes a second; `/s`
-/// may follow.
+/// Reads a rate: a number is keys a second, also in thousands like `50k` or millions like `2M`; one with a unit that
+/// ends with B is bytes a second. `/s` may follow.
 ///
 /// # Errors
 /// [`UnitError::Rate`] if it is none, or not above zero.
 pub fn parse_rate(text: &str) -> Result<Rate, UnitError> {
     let wrong = || UnitError::Rate(text.into());
     let bare = text.trim().trim_end_matches("/s").trim();
-    let rate = match bare.trim_end_matches("keys").trim().parse::<f64>() {
-        Ok(keys) => Rate::Keys(keys),
-        Err(_) => Rate::Bytes(parse_size(bare, 1).map_err(|_| wrong())? as f64),
+    let rate = if bare.ends_with(['B', 'b']) {
+        Rate::Bytes(parse_size(bare, 1).map_err(|_| wrong())? as f64)
+    } else {
+        let keys = bare.trim_end_matches("keys").trim();
+        let scales = [("k", 1e3), ("K", 1e3), ("M", 1e6), ("G", 1e9)];
+        let scaled = scales.iter().find_map(|(unit, scale)| Some((keys.strip_suffix(unit)?.trim(), *scale)));
+        let (number, scale) = scaled.unwrap_or((keys, 1.0));
+        Rate::Keys(number.parse::<f64>().map_err(|_| wrong())? * scale)
     };
     match rate {
         Rate::Keys(n) | Rate::Bytes(n) if n > 0.0 && n.is_finite() => Ok(rate),
@@ -206,9 +211,13 @@ mod tests {
         assert_eq!(parse_rate("50000"), Ok(Rate::Keys(50_000.0)));
         assert_eq!(parse_rate("50000 keys/s"), Ok(Rate::Keys(50_000.0)));
         assert_eq!(parse_rate("100MB/s"), Ok(Rate::Bytes(100e6)));
-        assert!(parse_rate("0").is_err());
-        assert!(parse_rate("inf").is_err());
-        assert!(parse_rate("fast").is_err());
+        assert_eq!(parse_rate("1KiB"), Ok(Rate::Bytes(1024.0)));
+        // Without a B, nobody would expect bytes.
+        assert_eq!(parse_rate("50k"), Ok(Rate::Keys(50_000.0)));
+        assert_eq!(parse_rate("1.5M keys/s"), Ok(Rate::Keys(1.5e6)));
+        for text in ["0", "inf", "fast", "k", "100Mi", "B", "-5k"] {
+            assert!(parse_rate(text).is_err(), "{text}");
+        }
     }
 
     #[test]

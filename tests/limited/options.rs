@@ -61,7 +61,7 @@ fn options_are_given_or_of_the_preset_or_chosen_or_defaults() {
     // What it is about can be left open here.
     assert_shown(
         "--preset throughput",
-        &["--keys - not given", "--pipeline-depth about 512.0 KiB preset throughput"],
+        &["--keys - not given", "--pipeline-depth about 256.0 KiB preset throughput"],
     );
     assert!(!std::path::Path::new("nowhere").exists());
 }
@@ -119,10 +119,10 @@ fn a_preset_is_done_and_written_down_and_an_option_beats_it() {
             assert!(asked.is_none_or(|asked| asked == done), "{record:?}");
         }
     }
-    let depth = |preset: &str| {
+    let window = |preset: &str| {
         let mut args = Data::sized(20_000, 64, 512).args();
         args.extend(["--embedded", "--preset", preset, "--json"].map(Into::into));
-        begin(&args, &[]).end().assert_exact().done.pipeline_depth
+        begin(&args, &[]).end().assert_exact().done.window
     };
-    assert!(depth("small") < depth("throughput"));
+    assert!(window("small") < window("throughput"));
 }
