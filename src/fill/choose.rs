@@ -78,13 +78,15 @@ pub(super) fn choose(options: &FillOptions, masters: usize, round_trip: Duration
     if grouped {
         (batch.command, batch.group) = (Command::Mset, group);
     }
-    batch.depth = match options.pipeline_depth {
-        Some(PipelineDepth::Keys(keys)) => Depth::Exactly(keys),
+    let (depth, pipeline_bytes) = match options.pipeline_depth {
+        Some(PipelineDepth::Keys(keys)) => (Depth::Exactly(keys), keys * key_bytes),
         Some(PipelineDepth::Bytes(_)) | None => {
-            Depth::AtLeast((pipeline_bytes.min(paced) / key_bytes).max(1))
+            let bytes = pipeline_bytes.min(paced).max(key_bytes);
+            // Rounded down to whole keys; the window goes by what was meant, or it would be one pipeline wider.
+            (Depth::AtLeast(bytes / key_bytes), bytes)
         }
     };
-    let pipeline_bytes = batch.depth.keys() * key_bytes;
+    batch.depth = depth;
     let pipelines = match options.window {
         _ if options.serial => 1,
         Some(window) => window,
@@ -203,8 +205,7 @@ mod tests {
             assert!(chosen.batch.group == 1 || chosen.batch.group * key_bytes <= GROUP_BYTES);
             let pipeline = chosen.batch.depth.keys() * key_bytes;
             assert!(chosen.batch.depth.keys() == 1 || pipeline <= PIPELINE_BYTES, "{chosen:?}");
-            let in_flight = pipeline * chosen.window.pipelines as u64;
-            assert!(chosen.batch.depth.keys() == 1 || in_flight <= 2 * IN_FLIGHT_BYTES, "{chosen:?}");
+            assert_eq!(chosen.window.pipelines, 2, "{chosen:?}");
         }
     }
 
@@ -216,6 +217,7 @@ mod tests {
         let key_bytes = wire_bytes_per_key(&sized.spec, &chosen.batch);
         assert!((60 << 10..=64 << 10).contains(&(chosen.batch.depth.keys() * key_bytes)), "{chosen:?}");
         assert!(chosen.batch.group <= chosen.batch.depth.keys(), "{chosen:?}");
+        assert_eq!(chosen.window.pipelines as u64, IN_FLIGHT_BYTES / (64 << 10), "{chosen:?}");
         let tiny = FillOptions { pipeline_depth: Some(PipelineDepth::Bytes(1)), ..sized.clone() };
         assert_eq!(choice(&tiny).pipeline_depth, 1);
         let keys = FillOptions { pipeline_depth: Some(PipelineDepth::Keys(5000)), ..sized.clone() };

@@ -53,7 +53,7 @@ fn options_are_given_or_of_the_preset_or_chosen_or_defaults() {
             "--host - not used",
             "--embedded 3 given",
             "--command mset chosen: auto, the default",
-            "--window 3 chosen: so many near by, more for servers that are far",
+            "--window 2 chosen: so many near by, more for servers that are far",
             "--out nowhere given",
         ],
     );
