@@ -27,7 +27,7 @@ const WARM_UP_PERCENT: f64 = 10.0;
 #[command(next_help_heading = "Sweep")]
 pub struct SweepArgs {
     /// The grid in a TOML file; what is given besides replaces what it says
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", help_heading = None::<&'static str>)]
     file: Option<PathBuf>,
     /// How much each run fills: GiB, or with a unit, like 1,5 or 500MB
     #[arg(short, long, value_name = "SIZES", conflicts_with = "keys")]

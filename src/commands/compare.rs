@@ -33,16 +33,17 @@ pub(super) struct CompareCommand {
 }
 
 const AFTER_HELP: &str = "\
-Runs with the same options are a point. At each point, medians are compared: no change if the whole
-interval lies within the threshold; better or a regression if the interval holds no 0, the change
-is at least the threshold, and the Mann-Whitney test, corrected for the number of points, puts
+Runs with the same options are a point. At each point, medians are compared: no change if the whole \
+interval lies within the threshold; better or a regression if the interval holds no 0, the change \
+is at least the threshold, and the Mann-Whitney test, corrected for the number of points, puts \
 chance below 1 %; inconclusive otherwise. Seven runs of each side will often do; four never do.
---paired compares runs that were made in turns with the ones beside them: eight pairs at least, and
+
+--paired compares runs that were made in turns with the ones beside them: eight pairs at least, and \
 in an order that was drawn. Where one side was always first, nothing is settled.
 
---live makes the runs: in pairs, each in an order that is drawn, so that the noise hits both sides
-alike. They are looked at a few planned times, and it ends as soon as a look settles it. What --spawn
-starts is started anew for each pair, since two processes of one program may differ. Options of the
+--live makes the runs: in pairs, each in an order that is drawn, so that the noise hits both sides \
+alike. They are looked at a few planned times, and it ends as soon as a look settles it. What --spawn \
+starts is started anew for each pair, since two processes of one program may differ. Options of the \
 server, the dataset and the fill go with --live only.
 
 Examples:

@@ -38,10 +38,10 @@ pub(super) struct MergeCommand {
 }
 
 const AFTER_HELP: &str = "\
-All workers must be there, each once, with the same dataset, into the same servers. Latencies are
-added up bucket for bucket, keys second by second by the workers' clocks, and the rate is that of all
-keys from the first worker's first byte to the last one's last answer. With --prove,
-options of the server may be given; what is not is as the workers had it, credentials apart.
+All workers must be there, each once, with the same dataset, into the same servers. Latencies are \
+added up bucket for bucket, keys second by second by the workers' clocks, and the rate is that of all \
+keys from the first worker's first byte to the last one's last answer. With --prove, options of the \
+server may be given; what is not is as the workers had it, credentials apart.
 
 Examples:
   fillbench merge results/workers                          a folder that holds all workers' folders

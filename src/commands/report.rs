@@ -24,10 +24,10 @@ pub(super) struct ReportCommand {
 }
 
 const AFTER_HELP: &str = "\
-Writes report.html, a page that needs nothing else, report.md, and the charts as SVG; a brief goes
-to stdout. Only files of an earlier report are replaced. The page shows what each swept parameter
-does, latencies, single runs over time with what happened to the servers, processor time, all
-points, and the best settings with the options to copy: for most throughput, for that in bounded
+Writes report.html, a page that needs nothing else, report.md, and the charts as SVG; a brief goes \
+to stdout. Only files of an earlier report are replaced. The page shows what each swept parameter \
+does, latencies, single runs over time with what happened to the servers, processor time, all \
+points, and the best settings with the options to copy: for most throughput, for that in bounded \
 memory, and for a small footprint.
 
 Examples:

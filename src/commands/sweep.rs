@@ -52,7 +52,7 @@ pub(super) struct SweepCommand {
 }
 
 const AFTER_HELP: &str = "\
-Lists are written 64,256,512; ranges with their steps: 512..8192*2 doubles, 1..4+1 adds. The servers
+Lists are written 64,256,512; ranges with their steps: 512..8192*2 doubles, 1..4+1 adds. The servers \
 are emptied before each run; consent to that is asked once.
 
 Examples:
@@ -62,8 +62,8 @@ Examples:
 
 Exit codes:
   0 every run ended with every key proven
-  1 a run could not finish     2 bad usage
-  3 keys missing or wrong in a run  130 interrupted";
+  1 a run could not finish    2 bad usage
+  3 keys missing or wrong in a run    130 interrupted";
 
 /// What to do when a run cannot be written down.
 const UNWRITTEN_CURE: &str = "make room on that disk, and go on with the command below";

@@ -51,7 +51,7 @@ Examples:
 Exit codes:
   0 every key is right, or is right now that it was repaired
   1 could not run or finish    2 bad usage
-  3 keys missing or wrong  130 interrupted";
+  3 keys missing or wrong    130 interrupted";
 
 /// Everything that was checked before anything was touched.
 struct Job {
