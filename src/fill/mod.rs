@@ -16,7 +16,6 @@ mod nodes;
 mod outcome;
 mod prepare;
 mod preset;
-mod refusal;
 mod replicas;
 mod run;
 mod send;

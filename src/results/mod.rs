@@ -44,8 +44,8 @@ pub use options::{IN_FLIGHT_BYTES_MAX, Options, THREADS, WINDOWS, WRITERS};
 pub use past::{PastDone, PastOptions, PastRun, PastRunError};
 pub use pipeline_depth::{NoPipelineDepth, PIPELINE_DEPTHS, PIPELINE_SIZES, PipelineDepth};
 pub use record::{
-    Account, Done, Failure, Latency, LimitedBy, Program, Rates, Record, Refusal, SCHEMA, Seconds, Server,
-    Target, Verdict,
+    Account, Done, Failure, Latency, LimitedBy, Program, Rates, Record, RefusalCount, SCHEMA, Seconds,
+    Server, Target, Verdict,
 };
 pub use resumed::Resumed;
 pub use slot_run::SlotRun;
