@@ -1,6 +1,7 @@
 //! What may end a fill before it sends anything: a failure, a limit.
 
-use crate::fill::{FillError, Limit};
+use crate::fill::FillError;
+use crate::limits::Limit;
 use crate::results::{Failure, LatencyHistogram, Record, Verdict, new_histogram};
 
 /// A run that failed before anything was sent.

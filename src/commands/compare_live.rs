@@ -14,7 +14,7 @@ use super::start::{run_id, runtime};
 use crate::args::{LiveSide, UsageError};
 use crate::compare::CompareError;
 use crate::compare::live::{Live, LiveOptions, Next};
-use crate::fill::Limits;
+use crate::limits::Limits;
 use crate::report::{LiveOutput, LiveReport, error_lines, tell};
 use crate::results::{Failure, LiveEnd, Record, Side, Target, Verdict};
 

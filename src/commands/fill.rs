@@ -11,8 +11,9 @@ use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, OutputArgs, ResumeArgs, ThrowawayArgs, UsageError,
     WorkerArgs,
 };
-use crate::fill::{FillError, FillOptions, Keeping, Limits, Prepared, fill, prepare};
+use crate::fill::{FillError, FillOptions, Keeping, Prepared, fill, prepare};
 use crate::journal::Past;
+use crate::limits::Limits;
 use crate::report::{OutputOptions, Report, options_table, print, tell};
 use crate::results::{Failure, LatencyHistogram, Options, Record, Resumed, Verdict, new_histogram};
 use crate::target::{Site, Started, Throwaway};

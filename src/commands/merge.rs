@@ -9,7 +9,7 @@ use super::Exit;
 use super::interrupt::interrupted;
 use super::start::{run_id, runtime};
 use crate::args::{ConnectionArgs, LogArgs, MergeArgs, OutputArgs, UsageError};
-use crate::fill::{Limit, Limits};
+use crate::limits::{Limit, Limits};
 use crate::merge::{MergeError, Whole, enter_proof, whole};
 use crate::recorded::workers;
 use crate::report::{OutputOptions, Report, error_lines, tell};

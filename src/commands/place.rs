@@ -4,7 +4,8 @@
 use anyhow::Result;
 
 use super::Exit;
-use crate::fill::{FillError, Limit, Limits};
+use crate::fill::FillError;
+use crate::limits::{Limit, Limits};
 use crate::report::{error_lines, tell};
 use crate::results::{Failure, Target};
 use crate::target::{Site, Started, Throwaway};

@@ -20,7 +20,8 @@ use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, SteadyArgs, SweepArgs, SweepRuns, ThrowawayArgs,
     UsageError,
 };
-use crate::fill::{Limits, host};
+use crate::fill::host;
+use crate::limits::Limits;
 use crate::report::{Cut, KeptRun, SweepOutput, SweepPlan, SweepReport, Swept};
 use crate::results::{Failure, Options, Point, Program, SWEEP_SCHEMA, Sweep, Target, Turn, Verdict};
 use crate::sweep::{Pace, Places, Tally, left, options, run, shuffled};

@@ -25,7 +25,6 @@ mod start;
 
 pub use choose::{Choice, choice};
 pub use error::FillError;
-pub use limits::{Limit, Limits};
 pub use machine::{forget_peak_rss, host};
 pub use memory::{GrowError, Shortage, UntilMemory, check_room};
 pub use prepare::{Prepared, prepare};
