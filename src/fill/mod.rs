@@ -4,9 +4,9 @@
 
 mod choose;
 mod error;
+mod facts;
 mod keep;
 mod ledger;
-mod limited;
 mod limits;
 mod link;
 mod load;
