@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{SteadyArgs, UsageError};
 use crate::dataset::Spec;
-use crate::fill::{CommandChoice, FillOptions, Preset, PresetSettings, UntilMemory};
+use crate::fill::{CommandChoice, FillOptions, Preset, UntilMemory};
 use crate::results::{Options, PipelineDepth, THREADS, WINDOWS, WRITERS};
 use crate::write::{Order, ReplyMode, TimeToLive};
 
@@ -15,7 +15,7 @@ use crate::write::{Order, ReplyMode, TimeToLive};
 #[command(next_help_heading = "Fill")]
 pub struct FillArgs {
     /// What to take where nothing is given: throughput, balanced, small
-    #[arg(long, value_name = "NAME", value_parser = ["throughput", "balanced", "small"])]
+    #[arg(long, value_name = "NAME", value_parser = Preset::NAMES)]
     #[arg(hide_possible_values = true)]
     preset: Option<String>,
     /// Keys between two barriers, or bytes like 512KiB [default: chosen by bytes]
@@ -81,7 +81,7 @@ impl FillArgs {
     /// With what the preset comes to, if one is given, where an option is not.
     pub fn with_preset(mut self) -> Self {
         let Some(preset) = self.preset.as_deref().and_then(Preset::named) else { return self };
-        let PresetSettings { name: _, pipeline_depth, window, writers, threads } = preset.settings();
+        let Preset { name: _, pipeline_depth, window, writers, threads } = preset;
         self.pipeline_depth = self.pipeline_depth.or(pipeline_depth);
         // One writer and one pipeline at a time is what that says, whatever the preset does.
         if !self.serial {
@@ -305,7 +305,7 @@ mod tests {
             let line = Line::try_parse_from(line.split_whitespace()).unwrap();
             described(&line.fill.with_preset(), &line.dataset)
         };
-        let small = Preset::Small.settings();
+        let small = Preset::SMALL;
         let plain = asked("f --keys 7 --preset small");
         assert_eq!(plain.preset.as_deref(), Some("small"));
         assert_eq!(PipelineDepth::fields(small.pipeline_depth), (plain.pipeline_depth, plain.pipeline_bytes));
@@ -323,7 +323,7 @@ mod tests {
         assert_eq!(asked("f --keys 7").pipeline_bytes, None);
         // Each name of the table is taken, and no other.
         for preset in Preset::ALL {
-            asked(&format!("f --keys 7 --preset {}", preset.settings().name));
+            asked(&format!("f --keys 7 --preset {}", preset.name));
         }
         assert!(Line::try_parse_from(["f", "--keys", "7", "--preset", "fast"]).is_err());
     }

@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args, Id};
 use super::past::in_file;
 use super::resume::{BESIDES, contradicted};
 use super::{SteadyArgs, UsageError};
-use crate::fill::{Preset, PresetSettings};
+use crate::fill::Preset;
 use crate::net::plain;
 use crate::report::SWEEP_FILE;
 use crate::results::{Options, PipelineDepth, Sweep};
@@ -72,7 +72,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "PERCENT", value_parser = warm_up)]
     warm_up: Option<f64>,
     /// What to take where the grid says nothing: throughput, balanced, small
-    #[arg(long, value_name = "NAME", value_parser = ["throughput", "balanced", "small"], help_heading = "Fill")]
+    #[arg(long, value_name = "NAME", value_parser = Preset::NAMES, help_heading = "Fill")]
     #[arg(hide_possible_values = true)]
     preset: Option<String>,
     /// What every key starts with [default: nothing]
@@ -206,7 +206,7 @@ impl SweepArgs {
         options.reply = "off".into();
         options.flush = true;
         if let Some(preset) = self.preset.as_deref().and_then(Preset::named) {
-            let PresetSettings { name, pipeline_depth, window, writers, threads } = preset.settings();
+            let Preset { name, pipeline_depth, window, writers, threads } = preset;
             options.preset = Some(name.into());
             (options.pipeline_depth, options.pipeline_bytes) = PipelineDepth::fields(pipeline_depth);
             (options.window, options.writers, options.threads) = (window, writers, threads);
@@ -323,7 +323,7 @@ mod tests {
         line.sweep.describe(&line.steady, &mut base);
         let points = SweepArgs::runs(line.sweep.given().unwrap()).grid.points(1).unwrap();
         let asked = points.iter().map(|point| crate::sweep::options(&base, point).unwrap());
-        let small = Preset::Small.settings();
+        let small = Preset::SMALL;
         let depth = |asked: &Options| PipelineDepth::of_fields(asked.pipeline_depth, asked.pipeline_bytes);
         for (asked, window) in asked.zip([None, Some(3)]) {
             assert_eq!((asked.preset.as_deref(), asked.writers), (Some("small"), small.writers));

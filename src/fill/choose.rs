@@ -17,7 +17,7 @@ const GROUP_BYTES: u64 = 160 << 10;
 const GROUP_KEYS: u64 = 512;
 /// Wire bytes of a pipeline that nobody asked to be larger or smaller: each costs the client a
 /// wake-up, and the more bytes are in flight, the farther from the processor they are (`PERFORMANCE.md`).
-const PIPELINE_BYTES: u64 = 512 << 10;
+pub(super) const PIPELINE_BYTES: u64 = 512 << 10;
 /// Wire bytes in flight to a master that are enough near by, and still fit caches.
 const IN_FLIGHT_BYTES: u64 = 2 * PIPELINE_BYTES;
 /// Farther away, what is in flight has to fill the way there and back at this rate: 20 Gbit/s.

@@ -28,6 +28,6 @@ pub use error::FillError;
 pub use machine::{forget_peak_rss, host};
 pub use memory::{GrowError, Shortage, UntilMemory, check_room};
 pub use prepare::{Prepared, prepare};
-pub use preset::{Preset, PresetSettings};
+pub use preset::Preset;
 pub use run::fill;
 pub use settings::{CommandChoice, FillOptions, Keeping, Timeouts};

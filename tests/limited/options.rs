@@ -100,23 +100,20 @@ fn a_depth_may_be_given_in_bytes() {
 #[test]
 fn a_preset_is_done_and_written_down_and_an_option_beats_it() {
     for preset in Preset::ALL {
-        let settings = preset.settings();
         let mut args = Data::of(20_000).args();
-        let line = format!("--embedded --preset {} --pipeline-depth 77 --json", settings.name);
+        let line = format!("--embedded --preset {} --pipeline-depth 77 --json", preset.name);
         args.extend(line.split(' ').map(Into::into));
         let record = begin(&args, &[]).end().assert_exact();
         let (asked, done) = (&record.options, &record.done);
-        assert_eq!(asked.preset.as_deref(), Some(settings.name));
+        assert_eq!(asked.preset.as_deref(), Some(preset.name));
         assert_eq!(
             (asked.window, asked.writers, asked.threads),
-            (settings.window, settings.writers, settings.threads)
+            (preset.window, preset.writers, preset.threads)
         );
         assert_eq!((asked.pipeline_bytes, done.pipeline_depth), (None, 77));
-        for (asked, done) in [
-            (settings.window, done.window),
-            (settings.writers, done.writers),
-            (settings.threads, done.threads),
-        ] {
+        for (asked, done) in
+            [(preset.window, done.window), (preset.writers, done.writers), (preset.threads, done.threads)]
+        {
             assert!(asked.is_none_or(|asked| asked == done), "{record:?}");
         }
     }
