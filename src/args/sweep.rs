@@ -11,8 +11,7 @@ use super::resume::{BESIDES, contradicted};
 use super::{SteadyArgs, UsageError};
 use crate::fill::Preset;
 use crate::net::plain;
-use crate::report::SWEEP_FILE;
-use crate::results::{Options, PipelineDepth, Sweep};
+use crate::results::{Options, PipelineDepth, SWEEP_FILE, Sweep};
 use crate::sweep::{Grid, GridError, GridFile, MAX_RUNS, Param, Places, warm_up};
 
 /// Bytes in each key and in each value where nothing is said, as for a fill.
