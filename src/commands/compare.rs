@@ -67,10 +67,7 @@ impl CompareCommand {
         }
         let comparison = match self.comparison() {
             Ok(comparison) => comparison,
-            Err(error) => {
-                tell(&error_lines(&error.to_string(), Some(&error.cure())));
-                return Exit::Usage;
-            }
+            Err(error) => return Exit::refused(&error, &error.cure()),
         };
         match self.show(&comparison) {
             Ok(()) => comparison.verdict.into(),

@@ -38,7 +38,10 @@ impl CompareCommand {
                 signals.shutdown_background();
                 return match stop {
                     // Told with its own cure.
-                    Stop::Error(error) if error.is::<CompareError>() => Ok(refused(error.downcast_ref())),
+                    Stop::Error(error) => match error.downcast::<CompareError>() {
+                        Ok(error) => Ok(Exit::refused(&error, &error.cure())),
+                        Err(error) => Err(error),
+                    },
                     stop => stopped(stop),
                 };
             }
@@ -64,7 +67,7 @@ impl CompareCommand {
             }
         }
         Ok(match (end, comparison) {
-            (End::Refused(error), _) => refused(Some(&error)),
+            (End::Refused(error), _) => Exit::refused(&error, &error.cure()),
             (End::Stopped(stop), _) => return stopped(stop),
             (End::Over(LiveEnd::Interrupted, _), _) => Exit::Interrupted,
             (End::Over(LiveEnd::Failed | LiveEnd::Inexact, last), _) => {
@@ -126,14 +129,6 @@ impl CompareCommand {
             is_one: false,
         })
     }
-}
-
-/// What says nothing of the servers is told with what would do.
-fn refused(error: Option<&CompareError>) -> Exit {
-    if let Some(error) = error {
-        tell(&error_lines(&error.to_string(), Some(&error.cure())));
-    }
-    Exit::Usage
 }
 
 /// What a run that ended the comparison came to.

@@ -18,7 +18,7 @@ use crate::compare::live::{Live, LiveOptions, Next, Taken};
 use crate::compare::{CompareError, Difference, Obstacle, Run};
 use crate::fill::{FillOptions, check_room, prepare};
 use crate::limits::Limits;
-use crate::report::{LivePlan, LiveReport, RunWatch, Watching, live_so_far, tell};
+use crate::report::{LivePlan, LiveReport, RunWatch, Watching, live_so_far};
 use crate::results::{Failure, LiveEnd, LiveLook, Options, Record, Side, Target};
 use crate::target::Started;
 
@@ -130,11 +130,7 @@ impl Job {
         }
         if !self.options.renewed && !self.filling.fill.yes() {
             let both = if self.is_one { vec![base] } else { vec![base, new] };
-            let asked = limits.within(consent(&both, "a comparison")).await.inspect_err(|_| {
-                // The question's line is still open.
-                tell("\n");
-            })?;
-            self.may_delete = [asked.map_err(Stop::Error)?; 2];
+            self.may_delete = [consent(&both, "a comparison", limits).await?; 2];
         }
         for (side, prepared) in self.sides.iter().zip(&mut prepared) {
             limits.within_late(check_room(prepared, &side.fill.options, limits)).await??;

@@ -1,7 +1,6 @@
 //! One file per subcommand: arguments become options, options an engine's run, its record a report.
 //! What went wrong becomes one exit code.
 
-mod before;
 mod cli;
 mod compare;
 mod compare_live;
@@ -14,6 +13,7 @@ mod live_runs;
 mod man;
 mod merge;
 mod place;
+mod record;
 mod repeated;
 mod report;
 mod resume;

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use super::Exit;
 use crate::args::ReportArgs;
 use crate::recorded::{LoadError, Run, Runs, details, load, sweeps};
-use crate::report::{StudyReport, error_lines, print, report_study, tell};
+use crate::report::{StudyReport, print, report_study, tell};
 use crate::results::{RunDetail, Study};
 use crate::study::study;
 
@@ -53,10 +53,7 @@ impl ReportCommand {
         };
         match self.found() {
             Ok(found) => Exit::of(write(&found, out)),
-            Err(error) => {
-                tell(&error_lines(&error.to_string(), Some(&error.cure())));
-                Exit::Usage
-            }
+            Err(error) => Exit::refused(&error, &error.cure()),
         }
     }
 

@@ -12,7 +12,7 @@ use super::interrupt::interrupted;
 use super::place::{Place, stopped};
 use super::repeated::{PointFill, warm_up_keys};
 use super::resume::resuming;
-use super::start::{run_id, runtime};
+use super::start::{run_id, runtime, written};
 use super::sweep_ready::{Ready, make_ready};
 use super::sweep_runs::Filler;
 use super::sweep_same::{other, same_asked, same_client, same_target};
@@ -218,7 +218,7 @@ impl SweepCommand {
         Ok(Sweep {
             schema: SWEEP_SCHEMA.into(),
             sweep: run_id(started_at),
-            started_at: humantime::format_rfc3339_millis(started_at).to_string(),
+            started_at: written(started_at),
             program: Program { version: env!("CARGO_PKG_VERSION").into() },
             host: host(),
             // The servers will say what they are.

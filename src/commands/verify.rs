@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
-use super::start::{run_id, runtime};
+use super::start::{run_id, runtime, written};
 use crate::args::{ConnectionArgs, DatasetArgs, LogArgs, UsageError, Verifiable, VerifyArgs};
 use crate::fill::FillError;
 use crate::limits::{Limit, Limits};
@@ -75,8 +75,7 @@ impl VerifyCommand {
     fn try_run(self) -> Result<Exit> {
         let started_at = SystemTime::now();
         let (job, asked) = self.job()?;
-        let time = humantime::format_rfc3339_millis(started_at).to_string();
-        let mut record = Verification::new(run_id(started_at), time, asked);
+        let mut record = Verification::new(run_id(started_at), written(started_at), asked);
         let report = VerifyReport::open(self.json, self.quiet, self.log.options()?.as_ref())?;
         for warning in &job.what.warnings {
             report.event(&Event::Warning(warning.clone()));
