@@ -1,5 +1,7 @@
 //! `fillbench compare`: whether runs are slower than others.
 
+mod live;
+
 use clap::{ArgAction, Args};
 
 use super::Exit;
@@ -16,17 +18,17 @@ use crate::results::Comparison;
 )]
 pub(super) struct CompareCommand {
     #[command(flatten)]
-    pub(super) compare: CompareArgs,
+    compare: CompareArgs,
     #[command(flatten)]
-    pub(super) live: LiveArgs,
+    live: LiveArgs,
     #[command(flatten)]
-    pub(super) access: AccessArgs,
+    access: AccessArgs,
     #[command(flatten)]
-    pub(super) dataset: DatasetArgs,
+    dataset: DatasetArgs,
     #[command(flatten)]
-    pub(super) fill: FillArgs,
+    fill: FillArgs,
     #[command(flatten)]
-    pub(super) log: LogArgs,
+    log: LogArgs,
     /// Print this help
     #[arg(short, long, action = ArgAction::HelpShort, help_heading = "Other")]
     help: Option<bool>,
@@ -83,7 +85,7 @@ impl CompareCommand {
         compare(&base, &new, &self.compare.options(self.compare.paired()))
     }
 
-    pub(super) fn show(&self, comparison: &Comparison) -> Result<(), OutputError> {
+    fn show(&self, comparison: &Comparison) -> Result<(), OutputError> {
         match self.compare.format() {
             CompareFormat::Text => print_table(comparison),
             CompareFormat::Markdown => print(&comparison_markdown(comparison)),

@@ -1,11 +1,18 @@
 //! `fillbench sweep`: fill with every combination of a grid of options, each several times.
 
+mod ready;
+mod runs;
+mod same;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result};
 use clap::{ArgAction, Args};
 
+use self::ready::{Ready, make_ready};
+use self::runs::Filler;
+use self::same::{other, same_asked, same_client, same_target};
 use super::Exit;
 use super::consent::MayDelete;
 use super::interrupt::interrupted;
@@ -13,9 +20,6 @@ use super::place::{Place, stopped};
 use super::repeated::{PointFill, warm_up_keys};
 use super::resume::resuming;
 use super::start::{run_id, runtime, written};
-use super::sweep_ready::{Ready, make_ready};
-use super::sweep_runs::Filler;
-use super::sweep_same::{other, same_asked, same_client, same_target};
 use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, SteadyArgs, SweepArgs, SweepRuns, ThrowawayArgs,
     UsageError,

@@ -3,9 +3,9 @@
 
 use anyhow::{Result, anyhow};
 
-use super::consent::{MayDelete, consent};
-use super::place::{Place, Stop};
-use super::repeated::PointFill;
+use crate::commands::consent::{MayDelete, consent};
+use crate::commands::place::{Place, Stop};
+use crate::commands::repeated::PointFill;
 use crate::fill::{FillError, Prepared, check_room, prepare};
 use crate::limits::Limits;
 use crate::results::Target;

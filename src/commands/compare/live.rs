@@ -1,17 +1,19 @@
 //! `fillbench compare --live`: fill two sides in turns, until it is settled whether one is slower.
 
+mod runs;
+
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result};
 
-use super::Exit;
-use super::compare::CompareCommand;
-use super::consent::MayDelete;
-use super::interrupt::interrupted;
-use super::live_runs::{Doing, End, Filling, Job, SideJob};
-use super::place::{Place, Stop, stopped};
-use super::start::{run_id, runtime};
+use self::runs::{Doing, End, Filling, Job, SideJob};
+use super::CompareCommand;
 use crate::args::{LiveSide, UsageError};
+use crate::commands::Exit;
+use crate::commands::consent::MayDelete;
+use crate::commands::interrupt::interrupted;
+use crate::commands::place::{Place, Stop, stopped};
+use crate::commands::start::{run_id, runtime};
 use crate::compare::CompareError;
 use crate::compare::live::{Live, LiveOptions, Next};
 use crate::limits::Limits;

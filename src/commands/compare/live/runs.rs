@@ -10,10 +10,10 @@ use anyhow::Result;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::consent::{MayDelete, consent};
-use super::place::{Place, Stop};
-use super::repeated::{Onlooker, PointFill, Ran, Repeated};
 use crate::args::{DatasetArgs, FillArgs, UsageError};
+use crate::commands::consent::{MayDelete, consent};
+use crate::commands::place::{Place, Stop};
+use crate::commands::repeated::{Onlooker, PointFill, Ran, Repeated};
 use crate::compare::live::{Live, LiveOptions, Next, Taken};
 use crate::compare::{CompareError, Difference, Obstacle, Run};
 use crate::fill::{FillOptions, check_room, prepare};

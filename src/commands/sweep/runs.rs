@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::sync::watch;
 
-use super::consent::MayDelete;
-use super::repeated::{Onlooker, PointFill, Ran, Repeated};
-use super::start::runtime;
+use crate::commands::consent::MayDelete;
+use crate::commands::repeated::{Onlooker, PointFill, Ran, Repeated};
+use crate::commands::start::runtime;
 use crate::fill::{FillOptions, prepare};
 use crate::limits::Limits;
 use crate::report::{RunWatch, SweepReport, Watching};
