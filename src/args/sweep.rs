@@ -19,7 +19,7 @@ const SIZE: u64 = 512;
 /// Runs of each point where nothing is said.
 const REPEAT: u64 = 3;
 /// Percent of a run's keys that warm up for it where nothing is said.
-const WARM_UP_PERCENT: f64 = 10.0;
+pub(super) const WARM_UP_PERCENT: f64 = 10.0;
 
 /// Which runs, as it was typed.
 #[derive(Args, Clone, Debug)]
@@ -182,14 +182,11 @@ impl SweepArgs {
 
     /// The runs of a sweep that begins anew, of what was [`Self::given`].
     pub fn runs(given: GridFile) -> SweepRuns {
-        // Any number would do; one that is short can be typed again.
-        let now =
-            SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64 / 1000 % 1_000_000);
         SweepRuns {
             grid: given.grid,
             places: given.places,
             repeat: given.repeat.unwrap_or(REPEAT),
-            shuffle_seed: given.shuffle_seed.unwrap_or(now),
+            shuffle_seed: given.shuffle_seed.unwrap_or_else(some_seed),
             warm_up_percent: given.warm_up_percent.unwrap_or(WARM_UP_PERCENT),
         }
     }
@@ -254,6 +251,11 @@ impl SweepArgs {
         })?;
         Sweep::parse(&text).map(Some).map_err(|error| in_file(&path, &error.to_string()))
     }
+}
+
+/// What an order is drawn with where nothing is said: any number would do, and one that is short can be typed again.
+pub(super) fn some_seed() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_micros() as u64 % 1_000_000)
 }
 
 /// A grid that is none is a fault of the command line.
