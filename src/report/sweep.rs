@@ -9,9 +9,9 @@ use super::disk::failed;
 use super::log::LogOptions;
 use super::sweep_folder::SweepFolder;
 use super::sweep_tables::{Dropped, KeptRun};
-use super::terminal::{dropped, ended, estimated, planned, swept, waiting};
+use super::terminal::{dropped, estimated, planned, swept, waiting};
 use super::watch::{RunWatch, Watchers, Watching};
-use crate::results::{Failure, INTERVALS_TABLE, LatencyHistogram, Record, Sweep, Turn, Verdict};
+use crate::results::{Failure, INTERVALS_TABLE, LatencyHistogram, Record, Sweep, Turn};
 
 /// Where the results of a sweep go.
 #[derive(Clone, Debug)]
@@ -148,12 +148,7 @@ impl SweepReport {
         self.watchers.chronicle.ended(record);
         let seconds = watch.seconds().map_err(failed(&self.out.join(INTERVALS_TABLE)))?;
         self.folder.add(&sweep.sweep, turn, record, &seconds, latency)?;
-        let Watching { done, of, .. } = &watch.watching;
-        let text = ended((*done + 1, *of), &sweep.words(turn.point), Some(turn.repeat), record);
-        match record.verdict {
-            Verdict::Exact | Verdict::Discarded => self.watchers.progress.say(&text),
-            _ => self.watchers.progress.line(&text),
-        }
+        self.watchers.ended(watch, &sweep.words(turn.point), Some(turn.repeat), record);
         Ok(())
     }
 
