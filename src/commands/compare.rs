@@ -6,7 +6,8 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use crate::args::{AccessArgs, CompareArgs, CompareFormat, DatasetArgs, FillArgs, LiveArgs, LogArgs};
-use crate::compare::{CompareError, compare, load};
+use crate::compare::{CompareError, compare};
+use crate::recorded::load;
 use crate::report::{OutputError, comparison_markdown, error_lines, print, print_json, print_table, tell};
 use crate::results::Comparison;
 

@@ -17,8 +17,9 @@ use crate::commands::start::{run_id, runtime};
 use crate::compare::CompareError;
 use crate::compare::live::{Live, LiveOptions, Next};
 use crate::limits::Limits;
+use crate::recorded::Metric;
 use crate::report::{LiveOutput, LiveReport, error_lines, tell};
-use crate::results::{Failure, LiveEnd, Record, Side, Target, Verdict};
+use crate::results::{ComparisonVerdict, Failure, LiveEnd, Record, Side, Target, Verdict};
 
 impl CompareCommand {
     /// Compares servers, and tells everything.
@@ -68,25 +69,7 @@ impl CompareCommand {
                 self.show(comparison)?;
             }
         }
-        Ok(match (end, comparison) {
-            (End::Refused(error), _) => Exit::refused(&error, &error.cure()),
-            (End::Stopped(stop), _) => return stopped(stop),
-            (End::Over(LiveEnd::Interrupted, _), _) => Exit::Interrupted,
-            (End::Over(LiveEnd::Failed | LiveEnd::Inexact, last), _) => {
-                let failure = gave_up(last.as_ref(), job.options.compare.metric.name());
-                tell(&error_lines(&failure.message, failure.cure.as_deref()));
-                match last.map(|(_, record)| record.verdict) {
-                    Some(Verdict::Missing | Verdict::Wrong) => Exit::Inexact,
-                    _ => Exit::Failed,
-                }
-            }
-            (End::Over(..), Some(comparison)) => comparison.verdict.into(),
-            (End::Over(..), None) => {
-                let text = "--max-time was over before there was anything to compare";
-                tell(&error_lines(text, Some("give it more time, or fill less")));
-                Exit::Inconclusive
-            }
-        })
+        exit(end, comparison.map(|comparison| comparison.verdict), job.options.compare.metric)
     }
 
     fn live_job(&self) -> Result<Job, UsageError> {
@@ -131,6 +114,29 @@ impl CompareCommand {
             is_one: false,
         })
     }
+}
+
+/// What the end comes to; what kept the comparison from a verdict is told.
+fn exit(end: End, verdict: Option<ComparisonVerdict>, metric: Metric) -> Result<Exit> {
+    Ok(match (end, verdict) {
+        (End::Refused(error), _) => Exit::refused(&error, &error.cure()),
+        (End::Stopped(stop), _) => return stopped(stop),
+        (End::Over(LiveEnd::Interrupted, _), _) => Exit::Interrupted,
+        (End::Over(LiveEnd::Failed | LiveEnd::Inexact, last), _) => {
+            let failure = gave_up(last.as_ref(), metric.name());
+            tell(&error_lines(&failure.message, failure.cure.as_deref()));
+            match last.map(|(_, record)| record.verdict) {
+                Some(Verdict::Missing | Verdict::Wrong) => Exit::Inexact,
+                _ => Exit::Failed,
+            }
+        }
+        (End::Over(..), Some(verdict)) => verdict.into(),
+        (End::Over(..), None) => {
+            let text = "--max-time was over before there was anything to compare";
+            tell(&error_lines(text, Some("give it more time, or fill less")));
+            Exit::Inconclusive
+        }
+    })
 }
 
 /// What a run that ended the comparison came to.
