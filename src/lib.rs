@@ -20,6 +20,7 @@
 //! L1 net/       connections          dataset/ keys and values    results/ record, events
 //! L0 slots/     hash slots and tags  resp/    the wire format    units.rs sizes, rates, time
 //!    chart/     numbers to drawings       text.rs  text of others, as it may be shown
+//!    limits.rs  what ends a run from outside
 //! ```
 //!
 //! Only `report` prints and only `main` exits.
@@ -33,6 +34,7 @@ pub mod compare;
 pub mod dataset;
 pub mod fill;
 pub mod journal;
+pub mod limits;
 pub mod merge;
 pub mod net;
 pub mod proof;

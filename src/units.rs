@@ -52,6 +52,14 @@ pub fn parse_size(text: &str, unit: u64) -> Result<u64, UnitError> {
     Ok(bytes as u64)
 }
 
+/// As [`parse_size`], where a bare number counts bytes.
+///
+/// # Errors
+/// [`UnitError`] if it is no size, or does not fit 64 bits.
+pub fn parse_bytes(text: &str) -> Result<u64, UnitError> {
+    parse_size(text, 1)
+}
+
 /// A size as [`parse_size`] reads it again, to its last byte: `512KiB`, `500000B`.
 pub fn write_size(bytes: u64) -> String {
     let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
@@ -107,7 +115,7 @@ pub fn parse_rate(text: &str) -> Result<Rate, UnitError> {
     let wrong = || UnitError::Rate(text.into());
     let bare = text.trim().trim_end_matches("/s").trim();
     let rate = if bare.ends_with(['B', 'b']) {
-        Rate::Bytes(parse_size(bare, 1).map_err(|_| wrong())? as f64)
+        Rate::Bytes(parse_bytes(bare).map_err(|_| wrong())? as f64)
     } else {
         let keys = bare.trim_end_matches("keys").trim();
         let scales = [("k", 1e3), ("K", 1e3), ("M", 1e6), ("G", 1e9)];
@@ -163,9 +171,9 @@ mod tests {
     fn sizes_are_read_with_and_without_a_unit() {
         assert_eq!(parse_size("5", GIB), Ok(5 * GIB));
         assert_eq!(parse_size("0.5", GIB), Ok(GIB / 2));
-        assert_eq!(parse_size("512", 1), Ok(512));
-        assert_eq!(parse_size("64KiB", 1), Ok(65536));
-        assert_eq!(parse_size("64 kib", 1), Ok(65536));
+        assert_eq!(parse_bytes("512"), Ok(512));
+        assert_eq!(parse_bytes("64KiB"), Ok(65536));
+        assert_eq!(parse_bytes("64 kib"), Ok(65536));
         assert_eq!(parse_size("500MB", GIB), Ok(500_000_000));
         assert_eq!(parse_size("1.5gib", 1), Ok(GIB + GIB / 2));
     }
@@ -182,10 +190,10 @@ mod tests {
     #[test]
     fn what_is_no_size_is_refused() {
         for text in ["", "-1", "five", "5 apples", "1e999", "nan"] {
-            assert!(matches!(parse_size(text, 1), Err(UnitError::Size(_))), "{text}");
+            assert!(matches!(parse_bytes(text), Err(UnitError::Size(_))), "{text}");
         }
         assert!(matches!(parse_size("18446744073709551615", 2), Err(UnitError::TooLarge(_))));
-        assert!(matches!(parse_size("99999999999999999999999", 1), Err(UnitError::TooLarge(_))));
+        assert!(matches!(parse_bytes("99999999999999999999999"), Err(UnitError::TooLarge(_))));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::path::Path;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::compare::{CompareOptions, Difference, Method, Metric, RESAMPLES};
+use crate::compare::{CompareOptions, Difference, Method, RESAMPLES};
+use crate::recorded::Metric;
 use crate::units::parse_percent;
 
 /// What to compare, as it was typed. Not to be shown: a URI may hold a password.

@@ -7,7 +7,7 @@ use clap::Args;
 use super::UsageError;
 use crate::dataset::{Amount, Request, Spec};
 use crate::results::Options;
-use crate::units::{GIB, parse_count, parse_size};
+use crate::units::{GIB, UnitError, parse_bytes, parse_count, parse_size};
 
 /// The dataset, as it was typed.
 #[derive(Args, Clone, Debug)]
@@ -20,10 +20,10 @@ pub struct DatasetArgs {
     #[arg(long, value_name = "N", value_parser = parse_count)]
     keys: Option<u64>,
     /// Bytes in each key
-    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value = "512")]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value = "512")]
     key_size: u64,
     /// Bytes in each value
-    #[arg(long, value_name = "BYTES", value_parser = bytes, default_value = "512")]
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes, default_value = "512")]
     value_size: u64,
     /// What every key starts with [default: nothing]
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
@@ -102,10 +102,6 @@ impl DatasetArgs {
     }
 }
 
-fn gib(text: &str) -> Result<u64, crate::units::UnitError> {
+fn gib(text: &str) -> Result<u64, UnitError> {
     parse_size(text, GIB)
-}
-
-fn bytes(text: &str) -> Result<u64, crate::units::UnitError> {
-    parse_size(text, 1)
 }

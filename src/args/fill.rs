@@ -18,16 +18,16 @@ pub struct FillArgs {
     #[arg(long, value_name = "NAME", value_parser = Preset::NAMES)]
     #[arg(hide_possible_values = true)]
     preset: Option<String>,
-    /// Keys between two barriers, or bytes like 512KiB [default: chosen by bytes]
+    /// Keys between two barriers, or bytes [default: about 512KiB]
     #[arg(short = 'P', long, value_name = "DEPTH", value_parser = PipelineDepth::parse)]
     pipeline_depth: Option<PipelineDepth>,
     /// Connections to each master [default: 1; 2 with --wait-replicas]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(WRITERS))]
     writers: Option<u64>,
-    /// Pipelines in flight per writer [default: chosen by bytes]
+    /// Pipelines in flight per writer [default: what comes to 1MiB]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(WINDOWS))]
     window: Option<u64>,
-    /// Or: until each master uses 80% of its maxmemory, or 10GB
+    /// In place of --data: until masters use 80% of maxmemory, or 10GB
     #[arg(long, value_name = "MEMORY", value_parser = UntilMemory::parse, conflicts_with_all = ["data", "keys"])]
     until_memory: Option<UntilMemory>,
     /// One key a command (set), or keys of one slot together (mset); auto: the faster that can do the rest

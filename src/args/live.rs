@@ -2,11 +2,12 @@
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Id};
 
+use super::given::given_ids;
+use super::sweep::{WARM_UP_PERCENT, some_seed};
 use super::{AccessArgs, ConnectionArgs, ThrowawayArgs, UsageError};
 use crate::compare::live::{Design, MAX_RUNS, MIN_RUNS};
 use crate::net::Secret;
@@ -56,9 +57,6 @@ pub struct LiveArgs {
     quiet: bool,
 }
 
-/// How much of a run's keys warm up for it where nothing is said: its servers have been filled before.
-const WARM_UP_PERCENT: f64 = 10.0;
-
 /// What may be said without `--live`.
 const WITHOUT: [&str; 10] =
     ["base", "new", "metric", "threshold", "despite", "paired", "format", "json", "help", "live"];
@@ -78,10 +76,7 @@ pub struct LiveSide {
 impl LiveArgs {
     /// The option of a command line that goes with `--live` only, if it was given without: its id.
     pub fn stray(given: &ArgMatches) -> Option<&Id> {
-        let was_given = |id: &Id| given.value_source(id.as_str()) == Some(ValueSource::CommandLine);
-        let is_group = |id: &Id| id.as_str().ends_with("Args") || id.as_str().ends_with("Command");
-        let mut others = given.ids().filter(|id| was_given(id) && !is_group(id));
-        others.find(|id| !given.get_flag("live") && !WITHOUT.contains(&id.as_str()))
+        given_ids(given).find(|id| !given.get_flag("live") && !WITHOUT.contains(&id.as_str()))
     }
 
     /// Whether runs are made, and not read.
@@ -133,10 +128,7 @@ impl LiveArgs {
             );
             return Err(UsageError::new(text));
         }
-        // Any number would do; one that is short can be typed again.
-        let now =
-            || SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64 / 1000 % 1_000_000);
-        Ok(Design::new(self.max_runs, pairs, self.shuffle_seed.unwrap_or_else(now)))
+        Ok(Design::new(self.max_runs, pairs, self.shuffle_seed.unwrap_or_else(some_seed)))
     }
 
     /// Percent of a run's keys that warm up for it, where its server has just been started, or not.

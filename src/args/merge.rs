@@ -17,7 +17,7 @@ use crate::verify::VerifyOptions;
 #[command(next_help_heading = "Merge")]
 pub struct MergeArgs {
     /// Folders that all workers left with --out, or folders that hold them
-    #[arg(value_name = "DIR", required = true)]
+    #[arg(value_name = "DIR", required = true, help_heading = None::<&'static str>)]
     folders: Vec<PathBuf>,
     /// Read every key of every worker again, as a fill does, at the server that they filled or one that is named
     #[arg(long)]

@@ -6,6 +6,7 @@ mod compare;
 mod connection;
 mod dataset;
 mod fill;
+mod given;
 mod live;
 mod log;
 mod merge;

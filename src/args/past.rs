@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::UsageError;
 use crate::net::plain;
-use crate::report::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
+use crate::report::RUN_FILE_IN_THE_MAKING;
+use crate::results::RUN_FILE;
 
 /// The text of the record in a folder that `option` names; `other` says what else would do.
 ///

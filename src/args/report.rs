@@ -7,7 +7,7 @@ use clap::Args;
 use super::UsageError;
 use crate::results::Bounds;
 use crate::study::StudyOptions;
-use crate::units::{parse_percent, parse_size};
+use crate::units::{parse_bytes, parse_percent};
 
 /// What to report on, as it was typed.
 #[derive(Args, Clone, Debug)]
@@ -19,18 +19,14 @@ pub struct ReportArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Bounded memory: in the client at most
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "128MiB")]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, default_value = "128MiB")]
     memory: u64,
     /// Bounded memory: unanswered at each master at most, in bytes of keys and values
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "4MiB")]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes, default_value = "4MiB")]
     in_flight: u64,
     /// Small footprint: so much slower than the fastest at most
     #[arg(long, value_name = "PERCENT", value_parser = parse_percent, default_value = "10%")]
     within: f64,
-}
-
-fn size(text: &str) -> Result<u64, crate::units::UnitError> {
-    parse_size(text, 1)
 }
 
 impl ReportArgs {

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Id};
 
 use super::UsageError;
+use super::given::given_ids;
 use super::past::{in_folder, read_run};
 use crate::journal::{self, JOURNAL_FILE, Past};
 use crate::results::{Record, Resumed};
@@ -93,11 +93,8 @@ impl ResumeArgs {
 
 /// The option that was given beside `--resume` and is none of these: its id.
 pub(super) fn contradicted<'a>(given: &'a ArgMatches, besides: &[&str]) -> Option<&'a Id> {
-    let was_given = |id: &Id| given.value_source(id.as_str()) == Some(ValueSource::CommandLine);
-    let is_group = |id: &Id| id.as_str().ends_with("Args") || id.as_str().ends_with("Command");
-    let resumes = given.ids().any(|id| id == "resume" && was_given(id));
-    let mut others = given.ids().filter(|id| was_given(id) && !is_group(id));
-    others.find(|id| resumes && !besides.contains(&id.as_str()))
+    let resumes = given_ids(given).any(|id| id == "resume");
+    given_ids(given).find(|id| resumes && !besides.contains(&id.as_str()))
 }
 
 impl Resuming {

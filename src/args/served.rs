@@ -13,7 +13,7 @@ use super::UsageError;
 use super::connection::secret;
 use crate::net::Secret;
 use crate::server::{Policy, ServerOptions};
-use crate::units::{UnitError, parse_size};
+use crate::units::parse_bytes;
 
 /// The variable that the default user's password is taken from.
 const PASSWORD_VARIABLE: &str = "FILLBENCH_REQUIREPASS";
@@ -30,7 +30,7 @@ pub struct ServedArgs {
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
     /// What each node may use for its keys and clients, in bytes or with a unit; 0 is no limit
-    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = size, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = parse_bytes, allow_negative_numbers = true)]
     maxmemory: u64,
     /// What goes when that is used up
     #[arg(long, value_name = "POLICY", default_value = Policy::NoEviction.name(), value_parser = policy())]
@@ -58,10 +58,6 @@ impl ServedArgs {
         let Self { maxmemory, maxmemory_policy, .. } = self;
         Ok(ServerOptions { requirepass, users, maxmemory, maxmemory_policy, ..options })
     }
-}
-
-fn size(text: &str) -> Result<u64, UnitError> {
-    parse_size(text, 1)
 }
 
 fn policy() -> impl TypedValueParser<Value = Policy> {

@@ -11,8 +11,7 @@ use super::resume::{BESIDES, contradicted};
 use super::{SteadyArgs, UsageError};
 use crate::fill::Preset;
 use crate::net::plain;
-use crate::report::SWEEP_FILE;
-use crate::results::{Options, PipelineDepth, Sweep};
+use crate::results::{Options, PipelineDepth, SWEEP_FILE, Sweep};
 use crate::sweep::{Grid, GridError, GridFile, MAX_RUNS, Param, Places, warm_up};
 
 /// Bytes in each key and in each value where nothing is said, as for a fill.
@@ -20,14 +19,14 @@ const SIZE: u64 = 512;
 /// Runs of each point where nothing is said.
 const REPEAT: u64 = 3;
 /// Percent of a run's keys that warm up for it where nothing is said.
-const WARM_UP_PERCENT: f64 = 10.0;
+pub(super) const WARM_UP_PERCENT: f64 = 10.0;
 
 /// Which runs, as it was typed.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Sweep")]
 pub struct SweepArgs {
     /// The grid in a TOML file; what is given besides replaces what it says
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", help_heading = None::<&'static str>)]
     file: Option<PathBuf>,
     /// How much each run fills: GiB, or with a unit, like 1,5 or 500MB
     #[arg(short, long, value_name = "SIZES", conflicts_with = "keys")]
@@ -183,14 +182,11 @@ impl SweepArgs {
 
     /// The runs of a sweep that begins anew, of what was [`Self::given`].
     pub fn runs(given: GridFile) -> SweepRuns {
-        // Any number would do; one that is short can be typed again.
-        let now =
-            SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64 / 1000 % 1_000_000);
         SweepRuns {
             grid: given.grid,
             places: given.places,
             repeat: given.repeat.unwrap_or(REPEAT),
-            shuffle_seed: given.shuffle_seed.unwrap_or(now),
+            shuffle_seed: given.shuffle_seed.unwrap_or_else(some_seed),
             warm_up_percent: given.warm_up_percent.unwrap_or(WARM_UP_PERCENT),
         }
     }
@@ -255,6 +251,11 @@ impl SweepArgs {
         })?;
         Sweep::parse(&text).map(Some).map_err(|error| in_file(&path, &error.to_string()))
     }
+}
+
+/// What an order is drawn with where nothing is said: any number would do, and one that is short can be typed again.
+pub(super) fn some_seed() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_micros() as u64 % 1_000_000)
 }
 
 /// A grid that is none is a fault of the command line.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::net::Address;
-use crate::results::{IncidentKind, Refusal};
+use crate::results::{IncidentKind, RefusalCount};
 
 use super::{Calls, Info};
 
@@ -202,11 +202,11 @@ pub fn rejected(before: &Info, after: &Info, command: &str) -> u64 {
 }
 
 /// Errors that the master counted in between, whoever caused them.
-pub fn refusals(address: &Address, before: &Info, after: &Info) -> Vec<Refusal> {
+pub fn refusals(address: &Address, before: &Info, after: &Info) -> Vec<RefusalCount> {
     let earlier: BTreeMap<String, u64> = before.errors();
     let grown = after.errors().into_iter().filter_map(|(error, count)| {
         let more = count.saturating_sub(earlier.get(&error).copied().unwrap_or(0));
-        (more > 0).then(|| Refusal {
+        (more > 0).then(|| RefusalCount {
             master: address.to_string(),
             error: error.to_ascii_uppercase(),
             count: more,
@@ -365,7 +365,7 @@ mod tests {
     fn errors_are_listed_by_how_many_more_there_are() {
         let (before, after) = (info("errorstat_OOM:count=2", 0), info("errorstat_OOM:count=5", 0));
         let found = refusals(&Address::tcp("h", 1), &before, &after);
-        assert_eq!(found, [Refusal { master: "h:1".into(), error: "OOM".into(), count: 3 }]);
+        assert_eq!(found, [RefusalCount { master: "h:1".into(), error: "OOM".into(), count: 3 }]);
         assert!(refusals(&Address::tcp("h", 1), &before, &before).is_empty());
     }
 }

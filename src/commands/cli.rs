@@ -85,25 +85,22 @@ impl Cli {
         refuse_without_live(&given)?;
         let mut cli = Self::from_arg_matches(&given).map_err(|error| error.format(&mut Self::command()))?;
         cli.fill = cli.fill.typed(&Self::command(), &given);
-        if cli.fill.wants_help() {
-            return Self::try_parse_from([env!("CARGO_PKG_NAME"), "--help"]);
+        if !cli.wants_help() {
+            return Ok(cli);
         }
-        if let Some(Command::Verify(verify)) = &cli.command
-            && verify.wants_help()
-        {
-            return Self::try_parse_from([env!("CARGO_PKG_NAME"), "verify", "--help"]);
+        let words = [env!("CARGO_PKG_NAME")].into_iter().chain(given.subcommand_name()).chain(["--help"]);
+        Self::try_parse_from(words)
+    }
+
+    /// Whether `-h` stood alone where it may name a host.
+    fn wants_help(&self) -> bool {
+        match &self.command {
+            None => self.fill.wants_help(),
+            Some(Command::Verify(verify)) => verify.wants_help(),
+            Some(Command::Sweep(sweep)) => sweep.wants_help(),
+            Some(Command::Merge(merge)) => merge.wants_help(),
+            Some(_) => false,
         }
-        if let Some(Command::Merge(merge)) = &cli.command
-            && merge.wants_help()
-        {
-            return Self::try_parse_from([env!("CARGO_PKG_NAME"), "merge", "--help"]);
-        }
-        if let Some(Command::Sweep(sweep)) = &cli.command
-            && sweep.wants_help()
-        {
-            return Self::try_parse_from([env!("CARGO_PKG_NAME"), "sweep", "--help"]);
-        }
-        Ok(cli)
     }
 
     /// Runs what was asked, and says everything there is to say about it.

@@ -1,10 +1,13 @@
 //! `fillbench compare`: whether runs are slower than others.
 
+mod live;
+
 use clap::{ArgAction, Args};
 
 use super::Exit;
 use crate::args::{AccessArgs, CompareArgs, CompareFormat, DatasetArgs, FillArgs, LiveArgs, LogArgs};
-use crate::compare::{CompareError, compare, load};
+use crate::compare::{CompareError, compare};
+use crate::recorded::load;
 use crate::report::{OutputError, comparison_markdown, error_lines, print, print_json, print_table, tell};
 use crate::results::Comparison;
 
@@ -16,33 +19,34 @@ use crate::results::Comparison;
 )]
 pub(super) struct CompareCommand {
     #[command(flatten)]
-    pub(super) compare: CompareArgs,
+    compare: CompareArgs,
     #[command(flatten)]
-    pub(super) live: LiveArgs,
+    live: LiveArgs,
     #[command(flatten)]
-    pub(super) access: AccessArgs,
+    access: AccessArgs,
     #[command(flatten)]
-    pub(super) dataset: DatasetArgs,
+    dataset: DatasetArgs,
     #[command(flatten)]
-    pub(super) fill: FillArgs,
+    fill: FillArgs,
     #[command(flatten)]
-    pub(super) log: LogArgs,
+    log: LogArgs,
     /// Print this help
     #[arg(short, long, action = ArgAction::HelpShort, help_heading = "Other")]
     help: Option<bool>,
 }
 
 const AFTER_HELP: &str = "\
-Runs with the same options are a point. At each point, medians are compared: no change if the whole
-interval lies within the threshold; better or a regression if the interval holds no 0, the change
-is at least the threshold, and the Mann-Whitney test, corrected for the number of points, puts
+Runs with the same options are a point. At each point, medians are compared: no change if the whole \
+interval lies within the threshold; better or a regression if the interval holds no 0, the change \
+is at least the threshold, and the Mann-Whitney test, corrected for the number of points, puts \
 chance below 1 %; inconclusive otherwise. Seven runs of each side will often do; four never do.
---paired compares runs that were made in turns with the ones beside them: eight pairs at least, and
+
+--paired compares runs that were made in turns with the ones beside them: eight pairs at least, and \
 in an order that was drawn. Where one side was always first, nothing is settled.
 
---live makes the runs: in pairs, each in an order that is drawn, so that the noise hits both sides
-alike. They are looked at a few planned times, and it ends as soon as a look settles it. What --spawn
-starts is started anew for each pair, since two processes of one program may differ. Options of the
+--live makes the runs: in pairs, each in an order that is drawn, so that the noise hits both sides \
+alike. They are looked at a few planned times, and it ends as soon as a look settles it. What --spawn \
+starts is started anew for each pair, since two processes of one program may differ. Options of the \
 server, the dataset and the fill go with --live only.
 
 Examples:
@@ -66,10 +70,7 @@ impl CompareCommand {
         }
         let comparison = match self.comparison() {
             Ok(comparison) => comparison,
-            Err(error) => {
-                tell(&error_lines(&error.to_string(), Some(&error.cure())));
-                return Exit::Usage;
-            }
+            Err(error) => return Exit::refused(&error, &error.cure()),
         };
         match self.show(&comparison) {
             Ok(()) => comparison.verdict.into(),
@@ -85,7 +86,7 @@ impl CompareCommand {
         compare(&base, &new, &self.compare.options(self.compare.paired()))
     }
 
-    pub(super) fn show(&self, comparison: &Comparison) -> Result<(), OutputError> {
+    fn show(&self, comparison: &Comparison) -> Result<(), OutputError> {
         match self.compare.format() {
             CompareFormat::Text => print_table(comparison),
             CompareFormat::Markdown => print(&comparison_markdown(comparison)),

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::io::IsTerminal;
 
-use anyhow::Result;
-
+use super::place::Stop;
 use crate::args::UsageError;
 use crate::fill::Prepared;
-use crate::report::ask;
+use crate::limits::Limits;
+use crate::report::{ask, tell};
 use crate::results::{Record, Verdict};
 use crate::units::{plural, show_count};
 
@@ -49,22 +49,30 @@ impl fmt::Display for Held {
 /// Emptying masters that hold keys wants a yes; `who` would empty them. Where there are none, nobody is asked.
 ///
 /// # Errors
-/// [`UsageError`] if nobody can be asked, or the answer is no.
-pub(super) async fn consent(prepared: &[&Prepared], who: &str) -> Result<MayDelete> {
+/// [`UsageError`] in a [`Stop`] if nobody can be asked, or the answer is no; and if there is no answer before a limit.
+pub(super) async fn consent(prepared: &[&Prepared], who: &str, limits: &Limits) -> Result<MayDelete, Stop> {
+    let asked = limits.within(ask_for(prepared, who)).await.inspect_err(|_| {
+        // The question's line is still open.
+        tell("\n");
+    })?;
+    asked.map_err(|error| Stop::Error(error.into()))
+}
+
+async fn ask_for(prepared: &[&Prepared], who: &str) -> Result<MayDelete, UsageError> {
     let held = Held::by(prepared);
     if held.keys == Some(0) {
         return Ok(MayDelete::Own(0));
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         let text = format!("{held}, which {who} deletes: give --yes if that is meant");
-        return Err(UsageError::new(text).into());
+        return Err(UsageError::new(text));
     }
     let them = if held.keys == Some(1) { "it" } else { "them all" };
     let question = format!("{held}. Delete {them}?");
     // Reading a terminal cannot be interrupted, but need not be waited for.
     match tokio::task::spawn_blocking(move || ask(&question)).await {
         Ok(true) => Ok(MayDelete::All),
-        _ => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no").into()),
+        _ => Err(UsageError::new("nothing was deleted, and nothing filled: the answer was no")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! How the process ends: scripts and CI jobs build on these numbers.
 
+use std::fmt::Display;
 use std::process::{ExitCode, Termination};
 
 use anyhow::Result;
@@ -38,6 +39,12 @@ impl Exit {
             tell(&error_lines(&format!("{error:#}"), cure.as_deref()));
             if error.is::<UsageError>() { Self::Usage } else { Self::Failed }
         })
+    }
+
+    /// What was named is not what the command takes: told, with what would do.
+    pub(super) fn refused(error: &impl Display, cure: &str) -> Self {
+        tell(&error_lines(&error.to_string(), Some(cure)));
+        Self::Usage
     }
 }
 

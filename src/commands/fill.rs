@@ -11,19 +11,21 @@ use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, OutputArgs, ResumeArgs, ThrowawayArgs, UsageError,
     WorkerArgs,
 };
-use crate::fill::{FillError, FillOptions, Keeping, Limits, Prepared, fill, prepare};
+use crate::fill::{FillOptions, Keeping, Prepared, fill, prepare};
 use crate::journal::Past;
-use crate::report::{OutputOptions, Report, options_table, print, tell};
+use crate::limits::Limits;
+use crate::report::{OutputOptions, Report, options_table, print};
 use crate::results::{Failure, LatencyHistogram, Options, Record, Resumed, Verdict, new_histogram};
-use crate::target::{Site, Started, Throwaway};
+use crate::target::Started;
 
 use super::Exit;
-use super::before::{cut, fail};
 use super::consent::consent;
 use super::interrupt::interrupted;
+use super::place::{Place, Stop};
+use super::record::{begin, cut, fail};
 use super::resume::resume_command;
 use super::show_options::Typed;
-use super::start::{run_id, runtime};
+use super::start::runtime;
 
 /// `fillbench` without a subcommand.
 #[derive(Args)]
@@ -54,8 +56,7 @@ pub(super) struct FillCommand {
 
 /// Everything that was checked before anything was touched.
 struct Job {
-    site: Site,
-    throwaway: Option<Throwaway>,
+    place: Place,
     options: FillOptions,
     yes: bool,
     /// Where results go.
@@ -98,10 +99,7 @@ impl FillCommand {
     fn try_run(self) -> Result<Exit> {
         let started_at = SystemTime::now();
         let (job, asked) = self.job()?;
-        let mut record =
-            Record::new(run_id(started_at), humantime::format_rfc3339_millis(started_at).to_string(), asked);
-        record.account.planned = job.options.spec.keys();
-        record.account.suspect = record.account.planned;
+        let mut record = begin(started_at, &job.options, asked);
         record.resumed = job.resumed.clone();
         let output = OutputOptions { log: self.log.options()?, ..job.output.clone() };
         let report = match Report::open(&output, &record.run, started_at) {
@@ -137,7 +135,7 @@ impl FillCommand {
             job.options.start_at = self.worker.start_at(SystemTime::now())?;
             // Servers that end with the run are not there for another to go on; and of a fill that finds out on
             // the way how much it is, nobody could tell what is left.
-            let resumable = job.throwaway.is_none() && !self.fill.says_how_much();
+            let resumable = job.place.throwaway.is_none() && !self.fill.says_how_much();
             job.keep(output.out.as_ref().filter(|_| resumable).cloned(), None);
             return Ok((Job { output, ..job }, asked));
         };
@@ -172,7 +170,8 @@ impl FillCommand {
         worker.describe(&mut asked);
         self.throwaway.describe(&mut asked);
         let (output, resumed) = (OutputOptions::default(), Resumed::default());
-        Ok((Job { site, throwaway, options, yes: fill.yes(), output, resumed }, asked))
+        let place = Place { site, throwaway };
+        Ok((Job { place, options, yes: fill.yes(), output, resumed }, asked))
     }
 }
 
@@ -193,42 +192,30 @@ impl Job {
     ) -> Result<LatencyHistogram> {
         let halt = interrupted().context("failed to handle signals")?;
         let limits = Limits::new(halt, started, self.options.timeouts.deadline);
-        // Lives until the run is over: dropping it stops the servers.
-        let (servers, prepared) = match limits.within(self.make_ready(record)).await {
-            Ok(Ok(ready)) => ready,
-            Ok(Err(failure)) => return Ok(fail(record, failure)),
-            Err(limit) => return Ok(cut(record, limit)),
+        let (servers, prepared) = match self.make_ready(&limits, record).await {
+            Ok(ready) => ready,
+            Err(Stop::Error(error)) => return Err(error),
+            Err(Stop::Failed(failure)) => return Ok(fail(record, failure)),
+            Err(Stop::Limit(limit)) => return Ok(cut(record, limit)),
         };
-        if self.options.flush && servers.is_none() && !self.yes {
-            match limits.within(consent(&[&prepared], "--flush")).await {
-                Ok(consented) => drop(consented?),
-                Err(limit) => {
-                    // The question's line is still open.
-                    tell("\n");
-                    return Ok(cut(record, limit));
-                }
-            }
-        }
         let latency = fill(prepared, &self.options, report.clone(), &limits, record).await;
+        // Not before the run is over: this stops them.
         drop(servers);
         Ok(latency)
     }
 
-    /// Starts servers if that was asked, and finds out whether they can be filled.
-    async fn make_ready(&mut self, record: &mut Record) -> Result<(Option<Started>, Prepared), Failure> {
-        let started = match &self.throwaway {
-            None => None,
-            Some(throwaway) => {
-                let started = throwaway
-                    .start()
-                    .await
-                    .map_err(|error| Failure { message: error.to_string(), cure: error.cure() })?;
-                self.site.address = started.seed();
-                record.target.kind = started.kind().into();
-                Some(started)
-            }
-        };
-        let prepared = prepare(self.site.clone(), &self.options).await;
-        Ok((started, prepared.map_err(|error: FillError| error.failure())?))
+    /// Starts servers if that was asked, finds out whether they can be filled, and asks whether they may be emptied.
+    async fn make_ready(
+        &mut self,
+        limits: &Limits,
+        record: &mut Record,
+    ) -> Result<(Option<Started>, Prepared), Stop> {
+        let (servers, target) = self.place.start(limits).await?;
+        record.target = target;
+        let prepared = limits.within(prepare(self.place.site.clone(), &self.options)).await??;
+        if self.options.flush && servers.is_none() && !self.yes {
+            consent(&[&prepared], "--flush", limits).await?;
+        }
+        Ok((servers, prepared))
     }
 }

@@ -7,12 +7,12 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
-use super::start::{run_id, runtime};
+use super::start::{run_id, runtime, written};
 use crate::args::{ConnectionArgs, LogArgs, MergeArgs, OutputArgs, UsageError};
-use crate::fill::{Limit, Limits};
+use crate::limits::{Limit, Limits};
 use crate::merge::{MergeError, Whole, enter_proof, whole};
 use crate::recorded::workers;
-use crate::report::{OutputOptions, Report, error_lines, tell};
+use crate::report::{OutputOptions, Report};
 use crate::results::{Event, Observer, PastOptions, Record, Verdict, Verification, VerifyAsked};
 use crate::target::Site;
 use crate::verify::{VerifyOptions, verify};
@@ -38,10 +38,10 @@ pub(super) struct MergeCommand {
 }
 
 const AFTER_HELP: &str = "\
-All workers must be there, each once, with the same dataset, into the same servers. Latencies are
-added up bucket for bucket, keys second by second by the workers' clocks, and the rate is that of all
-keys from the first worker's first byte to the last one's last answer. With --prove,
-options of the server may be given; what is not is as the workers had it, credentials apart.
+All workers must be there, each once, with the same dataset, into the same servers. Latencies are \
+added up bucket for bucket, keys second by second by the workers' clocks, and the rate is that of all \
+keys from the first worker's first byte to the last one's last answer. With --prove, options of the \
+server may be given; what is not is as the workers had it, credentials apart.
 
 Examples:
   fillbench merge results/workers                          a folder that holds all workers' folders
@@ -71,10 +71,7 @@ impl MergeCommand {
     pub(super) fn run(self) -> Exit {
         match workers(self.merge.folders()).map_err(MergeError::from).and_then(whole) {
             Ok(whole) => Exit::of(self.tell(whole)),
-            Err(error) => {
-                tell(&error_lines(&error.to_string(), Some(&error.cure())));
-                Exit::Usage
-            }
+            Err(error) => Exit::refused(&error, &error.cure()),
         }
     }
 
@@ -113,8 +110,7 @@ impl Proof {
     /// Reads every key, and enters what was found: what workers had proven was true when they did.
     fn enter(self, report: &Report, threads: u64, record: &mut Record) -> Result<()> {
         let started = Instant::now();
-        let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-        let mut found = Verification::new(record.run.clone(), time, self.asked);
+        let mut found = Verification::new(record.run.clone(), written(SystemTime::now()), self.asked);
         let runtime = runtime(threads)?;
         runtime.block_on(async {
             let halt = interrupted().context("failed to handle signals")?;

@@ -1,19 +1,17 @@
-//! One file per subcommand: arguments become options, options an engine's run, its record a report.
-//! What went wrong becomes one exit code.
+//! One file per subcommand, with a folder where that is not enough, beside what several of them do: arguments become
+//! options, options an engine's run, its record a report. What went wrong becomes one exit code.
 
-mod before;
 mod cli;
 mod compare;
-mod compare_live;
 mod completions;
 mod consent;
 mod exit;
 mod fill;
 mod interrupt;
-mod live_runs;
 mod man;
 mod merge;
 mod place;
+mod record;
 mod repeated;
 mod report;
 mod resume;
@@ -21,9 +19,6 @@ mod serve;
 mod show_options;
 mod start;
 mod sweep;
-mod sweep_ready;
-mod sweep_runs;
-mod sweep_same;
 mod verify;
 
 pub use cli::Cli;

@@ -1,15 +1,15 @@
-//! Where fills go that are made run after run, as sweeps and live comparisons make them; and why they did not
-//! begin there.
+//! Where fills go, and why they did not begin there.
 
 use anyhow::Result;
 
 use super::Exit;
-use crate::fill::{FillError, Limit, Limits};
+use crate::fill::FillError;
+use crate::limits::{Limit, Limits};
 use crate::report::{error_lines, tell};
 use crate::results::{Failure, Target};
 use crate::target::{Site, Started, Throwaway};
 
-/// Where all runs go.
+/// Where all runs of a command go.
 pub(super) struct Place {
     pub(super) site: Site,
     /// What is started for them, once for all.

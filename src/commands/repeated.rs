@@ -7,12 +7,13 @@ use std::time::{Instant, SystemTime};
 use anyhow::Result;
 use tokio::sync::watch;
 
-use super::before::{cut, fail};
 use super::consent::MayDelete;
-use super::start::{run_id, runtime};
+use super::record::{begin, cut, fail};
+use super::start::runtime;
 use crate::args::UsageError;
 use crate::dataset::{Amount, Request, Spec};
-use crate::fill::{FillOptions, Limits, fill, forget_peak_rss, prepare};
+use crate::fill::{FillOptions, fill, forget_peak_rss, prepare};
+use crate::limits::Limits;
 use crate::report::RunWatch;
 use crate::results::{Event, Failure, LatencyHistogram, Observer, Options, Record, Target, Verdict};
 use crate::target::Site;
@@ -128,13 +129,8 @@ impl Repeated<'_> {
     }
 
     fn record(&self, options: &FillOptions) -> Record {
-        let now = SystemTime::now();
-        let started_at = humantime::format_rfc3339_millis(now).to_string();
-        let mut record = Record::new(run_id(now), started_at, self.fill.asked.clone());
-        record.target = self.target.clone();
-        record.account.planned = options.spec.keys();
-        record.account.suspect = record.account.planned;
-        record
+        let record = begin(SystemTime::now(), options, self.fill.asked.clone());
+        Record { target: self.target.clone(), ..record }
     }
 
     /// One fill in a runtime of its own, with as many threads as it was asked for.

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use super::Exit;
 use crate::args::ReportArgs;
 use crate::recorded::{LoadError, Run, Runs, details, load, sweeps};
-use crate::report::{StudyReport, error_lines, print, report_study, tell};
+use crate::report::{StudyReport, print, report_study, tell};
 use crate::results::{RunDetail, Study};
 use crate::study::study;
 
@@ -24,10 +24,10 @@ pub(super) struct ReportCommand {
 }
 
 const AFTER_HELP: &str = "\
-Writes report.html, a page that needs nothing else, report.md, and the charts as SVG; a brief goes
-to stdout. Only files of an earlier report are replaced. The page shows what each swept parameter
-does, latencies, single runs over time with what happened to the servers, processor time, all
-points, and the best settings with the options to copy: for most throughput, for that in bounded
+Writes report.html, a page that needs nothing else, report.md, and the charts as SVG; a brief goes \
+to stdout. Only files of an earlier report are replaced. The page shows what each swept parameter \
+does, latencies, single runs over time with what happened to the servers, processor time, all \
+points, and the best settings with the options to copy: for most throughput, for that in bounded \
 memory, and for a small footprint.
 
 Examples:
@@ -53,10 +53,7 @@ impl ReportCommand {
         };
         match self.found() {
             Ok(found) => Exit::of(write(&found, out)),
-            Err(error) => {
-                tell(&error_lines(&error.to_string(), Some(&error.cure())));
-                Exit::Usage
-            }
+            Err(error) => Exit::refused(&error, &error.cure()),
         }
     }
 

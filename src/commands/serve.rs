@@ -51,7 +51,7 @@ pub(super) struct ServeCommand {
 }
 
 const AFTER_HELP: &str = "\
-Faults are NAME[=VALUE][/EVERY][@AFTER]: so many writes come AFTER which it begins, and an error
+Faults are NAME[=VALUE][/EVERY][@AFTER]: so many writes come AFTER which it begins, and an error \
 answers EVERY so many of them. Other clients switch them: FILLBENCH FAULT FAULT..., LIST, OFF.
   moved ask tryagain clusterdown loading masterdown oom readonly misconf noreplicas
                 answer writes with this error, as in oom/100

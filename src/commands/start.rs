@@ -1,4 +1,4 @@
-//! What every run begins with: a name, and threads.
+//! What every run begins with: a name, a time, and threads.
 
 use std::hash::BuildHasher;
 use std::time::SystemTime;
@@ -15,6 +15,11 @@ pub(super) fn runtime(threads: u64) -> Result<tokio::runtime::Runtime> {
         builder.worker_threads(threads as usize);
     }
     builder.enable_all().build().map_err(|error| anyhow!("failed to start the runtime: {error}"))
+}
+
+/// A time as records have it.
+pub(super) fn written(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
 }
 
 /// The time, for people and for sorting, and enough chance to tell two runs of one millisecond apart.

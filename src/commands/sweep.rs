@@ -1,26 +1,31 @@
 //! `fillbench sweep`: fill with every combination of a grid of options, each several times.
 
+mod ready;
+mod runs;
+mod same;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result};
 use clap::{ArgAction, Args};
 
+use self::ready::{Ready, make_ready};
+use self::runs::Filler;
+use self::same::{other, same_asked, same_client, same_target};
 use super::Exit;
 use super::consent::MayDelete;
 use super::interrupt::interrupted;
 use super::place::{Place, stopped};
 use super::repeated::{PointFill, warm_up_keys};
 use super::resume::resuming;
-use super::start::{run_id, runtime};
-use super::sweep_ready::{Ready, make_ready};
-use super::sweep_runs::Filler;
-use super::sweep_same::{other, same_asked, same_client, same_target};
+use super::start::{run_id, runtime, written};
 use crate::args::{
     ConnectionArgs, DatasetArgs, FillArgs, LogArgs, SteadyArgs, SweepArgs, SweepRuns, ThrowawayArgs,
     UsageError,
 };
-use crate::fill::{Limits, host};
+use crate::fill::host;
+use crate::limits::Limits;
 use crate::report::{Cut, KeptRun, SweepOutput, SweepPlan, SweepReport, Swept};
 use crate::results::{Failure, Options, Point, Program, SWEEP_SCHEMA, Sweep, Target, Turn, Verdict};
 use crate::sweep::{Pace, Places, Tally, left, options, run, shuffled};
@@ -52,7 +57,7 @@ pub(super) struct SweepCommand {
 }
 
 const AFTER_HELP: &str = "\
-Lists are written 64,256,512; ranges with their steps: 512..8192*2 doubles, 1..4+1 adds. The servers
+Lists are written 64,256,512; ranges with their steps: 512..8192*2 doubles, 1..4+1 adds. The servers \
 are emptied before each run; consent to that is asked once.
 
 Examples:
@@ -62,8 +67,8 @@ Examples:
 
 Exit codes:
   0 every run ended with every key proven
-  1 a run could not finish     2 bad usage
-  3 keys missing or wrong in a run  130 interrupted";
+  1 a run could not finish    2 bad usage
+  3 keys missing or wrong in a run    130 interrupted";
 
 /// What to do when a run cannot be written down.
 const UNWRITTEN_CURE: &str = "make room on that disk, and go on with the command below";
@@ -217,7 +222,7 @@ impl SweepCommand {
         Ok(Sweep {
             schema: SWEEP_SCHEMA.into(),
             sweep: run_id(started_at),
-            started_at: humantime::format_rfc3339_millis(started_at).to_string(),
+            started_at: written(started_at),
             program: Program { version: env!("CARGO_PKG_VERSION").into() },
             host: host(),
             // The servers will say what they are.

@@ -7,9 +7,10 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::interrupt::interrupted;
-use super::start::{run_id, runtime};
+use super::start::{run_id, runtime, written};
 use crate::args::{ConnectionArgs, DatasetArgs, LogArgs, UsageError, Verifiable, VerifyArgs};
-use crate::fill::{FillError, Limit, Limits};
+use crate::fill::FillError;
+use crate::limits::{Limit, Limits};
 use crate::report::VerifyReport;
 use crate::results::{Event, Observer, Options, Verdict, Verification, VerifyAsked};
 use crate::target::Site;
@@ -51,7 +52,7 @@ Examples:
 Exit codes:
   0 every key is right, or is right now that it was repaired
   1 could not run or finish    2 bad usage
-  3 keys missing or wrong  130 interrupted";
+  3 keys missing or wrong    130 interrupted";
 
 /// Everything that was checked before anything was touched.
 struct Job {
@@ -74,8 +75,7 @@ impl VerifyCommand {
     fn try_run(self) -> Result<Exit> {
         let started_at = SystemTime::now();
         let (job, asked) = self.job()?;
-        let time = humantime::format_rfc3339_millis(started_at).to_string();
-        let mut record = Verification::new(run_id(started_at), time, asked);
+        let mut record = Verification::new(run_id(started_at), written(started_at), asked);
         let report = VerifyReport::open(self.json, self.quiet, self.log.options()?.as_ref())?;
         for warning in &job.what.warnings {
             report.event(&Event::Warning(warning.clone()));

@@ -2,6 +2,7 @@
 
 use super::points::Point;
 use super::{Metric, Obstacle, Run};
+use crate::units::plural;
 
 /// What may be told to be passed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -153,8 +154,5 @@ fn some<'a: 'b, 'b>(
 
 fn shown_target(run: &Run) -> String {
     let host = if run.host.is_empty() { "servers of its own" } else { &run.host };
-    match run.replicas {
-        1 => format!("{host} and 1 replica"),
-        replicas => format!("{host} and {replicas} replicas"),
-    }
+    format!("{host} and {}", plural(run.replicas, "replica"))
 }

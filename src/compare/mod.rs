@@ -29,4 +29,4 @@ pub use mann_whitney::{holm, least_p_value, p_value};
 pub use method::Method;
 pub use verdict::SIGNIFICANCE;
 
-pub use crate::recorded::{LoadError, Metric, Run, Runs, load};
+use crate::recorded::{LoadError, Metric, Run, Runs};

@@ -2,6 +2,7 @@
 
 use super::{Difference, Obstacle, Run};
 use crate::results::PointParameters;
+use crate::units::plural;
 
 /// Runs with the same parameters.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ pub(super) fn join_other_targets(
 fn told(point: &Point<'_>) -> String {
     let PointParameters { target_kind, target_mode, target_masters, .. } = &point.parameters;
     let place = point.runs().next().map_or("", |run| run.place.as_str());
-    let masters = if *target_masters == 1 { "1 master".into() } else { format!("{target_masters} masters") };
+    let masters = plural(*target_masters, "master");
     match target_kind.is_empty() || target_mode.is_empty() {
         true => format!("{place} reached no target"),
         false => format!("{place} was sent to {masters} ({target_kind} {target_mode})"),

@@ -6,12 +6,11 @@ use std::time::Duration;
 use humantime::format_duration;
 
 use crate::cluster::ClusterError;
-use crate::net::{Address, NetError};
+use crate::net::{Address, NetError, Refusal};
 use crate::results::Failure;
 use crate::write::ReplicaWait;
 
 use super::memory::{GrowError, Shortage};
-use super::refusal;
 
 /// What went wrong. The text is the cause; [`FillError::cure`] says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -197,7 +196,7 @@ impl FillError {
             Self::Behind { .. } => {
                 "see that its replicas are connected and keep up, or give them time: --wait-timeout"
             }
-            Self::Refused { message, .. } => refusal::cure(message)?,
+            Self::Refused { message, .. } => Refusal::cure("SET", message)?,
             Self::WriterLost { .. } => {
                 "see the server's log: a restart, CLIENT KILL or a memory limit ends connections"
             }

@@ -4,9 +4,9 @@
 
 mod choose;
 mod error;
+mod facts;
 mod keep;
 mod ledger;
-mod limited;
 mod limits;
 mod link;
 mod load;
@@ -16,7 +16,6 @@ mod nodes;
 mod outcome;
 mod prepare;
 mod preset;
-mod refusal;
 mod replicas;
 mod run;
 mod send;
@@ -26,7 +25,6 @@ mod start;
 
 pub use choose::{Choice, choice};
 pub use error::FillError;
-pub use limits::{Limit, Limits};
 pub use machine::{forget_peak_rss, host};
 pub use memory::{GrowError, Shortage, UntilMemory, check_room};
 pub use prepare::{Prepared, prepare};

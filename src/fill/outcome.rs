@@ -12,9 +12,9 @@ use crate::units::{show_bytes, show_count};
 use crate::write::{Order, ReplicaWait, ReplyMode, wire_bytes_per_key};
 
 use super::choose::Chosen;
+use super::facts::{Counters, facts};
 use super::keep::Keeper;
 use super::ledger::Ledger;
-use super::limited::{self, Counters};
 use super::memory::Estimate;
 use super::prepare::Prepared;
 use super::send::{Ended, Sent};
@@ -226,7 +226,7 @@ impl<'a> Outcome<'a> {
             record.client.cpu_seconds = (record.client.cpu_seconds - servers.unwrap_or(0.0)).max(0.0);
         }
         if !sent.span(None).is_zero() {
-            let facts = limited::facts(record, prepared, sent, &after.first_infos, self.chosen);
+            let facts = facts(record, prepared, sent, &after.first_infos, self.chosen);
             let Judgement { by, because, cure, busy } = judge(&facts);
             record.limited_by = by;
             (record.limited_by_because, record.limited_by_cure, record.busy) = (because, cure, busy);

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::clock::Clock;
 use crate::recorded::WorkerFolder;
 use crate::results::{
-    Account, Failure, Incident, MAX_INCIDENTS, Record, Refusal, Resumed, Verdict, Verification,
+    Account, Failure, Incident, MAX_INCIDENTS, Record, RefusalCount, Resumed, Verdict, Verification,
 };
 
 /// The sums over all workers. Refusals and evictions are counted by the masters, whoever caused them, and each worker saw
@@ -27,7 +27,7 @@ pub(super) fn account(folders: &[WorkerFolder]) -> Account {
     }
     let refusal = |((master, error), count): ((&str, &str), u64)| {
         let (master, error) = (master.to_owned(), error.to_owned());
-        Refusal { master, error, count }
+        RefusalCount { master, error, count }
     };
     Account {
         planned: sum(|account| account.planned),

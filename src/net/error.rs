@@ -8,7 +8,7 @@ use std::time::Duration;
 use humantime::format_duration;
 use tokio_rustls::rustls;
 
-use super::refusal;
+use super::refusal::{self, Refusal};
 use super::{Address, TlsProblem};
 use crate::resp::{Malformed, Value};
 
@@ -173,7 +173,7 @@ impl NetError {
             }
             Self::ServerName(_) => "give the name in the server's certificate: --sni NAME",
             Self::NotRedis { .. } => "check host and port",
-            Self::Refused { command, message, .. } => refusal::cure(command, message)?,
+            Self::Refused { command, message, .. } => Refusal::cure(command, message)?,
             Self::Silent { .. } => "is the server stopped, or busy with a slow command?",
             Self::Lost { .. } => {
                 "see the server's log: a restart, CLIENT KILL or a memory limit ends connections"
@@ -201,6 +201,11 @@ impl NetError {
                     | Self::Lost { .. }
                     | Self::Silent { .. }
             )
+    }
+
+    /// Whether this is an error reply that stays until somebody changes something.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refused { message, .. } if Refusal::of(message) == Refusal::Final)
     }
 
     /// Whether this is an error reply whose first word is `code`, like `NOPERM`.

@@ -17,7 +17,7 @@ pub use connection::Connection;
 pub use connector::Connector;
 pub use endpoint::{Address, Credentials, Secret};
 pub use error::{NetError, plain};
-pub use refusal::shown;
+pub use refusal::{Refusal, shown};
 pub use stream::Stream;
 pub use tls::{Tls, TlsOptions};
 pub use tls_problem::TlsProblem;

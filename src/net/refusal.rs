@@ -1,4 +1,5 @@
-//! Servers' error replies: what they say, and what to do about them.
+//! Servers' error replies: what they say, what they mean for what comes next, as Redis's cluster specification and its
+//! sources have it, and what to do about them.
 
 use crate::text::printable;
 
@@ -15,30 +16,77 @@ pub fn shown(message: &str) -> String {
     }
 }
 
-/// What would do about a refusal of `command`, where something would.
-pub(super) fn cure(command: &str, message: &str) -> Option<&'static str> {
-    let says = |part: &str| message.contains(part);
-    let cure = match code(message) {
-        "NOAUTH" => "give a password: --pass, --askpass or REDISCLI_AUTH",
-        "WRONGPASS" => "check --user and --pass (or REDISCLI_AUTH)",
-        "NOPERM" => "let the user do this (ACL SETUSER), or give another --user",
-        "LOADING" => "wait until the server has loaded its data, then try again",
-        "MASTERDOWN" => "this replica has lost its master: give the address of a master",
-        "READONLY" => "this is a replica: give the address of its master",
-        "DENIED" => "the server is in protected mode: give it a password, or connect from its own machine",
-        "BUSY" => "a script is running there: wait for it, or end it with SCRIPT KILL",
-        "OOM" => "the server's maxmemory is reached: raise it, or fill less",
-        "MISCONF" => "the server cannot save to its disk: see its log",
-        "CLUSTERDOWN" => "some slots have no master: see CLUSTER INFO",
-        _ if says("max number of clients") => "close other clients, or raise the server's maxclients",
-        _ if command == "AUTH" => auth_cure(message)?,
-        _ if command == "SELECT" && says("cluster") => "a cluster has database 0 alone: leave out -n",
-        _ if command == "SELECT" && says("out of range") => {
-            "give a lower -n: it has fewer databases, as a rule 0 alone in a cluster"
+/// What a refusal means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal<'a> {
+    /// The key's slot is on its way to another node, which takes this key after `ASKING`.
+    Ask {
+        /// The slot.
+        slot: Option<u16>,
+        /// That node, `host:port` as the one that was asked calls it.
+        node: Option<&'a str>,
+    },
+    /// Another node has the slot, or a group of keys is torn while its slot moves.
+    Elsewhere,
+    /// This node takes no writes at the moment; later it will, or another one in its place.
+    ForNow,
+    /// Somebody has to change something first.
+    Final,
+}
+
+impl<'a> Refusal<'a> {
+    /// Reads an error reply.
+    pub fn of(message: &'a str) -> Self {
+        let mut words = message.split_whitespace();
+        match words.next().unwrap_or_default() {
+            "ASK" => {
+                let slot = words.next().and_then(|slot| slot.parse().ok());
+                Self::Ask { slot, node: words.next() }
+            }
+            "MOVED" | "TRYAGAIN" => Self::Elsewhere,
+            // When a connection is made: others may leave.
+            "ERR" if message.contains("max number of clients") => Self::ForNow,
+            "BUSY" | "CLUSTERDOWN" | "LOADING" | "MASTERDOWN" | "MISCONF" | "NOREPLICAS" | "READONLY" => {
+                Self::ForNow
+            }
+            _ => Self::Final,
         }
-        _ => return None,
-    };
-    Some(cure)
+    }
+
+    /// What would do about a refusal of `command`, where something would.
+    pub fn cure(command: &str, message: &str) -> Option<&'static str> {
+        let says = |part: &str| message.contains(part);
+        let writes = matches!(command, "SET" | "MSET");
+        let cure = match code(message) {
+            "NOAUTH" => "give a password: --pass, --askpass or REDISCLI_AUTH",
+            "WRONGPASS" => "check --user and --pass (or REDISCLI_AUTH)",
+            "NOPERM" if writes => "grant the user +set +mset and the keys: ~*",
+            "NOPERM" => "let the user do this (ACL SETUSER), or give another --user",
+            "LOADING" => "wait until the server has loaded its data, then try again",
+            "MASTERDOWN" => "this replica has lost its master: give the address of a master",
+            "READONLY" if writes => "it has become a replica: try again",
+            "READONLY" => "this is a replica: give the address of its master",
+            "DENIED" => {
+                "the server is in protected mode: give it a password, or connect from its own machine"
+            }
+            "BUSY" => "a script is running there: wait for it, or end it with SCRIPT KILL or FUNCTION KILL",
+            "OOM" => "raise maxmemory there, make room, or fill less",
+            "MISCONF" => {
+                "its persistence fails: see its log and disk, or CONFIG SET stop-writes-on-bgsave-error no"
+            }
+            "NOREPLICAS" => "it waits for replicas: see min-replicas-to-write",
+            "MOVED" | "ASK" | "TRYAGAIN" => "slots are being moved: try again once the cluster is quiet",
+            "CLUSTERDOWN" => "some slots have no master: redis-cli --cluster check HOST:PORT",
+            _ if says("max number of clients") => "close other clients, or raise the server's maxclients",
+            _ if command == "AUTH" => auth_cure(message)?,
+            _ if command == "SELECT" && says("cluster") => "a cluster has database 0 alone: leave out -n",
+            _ if command == "SELECT" && says("out of range") => {
+                "give a lower -n: it has fewer databases, as a rule 0 alone in a cluster"
+            }
+            _ => return None,
+        };
+        Some(cure)
+    }
 }
 
 fn auth_cure(message: &str) -> Option<&'static str> {
@@ -98,6 +146,21 @@ mod tests {
     }
 
     #[test]
+    fn the_first_word_decides_and_ask_names_where() {
+        let ask = Refusal::Ask { slot: Some(93), node: Some("10.0.0.1:7001") };
+        assert_eq!(Refusal::of("ASK 93 10.0.0.1:7001"), ask);
+        assert_eq!(Refusal::of("ASK"), Refusal::Ask { slot: None, node: None });
+        assert_eq!(Refusal::of("MOVED 93 10.0.0.1:7001"), Refusal::Elsewhere);
+        assert_eq!(Refusal::of("READONLY You can't write against a read only replica."), Refusal::ForNow);
+        let message = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+        assert_eq!(Refusal::of(message), Refusal::ForNow);
+        assert_eq!(Refusal::of("ERR max number of clients reached"), Refusal::ForNow);
+        for message in ["OOM command not allowed", "NOPERM this user", "ERR unknown", ""] {
+            assert_eq!(Refusal::of(message), Refusal::Final, "{message}");
+        }
+    }
+
+    #[test]
     fn refusals_have_their_cures() {
         let table = [
             ("PING", "NOAUTH Authentication required.", "--askpass"),
@@ -110,11 +173,15 @@ mod tests {
             ("SELECT", "ERR DB index is out of range", "lower -n"),
             ("PING", "ERR max number of clients reached", "maxclients"),
             ("PING", "LOADING Redis is loading the dataset in memory", "wait"),
+            ("FLUSHALL", "NOPERM this user has no permissions", "ACL SETUSER"),
+            ("SET", "NOPERM this user has no permissions", "+set +mset"),
+            ("PING", "READONLY You can't write against a read only replica.", "address of its master"),
+            ("SET", "READONLY You can't write against a read only replica.", "try again"),
         ];
         for (command, message, part) in table {
-            let cure = cure(command, message).unwrap_or_default();
+            let cure = Refusal::cure(command, message).unwrap_or_default();
             assert!(cure.contains(part), "{message}: {cure}");
         }
-        assert_eq!(cure("PING", "ERR something else"), None);
+        assert_eq!(Refusal::cure("PING", "ERR something else"), None);
     }
 }

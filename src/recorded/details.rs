@@ -10,12 +10,11 @@ use serde_json::Value;
 
 use super::course::{CourseReader, MasterSecond};
 use super::fields::{Fields, Form};
-use super::files::{DEPTH_MAX, RECORD, files_in, unreadable, whole};
+use super::files::{DEPTH_MAX, files_in, unreadable, whole};
 use super::{LoadError, Run};
-use crate::results::{Incident, MasterDetail, RunDetail, Server};
-
-const INTERVALS: &str = "intervals.csv";
-const LATENCIES: &str = "latency.csv";
+use crate::results::{
+    INTERVALS_TABLE, Incident, LATENCY_TABLE, MasterDetail, RUN_FILE, RUNS_FOLDER, RunDetail, Server,
+};
 
 /// Looks at runs closely that came from these paths.
 ///
@@ -26,7 +25,7 @@ pub fn details(paths: &[PathBuf], runs: &[&Run]) -> Result<Vec<RunDetail>, LoadE
     let mut courses: BTreeMap<String, CourseReader> = BTreeMap::new();
     let mut latencies: BTreeMap<String, BTreeMap<u64, u64>> = BTreeMap::new();
     for file in tables(paths)? {
-        if file.ends_with(INTERVALS) {
+        if file.ends_with(INTERVALS_TABLE) {
             each_row(&file, &wanted, |run, row| {
                 let seen: u64 = row.known("latency_us_count", "")?;
                 let second = MasterSecond {
@@ -64,9 +63,11 @@ fn tables(paths: &[PathBuf]) -> Result<BTreeSet<PathBuf>, LoadError> {
     for path in paths {
         if path.is_dir() {
             let files = files_in(path, DEPTH_MAX)?.into_iter();
-            found.extend(files.filter(|file| file.ends_with(INTERVALS) || file.ends_with(LATENCIES)));
+            found.extend(
+                files.filter(|file| file.ends_with(INTERVALS_TABLE) || file.ends_with(LATENCY_TABLE)),
+            );
         } else {
-            let beside = [INTERVALS, LATENCIES].map(|name| path.with_file_name(name));
+            let beside = [INTERVALS_TABLE, LATENCY_TABLE].map(|name| path.with_file_name(name));
             found.extend(beside.into_iter().filter(|file| file.is_file()));
         }
     }
@@ -129,6 +130,6 @@ fn record_of(run: &Run) -> Option<PathBuf> {
     // What a table says is no path.
     let is_name =
         !run.id.is_empty() && run.id.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
-    let of_sweep = run.file.with_file_name("runs").join(&run.id).join(RECORD);
+    let of_sweep = run.file.with_file_name(RUNS_FOLDER).join(&run.id).join(RUN_FILE);
     (is_name && of_sweep.is_file()).then_some(of_sweep)
 }

@@ -11,16 +11,10 @@ use serde_json::Value;
 use super::fields::{Fields, Form};
 use super::{LoadError, Run};
 use crate::net::plain;
+use crate::results::{RUN_FILE, RUNS_TABLE, SWEEP_FILE};
 
 /// How far below a folder runs are looked for.
 pub(super) const DEPTH_MAX: usize = 3;
-
-/// The record of a folder, and the table that says the same.
-pub(super) const RECORD: &str = "run.json";
-const TABLE: &str = "runs.csv";
-
-/// The record of a sweep in its folder.
-pub(super) const SWEEP: &str = "sweep.json";
 
 /// So much of a file is looked at to find out whether it is one of runs.
 const HEAD_BYTES: u64 = 64 << 10;
@@ -77,14 +71,14 @@ pub(super) fn files_in(folder: &Path, depth: usize) -> Result<Vec<PathBuf>, Load
     let mut paths: Vec<_> =
         entries.map_err(|error| unreadable(folder, &error))?.iter().map(fs::DirEntry::path).collect();
     paths.sort();
-    let has_record = folder.join(RECORD).is_file();
+    let has_record = folder.join(RUN_FILE).is_file();
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
             if depth > 0 {
                 files.extend(files_in(&path, depth - 1)?);
             }
-        } else if is_named(&path, &["csv", "json"]) && !(has_record && path.ends_with(TABLE)) {
+        } else if is_named(&path, &["csv", "json"]) && !(has_record && path.ends_with(RUNS_TABLE)) {
             files.push(path);
         }
     }
@@ -97,7 +91,7 @@ fn is_named(path: &Path, extensions: &[&str]) -> bool {
 
 /// Whether a file has a name that fills and sweeps give.
 fn is_ours(path: &Path) -> bool {
-    path.ends_with(RECORD) || path.ends_with(TABLE)
+    path.ends_with(RUN_FILE) || path.ends_with(RUNS_TABLE)
 }
 
 /// Whether a file that happens to be in a folder is one of runs, by its beginning. A broken one that has the name
@@ -176,7 +170,7 @@ fn table(path: &Path) -> Result<Vec<Run>, LoadError> {
         // As spreadsheets count: the header is the first.
         let place = format!("{}, row {}", path.display(), number + 2);
         if row.len() < header.len() && rows.peek().is_none() {
-            let sweep = path.parent().filter(|folder| folder.join(SWEEP).is_file());
+            let sweep = path.parent().filter(|folder| folder.join(SWEEP_FILE).is_file());
             return Err(LoadError::CutOff { place, sweep: sweep.map(Path::to_owned) });
         }
         runs.push(Run::read(path, &Fields { place, form: Form::Row { header: &header, row: &row } })?);
@@ -223,7 +217,7 @@ mod tests {
     #[test]
     fn a_document_that_is_too_large_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(RECORD);
+        let path = folder.path().join(RUN_FILE);
         fs::write(&path, "{}").unwrap();
         assert_eq!(whole(&path), Ok(b"{}".to_vec()));
         File::options().write(true).open(&path).unwrap().set_len(DOCUMENT_BYTES_MAX + 1).unwrap();

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::LoadError;
-use super::files::{DEPTH_MAX, SWEEP, files_in, whole};
-use crate::results::Sweep;
+use super::files::{DEPTH_MAX, files_in, whole};
+use crate::results::{SWEEP_FILE, Sweep};
 
 /// A sweep, and where it is.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct FoundSweep {
 pub fn sweeps(paths: &[PathBuf]) -> Result<Vec<FoundSweep>, LoadError> {
     let mut found: Vec<FoundSweep> = Vec::new();
     for folder in paths.iter().filter(|path| path.is_dir()) {
-        for file in files_in(folder, DEPTH_MAX)?.into_iter().filter(|file| file.ends_with(SWEEP)) {
+        for file in files_in(folder, DEPTH_MAX)?.into_iter().filter(|file| file.ends_with(SWEEP_FILE)) {
             let other = |text: String| LoadError::OtherKind { path: file.clone(), text };
             let text = String::from_utf8(whole(&file)?).map_err(|error| other(error.to_string()))?;
             let sweep = Sweep::parse(&text).map_err(|error| other(error.to_string()))?;

@@ -15,14 +15,11 @@ use hdrhistogram::serialization::interval_log::{IntervalLogHistogram, IntervalLo
 
 use super::LoadError;
 use super::fields::{Fields, Form};
-use super::files::{RECORD, unreadable};
-use crate::results::{LatencyHistogram, Record};
+use super::files::unreadable;
+use crate::results::{INTERVALS_TABLE, LATENCY_LOG, LatencyHistogram, RUN_FILE, Record};
 
 /// No interval is longer: they are of about a second.
 const INTERVAL_MAX: Duration = Duration::from_secs(24 * 60 * 60);
-
-const INTERVALS: &str = "intervals.csv";
-const LATENCIES: &str = "latency.hlog";
 
 /// The folder of one worker, and of all its runs if it was gone on with.
 pub struct WorkerFolder {
@@ -61,7 +58,7 @@ pub struct ClockedLatencies {
 pub fn workers(paths: &[PathBuf]) -> Result<Vec<WorkerFolder>, LoadError> {
     let (mut folders, mut known) = (Vec::new(), BTreeSet::new());
     for path in paths {
-        let found = match path.join(RECORD).is_file() {
+        let found = match path.join(RUN_FILE).is_file() {
             true => vec![path.clone()],
             false => folders_in(path)?,
         };
@@ -85,18 +82,18 @@ fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
         fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?.collect();
     let entries = entries.map_err(|error| unreadable(folder, &error))?;
     let mut found: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
-    found.retain(|path| path.join(RECORD).is_file());
+    found.retain(|path| path.join(RUN_FILE).is_file());
     found.sort();
     Ok(found)
 }
 
 impl WorkerFolder {
     fn read(path: PathBuf) -> Result<Self, LoadError> {
-        let file = path.join(RECORD);
+        let file = path.join(RUN_FILE);
         let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
         let record = Record::parse(&text)
             .map_err(|error| LoadError::OtherKind { path: file, text: error.to_string() })?;
-        let file = path.join(LATENCIES);
+        let file = path.join(LATENCY_LOG);
         let mut log = fs::read(&file).map_err(|error| unreadable(&file, &error))?;
         // A run that was killed may have left half a line.
         log.truncate(log.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
@@ -108,7 +105,7 @@ impl WorkerFolder {
     /// # Errors
     /// [`LoadError`] if the table is damaged.
     pub fn intervals(&self, take: &mut impl FnMut(ClockedInterval<'_>)) -> Result<(), LoadError> {
-        let path = self.path.join(INTERVALS);
+        let path = self.path.join(INTERVALS_TABLE);
         let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
         let broken = |error: csv::Error| LoadError::broken_table(&path, error);
         let mut table = ReaderBuilder::new().flexible(true).from_reader(BufReader::new(file));
@@ -139,7 +136,7 @@ impl WorkerFolder {
 
     /// The latencies, second by second, of all runs into this folder. Nothing comes after an error.
     pub fn latencies(&self) -> impl Iterator<Item = Result<ClockedLatencies, LoadError>> {
-        let path = self.path.join(LATENCIES);
+        let path = self.path.join(LATENCY_LOG);
         let (mut base, mut deserializer) = (SystemTime::UNIX_EPOCH, Deserializer::new());
         let mut over = false;
         let entries = IntervalLogIterator::new(&self.log).map_while(move |entry| {

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::dataset::Position;
-use crate::net::{Address, Connection, NetError, shown};
+use crate::net::{Address, Connection, NetError, Refusal, shown};
 use crate::proof::{BATCH_KEYS, Expectation, Lifetime, ReadProgress, Reader, Seen, SlotRead};
 use crate::resp::{Value, encode_command};
-use crate::write::Refusal;
 
 /// Bytes of commands that are on their way at a time; one command is always admitted.
 const WINDOW_BYTES: usize = 1 << 20;

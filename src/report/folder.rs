@@ -13,14 +13,16 @@ use nix::fcntl::{Flock, FlockArg};
 
 use super::OutputError;
 use super::columns::columns;
+use super::disk::failed;
 use super::error::Whose;
 use super::format::Output;
 use super::hlog::LatencyLog;
 use super::intervals::{self, Intervals};
-use super::json::{JsonFile, RUN_FILE, RUN_FILE_IN_THE_MAKING};
+use super::json::{JsonFile, RUN_FILE_IN_THE_MAKING};
 use super::latency::{self, LatencyTable};
 use super::table::{Rows, line};
 use crate::journal::{JOURNAL_FILE, JOURNAL_FILE_IN_THE_MAKING};
+use crate::results::{INTERVALS_TABLE, LATENCY_LOG, LATENCY_TABLE, RUN_FILE, RUNS_TABLE};
 
 /// What others put there: it goes when the folder goes.
 const OF_OTHERS: [&str; 3] = [RUN_FILE, JOURNAL_FILE, JOURNAL_FILE_IN_THE_MAKING];
@@ -49,13 +51,13 @@ impl Folder {
         run: &str,
         started_at: SystemTime,
     ) -> Result<(Self, Vec<Output>), OutputError> {
-        let failed = |error| OutputError::Open { path: path.into(), error };
+        let failed = failed(path);
         let made = !path.exists();
         if !made && !path.is_dir() {
             return Err(failed(io::ErrorKind::NotADirectory.into()));
         }
-        fs::create_dir_all(path).map_err(failed)?;
-        if fs::read_dir(path).map_err(failed)?.next().is_some() {
+        fs::create_dir_all(path).map_err(&failed)?;
+        if fs::read_dir(path).map_err(&failed)?.next().is_some() {
             return Err(OutputError::Used { folder: path.into(), whose: Whose::Fill });
         }
         let lock = lock(path)?;
@@ -76,7 +78,7 @@ impl Folder {
         let [runs, intervals, latency] = tables()?;
         let files =
             [table(runs.0, &runs.1)?, table(intervals.0, &intervals.1)?, table(latency.0, &latency.1)?];
-        let log = self.file("latency.hlog")?;
+        let log = self.file(LATENCY_LOG)?;
         outputs(&self.path, run, started_at, json, files, log)
     }
 
@@ -91,10 +93,6 @@ impl Folder {
         run: &str,
         started_at: SystemTime,
     ) -> Result<(Self, Vec<Output>), OutputError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |error| OutputError::Open { path, error }
-        };
         let lock = lock(path)?;
         let part = path.join(RUN_FILE_IN_THE_MAKING);
         let json = File::create(&part).map_err(failed(&part))?;
@@ -110,7 +108,7 @@ impl Folder {
         };
         let [runs, intervals, latency] = tables().map_err(failed(path))?;
         let files = [table(runs)?, table(intervals)?, table(latency)?];
-        let log = path.join("latency.hlog");
+        let log = path.join(LATENCY_LOG);
         let (log, _) = whole_lines(&log).map_err(failed(&log))?;
         let outputs = outputs(path, run, started_at, json, files, log).map_err(failed(path))?;
         // Only what this run adds for itself would go.
@@ -135,9 +133,9 @@ impl Folder {
 /// The tables of a folder with their headers.
 pub(super) fn tables() -> io::Result<[(&'static str, Vec<u8>); 3]> {
     Ok([
-        ("runs.csv", line(columns())?),
-        ("intervals.csv", line(intervals::COLUMNS)?),
-        ("latency.csv", line(latency::COLUMNS)?),
+        (RUNS_TABLE, line(columns())?),
+        (INTERVALS_TABLE, line(intervals::COLUMNS)?),
+        (LATENCY_TABLE, line(latency::COLUMNS)?),
     ])
 }
 
@@ -153,10 +151,10 @@ fn outputs(
     let [runs, intervals, latency] = tables;
     Ok(vec![
         Output::new(&place(RUN_FILE).display(), JsonFile::new(json, folder.into()))?,
-        Output::new(&place("runs.csv").display(), Rows(runs))?,
-        Output::new(&place("intervals.csv").display(), Intervals::new(intervals, run))?,
-        Output::new(&place("latency.csv").display(), LatencyTable::new(latency, run))?,
-        Output::new(&place("latency.hlog").display(), LatencyLog::begin(log, run, started_at)?)?,
+        Output::new(&place(RUNS_TABLE).display(), Rows(runs))?,
+        Output::new(&place(INTERVALS_TABLE).display(), Intervals::new(intervals, run))?,
+        Output::new(&place(LATENCY_TABLE).display(), LatencyTable::new(latency, run))?,
+        Output::new(&place(LATENCY_LOG).display(), LatencyLog::begin(log, run, started_at)?)?,
     ])
 }
 
@@ -184,7 +182,7 @@ fn whole_lines(path: &Path) -> io::Result<(File, Option<Vec<u8>>)> {
 
 /// Locks the folder against other runs, where the file system can.
 pub(super) fn lock(path: &Path) -> Result<Option<Flock<File>>, OutputError> {
-    let folder = File::open(path).map_err(|error| OutputError::Open { path: path.into(), error })?;
+    let folder = File::open(path).map_err(failed(path))?;
     match Flock::lock(folder, FlockArg::LockExclusiveNonblock) {
         Ok(lock) => Ok(Some(lock)),
         Err((_, Errno::EWOULDBLOCK)) => Err(OutputError::Busy { folder: path.into() }),

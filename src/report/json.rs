@@ -8,10 +8,8 @@ use serde::Serialize;
 
 use super::disk::sync_folder;
 use super::format::Format;
-use crate::results::{LatencyHistogram, Record};
+use crate::results::{LatencyHistogram, RUN_FILE, Record};
 
-/// The record in a folder.
-pub const RUN_FILE: &str = "run.json";
 /// What [`RUN_FILE`] is called until it is whole.
 pub const RUN_FILE_IN_THE_MAKING: &str = "run.json.part";
 

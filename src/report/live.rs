@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::OutputError;
+use super::disk::failed;
 use super::live_folder::LiveFolder;
 use super::log::LogOptions;
-use super::terminal::{ended, live_ended, live_look, live_pair, live_planned};
+use super::terminal::{live_ended, live_look, live_pair, live_planned};
 use super::watch::{RunWatch, Watchers, Watching};
-use crate::results::{Comparison, LatencyHistogram, LiveLook, MetricChange, Record, Side, Target, Verdict};
+use crate::results::{
+    Comparison, INTERVALS_TABLE, LatencyHistogram, LiveLook, MetricChange, Record, Side, Target,
+};
 
 /// Where the results of a live comparison go.
 #[derive(Clone, Debug, Default)]
@@ -85,16 +88,10 @@ impl LiveReport {
     ) -> Result<(), OutputError> {
         self.watchers.chronicle.ended(record);
         if let Some(folder) = &mut self.folder {
-            let failed = |error| OutputError::Open { path: folder.path().join("intervals.csv"), error };
-            let seconds = watch.seconds().map_err(failed)?;
+            let seconds = watch.seconds().map_err(failed(&folder.path().join(INTERVALS_TABLE)))?;
             folder.add(&self.name, (side, pair), record, &seconds, latency)?;
         }
-        let Watching { done, of, .. } = &watch.watching;
-        let text = ended((*done + 1, *of), &format!("pair {pair}, {}", side.name()), None, record);
-        match record.verdict {
-            Verdict::Exact | Verdict::Discarded => self.watchers.progress.say(&text),
-            _ => self.watchers.progress.line(&text),
-        }
+        self.watchers.ended(watch, &format!("pair {pair}, {}", side.name()), None, record);
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::columns::word;
-use super::{OutputError, Progress, tell};
+use super::{OutputError, Progress, disk, tell};
 use crate::results::{Event, Failure, IncidentKind, Record, Second, Verification};
 
 /// Under this name the stages of a run are logged, whatever module enters them.
@@ -100,7 +100,7 @@ fn is_ours(module: &str) -> bool {
 
 fn open(path: &Path) -> Result<File, OutputError> {
     let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map_err(|error| OutputError::Open { path: path.into(), error })
+    opened.map_err(disk::failed(path))
 }
 
 /// Stderr with progress on it. A line comes in one piece.

@@ -32,14 +32,13 @@ mod watch;
 
 pub use comparison::{comparison_markdown, comparison_table, print_table};
 pub use error::{OutputError, Whose};
-pub use json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
+pub use json::RUN_FILE_IN_THE_MAKING;
 pub use live::{LiveOutput, LivePlan, LiveReport};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
 pub use stdout::{print, print_json};
 pub use study::{StudyReport, report_study};
 pub use sweep::{Cut, SweepOutput, SweepPlan, SweepReport, Swept};
-pub use sweep_folder::SWEEP_FILE;
 pub use sweep_tables::{Dropped, KeptRun};
 pub use terminal::{
     Progress, ShownOption, ask, error_lines, live_so_far, options_table, summary, tell, verify_summary,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::disk::failed;
 use super::folder::Folder;
 use super::format::{Output, Outputs};
 use super::log::{Chronicle, LogOptions};
@@ -54,7 +55,7 @@ impl Report {
         // Before the folder: a table that is refused leaves no folder that would be refused next time.
         if let Some(path) = &options.csv {
             let table = Output::new(&path.display(), Table::open(path)?);
-            outputs.push(table.map_err(|error| OutputError::Open { path: path.clone(), error })?);
+            outputs.push(table.map_err(failed(path))?);
         }
         let folder = match &options.out {
             Some(path) => {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::OutputError;
+use super::disk::failed;
 use super::log::LogOptions;
 use super::sweep_folder::SweepFolder;
 use super::sweep_tables::{Dropped, KeptRun};
-use super::terminal::{dropped, ended, estimated, planned, swept, waiting};
+use super::terminal::{dropped, estimated, planned, swept, waiting};
 use super::watch::{RunWatch, Watchers, Watching};
-use crate::results::{Failure, LatencyHistogram, Record, Sweep, Turn, Verdict};
+use crate::results::{Failure, INTERVALS_TABLE, LatencyHistogram, Record, Sweep, Turn};
 
 /// Where the results of a sweep go.
 #[derive(Clone, Debug)]
@@ -145,15 +146,9 @@ impl SweepReport {
         latency: &LatencyHistogram,
     ) -> Result<(), OutputError> {
         self.watchers.chronicle.ended(record);
-        let place = || self.out.join("intervals.csv");
-        let seconds = watch.seconds().map_err(|error| OutputError::Open { path: place(), error })?;
+        let seconds = watch.seconds().map_err(failed(&self.out.join(INTERVALS_TABLE)))?;
         self.folder.add(&sweep.sweep, turn, record, &seconds, latency)?;
-        let Watching { done, of, .. } = &watch.watching;
-        let text = ended((*done + 1, *of), &sweep.words(turn.point), Some(turn.repeat), record);
-        match record.verdict {
-            Verdict::Exact | Verdict::Discarded => self.watchers.progress.say(&text),
-            _ => self.watchers.progress.line(&text),
-        }
+        self.watchers.ended(watch, &sweep.words(turn.point), Some(turn.repeat), record);
         Ok(())
     }
 

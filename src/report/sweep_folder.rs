@@ -15,16 +15,15 @@ use super::disk::{append, failed, put, sync_folder};
 use super::error::Whose;
 use super::folder::lock;
 use super::format::Format;
-use super::json::{RUN_FILE, RUN_FILE_IN_THE_MAKING, document};
+use super::json::{RUN_FILE_IN_THE_MAKING, document};
 use super::latency::LatencyTable;
-use super::sweep_tables::{
-    Dropped, KeptRun, RUNS, RUNS_TABLE, Reopened, headers, remove_records, reopen, runs_without,
-};
+use super::sweep_tables::{Dropped, KeptRun, Reopened, headers, remove_records, reopen, runs_without};
 use super::table::line;
-use crate::results::{LatencyHistogram, Record, Sweep, Turn};
+use crate::results::{
+    INTERVALS_TABLE, LATENCY_TABLE, LatencyHistogram, RUN_FILE, RUNS_FOLDER, RUNS_TABLE, Record, SWEEP_FILE,
+    Sweep, Turn,
+};
 
-/// The record of the sweep.
-pub const SWEEP_FILE: &str = "sweep.json";
 /// What [`SWEEP_FILE`] is called until it is whole.
 const SWEEP_FILE_IN_THE_MAKING: &str = "sweep.json.part";
 /// What the table of runs is called while rows are taken out of it.
@@ -59,7 +58,7 @@ impl SweepFolder {
         }
         let folder = Self { path: path.into(), made, kept: false, tables: None, _lock: lock(path)? };
         // Whether anything can be written there is found out now.
-        fs::create_dir_all(path.join(RUNS)).and_then(|()| sync_folder(path)).map_err(failed)?;
+        fs::create_dir_all(path.join(RUNS_FOLDER)).and_then(|()| sync_folder(path)).map_err(failed)?;
         Ok(folder)
     }
 
@@ -84,7 +83,7 @@ impl SweepFolder {
     /// # Errors
     /// [`OutputError::Open`] if the tables cannot be written.
     pub(super) fn forget(&mut self, sweep: &Sweep, runs: &BTreeSet<String>) -> Result<(), OutputError> {
-        let (records, table) = (self.path.join(RUNS), self.path.join(RUNS_TABLE));
+        let (records, table) = (self.path.join(RUNS_FOLDER), self.path.join(RUNS_TABLE));
         remove_records(&records, |run| runs.contains(run)).map_err(failed(&records))?;
         let left = runs_without(&self.path, sweep, runs)?;
         put(&self.path, RUNS_TABLE_IN_THE_MAKING, RUNS_TABLE, &left).map_err(failed(&table))?;
@@ -124,7 +123,7 @@ impl SweepFolder {
     ) -> Result<(), OutputError> {
         let path = self.path.clone();
         let [runs, intervals, latencies] = self.tables()?;
-        let records = path.join(RUNS);
+        let records = path.join(RUNS_FOLDER);
         let folder = records.join(&record.run);
         let put_record = || {
             fs::create_dir_all(&folder)?;
@@ -133,9 +132,9 @@ impl SweepFolder {
         };
         put_record().map_err(failed(&folder.join(RUN_FILE)))?;
         let place = |name| path.join(name);
-        append(intervals, seconds).map_err(failed(&place("intervals.csv")))?;
+        append(intervals, seconds).map_err(failed(&place(INTERVALS_TABLE)))?;
         let mut rows = Vec::new();
-        let failed_rows = failed(&place("latency.csv"));
+        let failed_rows = failed(&place(LATENCY_TABLE));
         LatencyTable::new(&mut rows, &record.run).finish(record, latency).map_err(&failed_rows)?;
         append(latencies, &rows).map_err(failed_rows)?;
         let mut cells = row(record);
@@ -161,7 +160,7 @@ impl Drop for SweepFolder {
         }
         // Nothing better can be done about what will not go than to leave it.
         let _ = fs::remove_file(self.path.join(SWEEP_FILE_IN_THE_MAKING));
-        let _ = fs::remove_dir(self.path.join(RUNS));
+        let _ = fs::remove_dir(self.path.join(RUNS_FOLDER));
         if self.made {
             let _ = fs::remove_dir(&self.path);
         }
@@ -177,7 +176,7 @@ pub(super) fn is_unused(path: &Path) -> io::Result<bool> {
         let entry = entry?;
         let is_unused = match entry.file_name().to_str() {
             Some(SWEEP_FILE_IN_THE_MAKING) => true,
-            Some(RUNS) => fs::read_dir(entry.path()).is_ok_and(|mut runs| runs.next().is_none()),
+            Some(RUNS_FOLDER) => fs::read_dir(entry.path()).is_ok_and(|mut runs| runs.next().is_none()),
             _ => false,
         };
         if !is_unused {

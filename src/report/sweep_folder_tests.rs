@@ -54,7 +54,7 @@ fn assert_holds(path: &Path, runs: &[&str]) {
     for table in TABLES {
         assert_eq!(runs_in(path, table), runs, "{table}");
     }
-    let entries = fs::read_dir(path.join(RUNS)).unwrap();
+    let entries = fs::read_dir(path.join(RUNS_FOLDER)).unwrap();
     let found = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(names(runs.iter().copied()), found);
 }
@@ -297,7 +297,7 @@ fn what_is_to_be_done_again_goes_from_everywhere() {
     // Killed before it: they are runs that failed, of which nothing is known but their rows.
     let path = place.path().join("earlier");
     written(&path);
-    fs::remove_dir_all(path.join(RUNS)).unwrap();
+    fs::remove_dir_all(path.join(RUNS_FOLDER)).unwrap();
     let (_, kept, dropped) = reopened(&path).unwrap();
     assert_eq!((kept.len(), dropped), (3, Dropped::default()));
 }
@@ -310,7 +310,7 @@ fn a_sweep_that_never_began_leaves_nothing() {
     assert!(!path.exists());
     // What it leaves where it was killed is in nobody's way.
     for left in ["", "{\"schema\":"] {
-        fs::create_dir_all(path.join(RUNS)).unwrap();
+        fs::create_dir_all(path.join(RUNS_FOLDER)).unwrap();
         fs::write(path.join(SWEEP_FILE_IN_THE_MAKING), left).unwrap();
         drop(SweepFolder::create(&path).unwrap());
         assert_eq!(fs::read_dir(&path).unwrap().count(), 0);

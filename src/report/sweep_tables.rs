@@ -16,16 +16,12 @@ use super::columns::columns;
 use super::disk::{failed, sync_folder};
 use super::error::Whose;
 use super::folder::tables;
-use super::json::{RUN_FILE, RUN_FILE_IN_THE_MAKING};
+use super::json::RUN_FILE_IN_THE_MAKING;
 use super::table::line;
-use crate::results::{LimitedBy, Sweep, Turn, Verdict};
+use crate::results::{LimitedBy, RUN_FILE, RUNS_FOLDER, RUNS_TABLE, Sweep, Turn, Verdict};
 
-/// The table of all runs.
-pub(super) const RUNS_TABLE: &str = "runs.csv";
 /// The end of a table's name while it is written anew.
 const PART: &str = "csv.part";
-/// The folder of the runs' folders.
-pub(super) const RUNS: &str = "runs";
 
 /// What a row of `runs.csv` has in a sweep behind the columns that it has anywhere.
 const COLUMNS: [&str; 3] = ["sweep", "point", "repeat"];
@@ -83,7 +79,7 @@ pub(super) fn headers() -> io::Result<[(&'static str, Vec<u8>); 3]> {
 pub(super) fn reopen(path: &Path, sweep: &Sweep) -> Result<Reopened, OutputError> {
     let tables = headers().map_err(failed(path))?.map(|(name, header)| (path.join(name), header));
     let [runs, others @ ..] = &tables;
-    let folder = path.join(RUNS);
+    let folder = path.join(RUNS_FOLDER);
     let recorded = recorded(&folder).map_err(failed(&folder))?;
     let lost = |table: &Path| {
         let (table, folder) = (table.to_owned(), folder.clone());

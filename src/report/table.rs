@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::OutputError;
 use super::columns::{columns, row};
+use super::disk::failed;
 use super::format::Format;
 use crate::results::{LatencyHistogram, Record};
 
@@ -36,10 +37,10 @@ impl Table {
     /// [`OutputError::Columns`] if it has other columns than a run's row,
     /// [`OutputError::Open`] if it cannot be read and appended to.
     pub(super) fn open(path: &Path) -> Result<Self, OutputError> {
-        let failed = |error| OutputError::Open { path: path.into(), error };
-        let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(failed)?;
+        let failed = failed(path);
+        let file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(&failed)?;
         // What is no regular file, a pipe for instance, has nothing before us to agree with.
-        let about = file.metadata().map_err(failed)?;
+        let about = file.metadata().map_err(&failed)?;
         if about.is_file() && about.len() > 0 {
             let found = header(&file).map_err(failed)?;
             if let Some((column, found, expected)) = difference(&found) {

@@ -8,9 +8,9 @@ use std::time::Instant;
 use super::format::Format;
 use super::intervals::Intervals;
 use super::log::{Chronicle, LogOptions};
-use super::terminal::{bar, bar_heading};
+use super::terminal::{bar, bar_heading, ended};
 use super::{OutputError, Progress};
-use crate::results::{Event, Observer};
+use crate::results::{Event, Observer, Record, Verdict};
 
 /// Whoever is told of all fills.
 pub(super) struct Watchers {
@@ -43,6 +43,16 @@ impl Watchers {
             began: Instant::now(),
             watching,
         })
+    }
+
+    /// Tells what became of a run that was watched; if quiet, only what went wrong.
+    pub(super) fn ended(&self, watch: &RunWatch, point: &str, repeat: Option<u64>, record: &Record) {
+        let Watching { done, of, .. } = &watch.watching;
+        let text = ended((*done + 1, *of), point, repeat, record);
+        match record.verdict {
+            Verdict::Exact | Verdict::Discarded => self.progress.say(&text),
+            _ => self.progress.line(&text),
+        }
     }
 }
 

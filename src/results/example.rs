@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 pub(crate) use super::example_comparison::{compared, compared_alone, compared_apart, compared_live};
 use super::{
     Account, Busy, Client, Done, Failure, Findings, Host, Incident, IncidentKind, Interval, Latency,
-    LatencyHistogram, LimitedBy, Named, Options, Point, Program, Rates, Record, Refusal, Repair, Resumed,
-    SCHEMA, SWEEP_SCHEMA, SampleBound, Second, Seconds, Server, Setting, SlotRun, Spread, Sweep, Target,
-    Turn, Verdict, Verification, VerifyAsked, VerifySeconds, Workers, new_histogram,
+    LatencyHistogram, LimitedBy, Named, Options, Point, Program, Rates, Record, RefusalCount, Repair,
+    Resumed, SCHEMA, SWEEP_SCHEMA, SampleBound, Second, Seconds, Server, Setting, SlotRun, Spread, Sweep,
+    Target, Turn, Verdict, Verification, VerifyAsked, VerifySeconds, Workers, new_histogram,
 };
 
 const KEYS: u64 = 6_990_507;
@@ -132,8 +132,8 @@ pub(crate) fn missing() -> Record {
         refused: 67,
         evicted: 1,
         refusals: vec![
-            Refusal { master: "127.0.0.1:7001".into(), error: "OOM".into(), count: 66 },
-            Refusal { master: "127.0.0.1:7002".into(), error: "MOVED".into(), count: 1 },
+            RefusalCount { master: "127.0.0.1:7001".into(), error: "OOM".into(), count: 66 },
+            RefusalCount { master: "127.0.0.1:7002".into(), error: "MOVED".into(), count: 1 },
         ],
         proven_by: [("count".to_owned(), 6_978_090), ("read".to_owned(), 366)].into(),
     };

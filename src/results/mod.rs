@@ -11,6 +11,7 @@ mod event;
 pub(crate) mod example;
 #[cfg(test)]
 mod example_comparison;
+mod files;
 mod histogram;
 mod incident;
 mod interval;
@@ -36,6 +37,7 @@ pub use comparison::{
 };
 pub use detail::{Course, MasterDetail, RunDetail, Slice};
 pub use event::{Event, Observer};
+pub use files::{INTERVALS_TABLE, LATENCY_LOG, LATENCY_TABLE, RUN_FILE, RUNS_FOLDER, RUNS_TABLE, SWEEP_FILE};
 pub use histogram::{LatencyHistogram, MAX_LATENCY_US, new_histogram};
 pub use incident::{Incident, IncidentKind, Incidents, MAX_INCIDENTS};
 pub use interval::{Interval, Second, Spread};
@@ -44,8 +46,8 @@ pub use options::{IN_FLIGHT_BYTES_MAX, Options, THREADS, WINDOWS, WRITERS};
 pub use past::{PastDone, PastOptions, PastRun, PastRunError};
 pub use pipeline_depth::{NoPipelineDepth, PIPELINE_DEPTHS, PIPELINE_SIZES, PipelineDepth};
 pub use record::{
-    Account, Done, Failure, Latency, LimitedBy, Program, Rates, Record, Refusal, SCHEMA, Seconds, Server,
-    Target, Verdict,
+    Account, Done, Failure, Latency, LimitedBy, Program, Rates, Record, RefusalCount, SCHEMA, Seconds,
+    Server, Target, Verdict,
 };
 pub use resumed::Resumed;
 pub use slot_run::SlotRun;

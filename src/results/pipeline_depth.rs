@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::units::{parse_size, write_size};
+use crate::units::{parse_bytes, write_size};
 
 /// What a depth in keys may be.
 pub const PIPELINE_DEPTHS: RangeInclusive<u64> = 1..=100_000_000;
@@ -36,7 +36,7 @@ impl PipelineDepth {
     pub fn parse(text: &str) -> Result<Self, NoPipelineDepth> {
         let has_unit = text.trim_end().ends_with(|letter: char| letter.is_ascii_alphabetic());
         let depth = match has_unit {
-            true => parse_size(text, 1).ok().filter(|bytes| PIPELINE_SIZES.contains(bytes)).map(Self::Bytes),
+            true => parse_bytes(text).ok().filter(|bytes| PIPELINE_SIZES.contains(bytes)).map(Self::Bytes),
             false => text.trim().parse().ok().filter(|keys| PIPELINE_DEPTHS.contains(keys)).map(Self::Keys),
         };
         depth.ok_or_else(|| NoPipelineDepth(text.into()))

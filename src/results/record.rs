@@ -305,14 +305,14 @@ pub struct Account {
     /// Keys that the masters evicted during the run.
     pub evicted: u64,
     /// Who refused what.
-    pub refusals: Vec<Refusal>,
+    pub refusals: Vec<RefusalCount>,
     /// How keys were proven: `count` or `read`, with how many each.
     pub proven_by: BTreeMap<String, u64>,
 }
 
 /// Errors of one kind that one master counted during the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
+pub struct RefusalCount {
     /// The master's address.
     pub master: String,
     /// The error's first word: `OOM`, `MOVED`, `NOPERM`.

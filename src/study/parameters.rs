@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::recorded::Run;
 use crate::results::{Swept, SweptValue};
-use crate::units::parse_size;
+use crate::units::parse_bytes;
 
 /// Parameters that say how keys are sent. The others say which, and where to.
 const SETTINGS: [&str; 8] =
@@ -94,7 +94,7 @@ enum Value {
 
 impl Value {
     fn of(text: &str) -> Self {
-        match (text.parse::<f64>(), parse_size(text, 1)) {
+        match (text.parse::<f64>(), parse_bytes(text)) {
             (Ok(number), _) if number.is_finite() => Self::Number(number),
             (Err(_), Ok(bytes)) => Self::Size(bytes as f64),
             _ => Self::Word,

@@ -2,7 +2,7 @@
 
 use super::Param;
 use crate::results::Setting;
-use crate::units::{parse_size, write_size};
+use crate::units::{parse_bytes, write_size};
 
 /// What one parameter is set to at most.
 pub(super) const MAX_SETTINGS: usize = 1000;
@@ -100,7 +100,7 @@ impl Amount {
     fn read(param: Param, text: &str) -> Result<Self, String> {
         match param.read(text)? {
             Setting::Number(number) => Ok(Self { number, in_bytes: false }),
-            Setting::Word(word) => match parse_size(&word, 1) {
+            Setting::Word(word) => match parse_bytes(&word) {
                 Ok(number) => Ok(Self { number, in_bytes: true }),
                 Err(_) => Err(format!("`{word}` is no number, and only numbers have ranges")),
             },

@@ -6,7 +6,6 @@ mod census;
 mod pacer;
 mod pipeline;
 mod progress;
-mod refusal;
 mod walk;
 mod writer;
 mod written;
@@ -17,7 +16,6 @@ pub use batch::{
 pub use census::executed_commands;
 pub use pacer::Pacer;
 pub use progress::{Count, Progress};
-pub use refusal::Refusal;
 pub use walk::{Order, Segment, Walk};
 pub use writer::Writer;
 pub use written::{End, Stop, Window, Written};

@@ -1,6 +1,9 @@
 //! Command lines that make no sense. No server is needed to say so, and none is asked: nothing listens on
 //! port 1.
 
+use clap::CommandFactory;
+use fillbench::commands::Cli;
+
 use crate::bad::case::Case;
 use crate::common::fillbench;
 
@@ -130,4 +133,28 @@ fn help_and_version_are_a_pleasure() {
     let alone = fillbench([""; 0]).output().unwrap();
     assert!(alone.status.code() == Some(2) && alone.stdout.is_empty());
     assert!(String::from_utf8(alone.stderr).unwrap().contains("--help"));
+}
+
+/// Lines of running text that end although the next word would have had room.
+fn broken_early(help: &str, width: usize) -> Vec<&str> {
+    let runs_on = |line: &str| !line.is_empty() && !line.starts_with(' ');
+    let lines: Vec<&str> = help.lines().collect();
+    let pairs = lines.windows(2).filter(|two| two.iter().all(|line| runs_on(line)));
+    let next_word = |line: &str| line.split(' ').next().map_or(0, |word| word.chars().count());
+    pairs.filter(|two| two[0].chars().count() + 1 + next_word(two[1]) <= width).map(|two| two[0]).collect()
+}
+
+#[test]
+fn text_below_the_options_is_as_wide_as_the_terminal() {
+    assert_eq!(broken_early("What a\nday it is\nall day\n\n  now\n", 9), ["day it is"; 0]);
+    assert_eq!(broken_early("What a\nday\n", 10), ["What a"]);
+    for command in Cli::command().get_subcommands() {
+        for width in [80, 100] {
+            let mut help = fillbench([command.get_name(), "--help"]);
+            let output = help.env("COLUMNS", width.to_string()).output().unwrap();
+            let help = String::from_utf8(output.stdout).unwrap();
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+            assert_eq!(broken_early(&help, width), [""; 0], "{help}");
+        }
+    }
 }

@@ -111,11 +111,9 @@ fn a_preset_is_done_and_written_down_and_an_option_beats_it() {
             (preset.window, preset.writers, preset.threads)
         );
         assert_eq!((asked.pipeline_bytes, done.pipeline_depth), (None, 77));
-        for (asked, done) in [
-            (preset.window, done.window),
-            (preset.writers, done.writers),
-            (preset.threads, done.threads),
-        ] {
+        for (asked, done) in
+            [(preset.window, done.window), (preset.writers, done.writers), (preset.threads, done.threads)]
+        {
             assert!(asked.is_none_or(|asked| asked == done), "{record:?}");
         }
     }

@@ -52,7 +52,7 @@ on_each_server! {
         assert_eq!((verified.code, verified.record.found.missing), (3, lost), "{verified:?}");
         assert_eq!(verified.record.repair.as_ref().unwrap().after.missing, lost);
         assert!(verified.told.contains("refused SET: OOM"), "{verified:?}");
-        assert!(verified.told.contains("raise it"), "{verified:?}");
+        assert!(verified.told.contains("raise maxmemory there"), "{verified:?}");
     }
 
     /// It makes room for what is written again by throwing other keys away, of slots that were found exact.

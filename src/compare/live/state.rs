@@ -12,6 +12,7 @@ use crate::compare::{CompareError, CompareOptions, Difference, Obstacle, Run};
 use crate::results::{
     ComparedPoint, Comparison, ComparisonVerdict, LiveEnd, LiveLook, MetricChange, PointParameters, Side,
 };
+use crate::units::plural;
 
 /// So many runs may fail; then the servers are what has to be looked at, and not their speed.
 pub const FAILED_RUNS_MAX: u64 = 3;
@@ -284,8 +285,7 @@ impl Live {
         let told = |counts: [u64; 2], what: &'static str| {
             let sides = Side::BOTH.into_iter().zip(counts).filter(|(_, count)| *count > 0);
             sides.map(move |(side, count)| {
-                let runs = if count == 1 { "run" } else { "runs" };
-                format!("{count} {runs} of the {} side {what}", side.name())
+                format!("{} of the {} side {what}", plural(count, "run"), side.name())
             })
         };
         let of_client = "said nothing of the servers (the client was the limit, or it was over too soon), and did not \

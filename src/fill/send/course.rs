@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cluster::{ClusterError, show_slots};
-use crate::net::{Address, shown};
+use crate::net::{Address, Refusal, shown};
 use crate::results::{IncidentKind, Incidents};
 use crate::slots::SLOTS;
-use crate::write::Refusal;
 
 use super::backoff::Backoff;
 use super::members::{Aside, Member, Members, News};

@@ -21,7 +21,6 @@ use crate::fill::choose::Chosen;
 use crate::fill::keep::Keeper;
 use crate::fill::limits::Limits;
 use crate::fill::prepare::ask_count;
-use crate::fill::refusal::is_final;
 use crate::fill::{FillError, FillOptions};
 
 /// How often progress is looked at.
@@ -189,7 +188,7 @@ impl Fleet<'_> {
         let written = match outcome {
             Ok(written) => written,
             Err(_) if !running => return Turn::GoOn,
-            Err(error) if is_final(&error) => return Turn::End(Ended::Failed(error.into())),
+            Err(error) if error.is_final() => return Turn::End(Ended::Failed(error.into())),
             Err(error) => return self.went_wrong(part.master, Cause::Lost(error.into())),
         };
         let (keys, commands) = (written.executed, written.commands);

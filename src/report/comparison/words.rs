@@ -6,6 +6,7 @@ use crate::results::{
     ComparedPoint, Comparison, ComparisonVerdict, LiveComparison, LonePoint, MetricChange, PercentInterval,
     PointParameters,
 };
+use crate::units::plural;
 
 /// What a parameter is that was not given.
 const UNSAID: [&str; 3] = ["auto", "none", "false"];
@@ -49,7 +50,7 @@ fn named((name, value): &(&'static str, String)) -> String {
 }
 
 pub(super) fn runs(count: u64) -> String {
-    if count == 1 { "1 run".into() } else { format!("{count} runs") }
+    plural(count, "run")
 }
 
 /// Runs of all points of each side.
@@ -108,7 +109,7 @@ pub(super) fn course(live: &LiveComparison) -> String {
         .map_or_else(String::new, |pairs| format!("; on servers started anew {}", renewed(pairs)));
     format!(
         "{} in turns, {taken} (planned: {}), {}{servers}; in the order of --shuffle-seed {}",
-        if pairs.len() == 1 { "1 pair".into() } else { format!("{} pairs", pairs.len()) },
+        plural(pairs.len() as u64, "pair"),
         list(&mut planned_looks.iter().copied()),
         ended.words(),
         live.shuffle_seed

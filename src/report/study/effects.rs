@@ -15,6 +15,9 @@ const LOG_FROM: f64 = 8.0;
 /// Values that are told in a sentence, beside the best and the worst.
 const VALUES_TOLD: usize = 3;
 
+/// Values that are listed of a parameter that never varies alone.
+const VALUES_LISTED: usize = 8;
+
 /// One parameter.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct EffectShown {
@@ -82,7 +85,8 @@ fn wins(effect: &Effect, of: &impl Fn(&EffectValue) -> String) -> String {
 }
 
 fn all(swept: &Swept) -> String {
-    let told: Vec<_> = swept.values.iter().take(8).map(|one| value(&swept.name, &one.text)).collect();
+    let told: Vec<_> =
+        swept.values.iter().take(VALUES_LISTED).map(|one| value(&swept.name, &one.text)).collect();
     told.join(", ")
 }
 

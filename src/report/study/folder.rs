@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::page::Page;
 use crate::report::OutputError;
+use crate::report::disk::failed;
 
 /// The page.
 const PAGE: &str = "report.html";
@@ -49,10 +50,6 @@ pub(super) fn write(
             return Err(OutputError::Foreign(path.clone()));
         }
     }
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| OutputError::Open { path, error }
-    };
     let deepest = if page.figures().next().is_some() { &charts } else { folder };
     fs::create_dir_all(deepest).map_err(failed(deepest))?;
     for (path, text) in &files {

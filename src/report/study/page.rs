@@ -13,6 +13,9 @@ use crate::report::terminal::words::{byte_rate, span};
 use crate::results::{RunDetail, Spread, Study, Unmeasured};
 use crate::text::shell_option;
 
+/// Values of a swept parameter that are listed.
+const VALUES_MAX: usize = 24;
+
 /// What all runs have in common and a line of its own tells.
 const TOLD_APART: [&str; 5] = ["machine", "server", "target_kind", "target_mode", "target_masters"];
 
@@ -242,9 +245,13 @@ fn facts(study: &Study) -> Vec<Fact> {
     let (first, last) = &study.started_at;
     let when = if first == last { first.clone() } else { format!("{first} to {last}") };
     let swept = study.swept.iter().map(|swept| {
-        let values: Vec<_> =
-            swept.values.iter().take(24).map(|value| super::words::value(&swept.name, &value.text)).collect();
-        let more = swept.values.len().saturating_sub(24);
+        let values: Vec<_> = swept
+            .values
+            .iter()
+            .take(VALUES_MAX)
+            .map(|value| super::words::value(&swept.name, &value.text))
+            .collect();
+        let more = swept.values.len().saturating_sub(VALUES_MAX);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         format!("{}: {}{more}", super::words::spoken(&swept.name), values.join(", "))
     });

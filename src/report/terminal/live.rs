@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::words::{clock, keys, wrap};
+use super::words::{clock, keys, warm_up, wrap};
 use crate::report::LivePlan;
 use crate::report::comparison::{change, interval, percents, signed, word};
 use crate::results::{ComparisonVerdict, LiveLook, MetricChange};
@@ -24,15 +24,11 @@ pub(in crate::report) fn live_planned(plan: &LivePlan) -> String {
         looks.join(", ")
     );
     let (usual, first) = (plan.warm_up_percent, plan.first_warm_up_percent);
-    let before_each = |share: f64| match share {
-        0.0 => "no warm-ups".into(),
-        share => format!("a warm-up of {share} % of its keys before each run"),
-    };
     let warm_up = match plan.renewed_after_pairs {
-        None => before_each(usual),
-        Some(1) => before_each(first),
-        Some(_) if usual == first => before_each(usual),
-        Some(_) => format!("{}, and of {first} % before the first of a server", before_each(usual)),
+        None => warm_up(usual),
+        Some(1) => warm_up(first),
+        Some(_) if usual == first => warm_up(usual),
+        Some(_) => format!("{}, and of {first} % before the first of a server", warm_up(usual)),
     };
     let servers = match plan.renewed_after_pairs {
         None => "emptied".into(),

@@ -3,7 +3,7 @@
 use super::incidents;
 use super::masters::masters;
 use super::words::{byte_rate, key_rate, keys, micros, percent, short, span, wrap};
-use crate::results::{Failure, LimitedBy, Record, Target, Verdict};
+use crate::results::{Failure, LimitedBy, Record, RefusalCount, Target, Verdict};
 use crate::units::{plural, show_bytes, show_count};
 
 /// Width of the labels on the left.
@@ -123,14 +123,8 @@ fn troubles(record: &Record) -> Vec<String> {
     tell(account.repaired, "written again after they were found short");
     tell(account.evicted, "evicted by the servers: raise maxmemory, or fill less");
     tell(account.refused, "write commands refused");
-    for refusal in &account.refusals {
-        let errors = if refusal.count == 1 { "error" } else { "errors" };
-        said.push(format!(
-            "{} counted {} {} {errors}",
-            refusal.master,
-            show_count(refusal.count),
-            refusal.error
-        ));
+    for RefusalCount { master, error, count } in &account.refusals {
+        said.push(format!("{master} counted {}", plural(*count, &format!("{error} error"))));
     }
     said
 }
@@ -196,13 +190,9 @@ fn filled(record: &Record) -> String {
 pub(super) fn place(target: &Target) -> String {
     let replicas = match target.replicas {
         0 => String::new(),
-        1 => " and 1 replica".into(),
-        many => format!(" and {many} replicas"),
+        some => format!(" and {}", plural(some, "replica")),
     };
-    let masters = match target.masters {
-        1 => "1 master".to_owned(),
-        many => format!("{many} masters"),
-    };
+    let masters = plural(target.masters, "master");
     let embedded = if target.kind == "embedded" { "embedded " } else { "" };
     format!("{embedded}{} of {masters}{replicas}, {} {}", target.mode, target.server, target.version)
 }

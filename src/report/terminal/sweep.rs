@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::summary::failure;
-use super::words::{byte_rate, clock, key_rate, keys, micros, percent, short, wrap};
+use super::words::{byte_rate, clock, key_rate, keys, micros, percent, short, warm_up, wrap};
 use crate::report::{Cut, Dropped, SweepPlan, Swept};
 use crate::results::{LimitedBy, Options, Record, Setting, Sweep, Verdict};
 use crate::units::{plural, show_bytes, show_count};
@@ -25,10 +25,7 @@ pub(in crate::report) fn planned(sweep: &Sweep, plan: &SweepPlan) -> String {
     let left = if left < runs { format!(", of which {} are left", show_count(left)) } else { String::new() };
     let much = format!("{what}{left}, {} ({}) in all", keys(count), show_bytes(payload_bytes));
     let axes = sweep.grid.iter().map(|(name, settings)| format!("{name} {}", named(settings)));
-    let warm_up = match sweep.warm_up_percent {
-        0.0 => "no warm-ups".into(),
-        share => format!("a warm-up of {share} % of its keys before each run"),
-    };
+    let warm_up = warm_up(sweep.warm_up_percent);
     let order = format!("--shuffle-seed {}; the servers are emptied, and {warm_up}", sweep.shuffle_seed);
     wrap("sweeping ", 9, &much)
         + &wrap("    over ", 9, &axes.collect::<Vec<_>>().join("; "))

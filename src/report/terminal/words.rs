@@ -99,6 +99,14 @@ fn scaled(number: f64, units: &[&str]) -> String {
     format!("{rest:.digits$}{}", units[place])
 }
 
+/// How much of their keys warm up for runs.
+pub(super) fn warm_up(percent: f64) -> String {
+    match percent {
+        0.0 => "no warm-ups".into(),
+        percent => format!("a warm-up of {percent} % of its keys before each run"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::units::{parse_count, parse_size, parse_time_above_zero};
+use crate::units::{parse_bytes, parse_count, parse_time_above_zero};
 
 /// The longest pause that can be asked for.
 const MAX_PAUSE: Duration = Duration::from_secs(3600);
@@ -124,7 +124,7 @@ impl Fault {
             Err(error) => Err(error.to_string()),
         };
         let kind = match (name.as_str(), value) {
-            ("drop", Some(bytes)) => match parse_size(bytes, 1).map_err(|error| error.to_string())? {
+            ("drop", Some(bytes)) => match parse_bytes(bytes).map_err(|error| error.to_string())? {
                 0 => return Err("nothing can be dropped after 0 bytes".into()),
                 bytes => Kind::Drop(bytes),
             },

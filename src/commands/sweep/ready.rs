@@ -3,11 +3,11 @@
 
 use anyhow::{Result, anyhow};
 
-use super::consent::{MayDelete, consent};
-use super::place::{Place, Stop};
-use super::repeated::PointFill;
-use crate::fill::{FillError, Limits, Prepared, check_room, prepare};
-use crate::report::tell;
+use crate::commands::consent::{MayDelete, consent};
+use crate::commands::place::{Place, Stop};
+use crate::commands::repeated::PointFill;
+use crate::fill::{FillError, Prepared, check_room, prepare};
+use crate::limits::Limits;
 use crate::results::Target;
 use crate::target::Started;
 
@@ -39,13 +39,7 @@ pub(super) async fn make_ready(
     met(&target).map_err(Stop::Error)?;
     let may_delete = match yes || servers.is_some() {
         true => MayDelete::All,
-        false => {
-            let asked = limits.within(consent(&[&prepared], "a sweep")).await.inspect_err(|_| {
-                // The question's line is still open.
-                tell("\n");
-            })?;
-            asked.map_err(Stop::Error)?
-        }
+        false => consent(&[&prepared], "a sweep", limits).await?,
     };
     limits.within_late(check_room(&mut prepared, &fill.options, limits)).await??;
     Ok(Ready { servers, may_delete })

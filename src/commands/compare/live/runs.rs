@@ -10,14 +10,16 @@ use anyhow::Result;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use super::consent::{MayDelete, consent};
-use super::place::{Place, Stop};
-use super::repeated::{Onlooker, PointFill, Ran, Repeated};
 use crate::args::{DatasetArgs, FillArgs, UsageError};
+use crate::commands::consent::{MayDelete, consent};
+use crate::commands::place::{Place, Stop};
+use crate::commands::repeated::{Onlooker, PointFill, Ran, Repeated};
 use crate::compare::live::{Live, LiveOptions, Next, Taken};
-use crate::compare::{CompareError, Difference, Obstacle, Run};
-use crate::fill::{FillOptions, Limits, check_room, prepare};
-use crate::report::{LivePlan, LiveReport, RunWatch, Watching, live_so_far, tell};
+use crate::compare::{CompareError, Difference, Obstacle};
+use crate::fill::{FillOptions, check_room, prepare};
+use crate::limits::Limits;
+use crate::recorded::Run;
+use crate::report::{LivePlan, LiveReport, RunWatch, Watching, live_so_far};
 use crate::results::{Failure, LiveEnd, LiveLook, Options, Record, Side, Target};
 use crate::target::Started;
 
@@ -129,11 +131,7 @@ impl Job {
         }
         if !self.options.renewed && !self.filling.fill.yes() {
             let both = if self.is_one { vec![base] } else { vec![base, new] };
-            let asked = limits.within(consent(&both, "a comparison")).await.inspect_err(|_| {
-                // The question's line is still open.
-                tell("\n");
-            })?;
-            self.may_delete = [asked.map_err(Stop::Error)?; 2];
+            self.may_delete = [consent(&both, "a comparison", limits).await?; 2];
         }
         for (side, prepared) in self.sides.iter().zip(&mut prepared) {
             limits.within_late(check_room(prepared, &side.fill.options, limits)).await??;

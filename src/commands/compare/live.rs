@@ -1,22 +1,25 @@
 //! `fillbench compare --live`: fill two sides in turns, until it is settled whether one is slower.
 
+mod runs;
+
 use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result};
 
-use super::Exit;
-use super::compare::CompareCommand;
-use super::consent::MayDelete;
-use super::interrupt::interrupted;
-use super::live_runs::{Doing, End, Filling, Job, SideJob};
-use super::place::{Place, Stop, stopped};
-use super::start::{run_id, runtime};
+use self::runs::{Doing, End, Filling, Job, SideJob};
+use super::CompareCommand;
 use crate::args::{LiveSide, UsageError};
+use crate::commands::Exit;
+use crate::commands::consent::MayDelete;
+use crate::commands::interrupt::interrupted;
+use crate::commands::place::{Place, Stop, stopped};
+use crate::commands::start::{run_id, runtime};
 use crate::compare::CompareError;
 use crate::compare::live::{Live, LiveOptions, Next};
-use crate::fill::Limits;
+use crate::limits::Limits;
+use crate::recorded::Metric;
 use crate::report::{LiveOutput, LiveReport, error_lines, tell};
-use crate::results::{Failure, LiveEnd, Record, Side, Target, Verdict};
+use crate::results::{ComparisonVerdict, Failure, LiveEnd, Record, Side, Target, Verdict};
 
 impl CompareCommand {
     /// Compares servers, and tells everything.
@@ -38,7 +41,10 @@ impl CompareCommand {
                 signals.shutdown_background();
                 return match stop {
                     // Told with its own cure.
-                    Stop::Error(error) if error.is::<CompareError>() => Ok(refused(error.downcast_ref())),
+                    Stop::Error(error) => match error.downcast::<CompareError>() {
+                        Ok(error) => Ok(Exit::refused(&error, &error.cure())),
+                        Err(error) => Err(error),
+                    },
                     stop => stopped(stop),
                 };
             }
@@ -63,25 +69,7 @@ impl CompareCommand {
                 self.show(comparison)?;
             }
         }
-        Ok(match (end, comparison) {
-            (End::Refused(error), _) => refused(Some(&error)),
-            (End::Stopped(stop), _) => return stopped(stop),
-            (End::Over(LiveEnd::Interrupted, _), _) => Exit::Interrupted,
-            (End::Over(LiveEnd::Failed | LiveEnd::Inexact, last), _) => {
-                let failure = gave_up(last.as_ref(), job.options.compare.metric.name());
-                tell(&error_lines(&failure.message, failure.cure.as_deref()));
-                match last.map(|(_, record)| record.verdict) {
-                    Some(Verdict::Missing | Verdict::Wrong) => Exit::Inexact,
-                    _ => Exit::Failed,
-                }
-            }
-            (End::Over(..), Some(comparison)) => comparison.verdict.into(),
-            (End::Over(..), None) => {
-                let text = "--max-time was over before there was anything to compare";
-                tell(&error_lines(text, Some("give it more time, or fill less")));
-                Exit::Inconclusive
-            }
-        })
+        exit(end, comparison.map(|comparison| comparison.verdict), job.options.compare.metric)
     }
 
     fn live_job(&self) -> Result<Job, UsageError> {
@@ -128,12 +116,27 @@ impl CompareCommand {
     }
 }
 
-/// What says nothing of the servers is told with what would do.
-fn refused(error: Option<&CompareError>) -> Exit {
-    if let Some(error) = error {
-        tell(&error_lines(&error.to_string(), Some(&error.cure())));
-    }
-    Exit::Usage
+/// What the end comes to; what kept the comparison from a verdict is told.
+fn exit(end: End, verdict: Option<ComparisonVerdict>, metric: Metric) -> Result<Exit> {
+    Ok(match (end, verdict) {
+        (End::Refused(error), _) => Exit::refused(&error, &error.cure()),
+        (End::Stopped(stop), _) => return stopped(stop),
+        (End::Over(LiveEnd::Interrupted, _), _) => Exit::Interrupted,
+        (End::Over(LiveEnd::Failed | LiveEnd::Inexact, last), _) => {
+            let failure = gave_up(last.as_ref(), metric.name());
+            tell(&error_lines(&failure.message, failure.cure.as_deref()));
+            match last.map(|(_, record)| record.verdict) {
+                Some(Verdict::Missing | Verdict::Wrong) => Exit::Inexact,
+                _ => Exit::Failed,
+            }
+        }
+        (End::Over(..), Some(verdict)) => verdict.into(),
+        (End::Over(..), None) => {
+            let text = "--max-time was over before there was anything to compare";
+            tell(&error_lines(text, Some("give it more time, or fill less")));
+            Exit::Inconclusive
+        }
+    })
 }
 
 /// What a run that ended the comparison came to.

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::sync::watch;
 
-use super::consent::MayDelete;
-use super::repeated::{Onlooker, PointFill, Ran, Repeated};
-use super::start::runtime;
-use crate::fill::{FillOptions, Limits, prepare};
+use crate::commands::consent::MayDelete;
+use crate::commands::repeated::{Onlooker, PointFill, Ran, Repeated};
+use crate::commands::start::runtime;
+use crate::fill::{FillOptions, prepare};
+use crate::limits::Limits;
 use crate::report::{RunWatch, SweepReport, Watching};
 use crate::results::{Record, Sweep, Turn, Verdict};
 use crate::sweep::{Pace, Runner, Servers, Step};
