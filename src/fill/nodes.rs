@@ -2,6 +2,8 @@
 //! to know what happened.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::task::{JoinError, JoinSet};
@@ -39,6 +41,9 @@ impl Node {
     }
 }
 
+/// Masters that are worked on at once: whenever one of them answers, all of them are looked at.
+const AT_ONCE: usize = 64;
+
 /// Questions that are timed: one may come at a bad moment.
 const PINGS: usize = 3;
 
@@ -66,6 +71,35 @@ pub(super) async fn in_order<T: 'static>(mut tasks: JoinSet<(usize, T)>) -> Resu
     Ok(done.into_values().collect())
 }
 
+/// Does the same with many masters at once, on this task, so that nothing is lost of what they lend if it is given
+/// up. The results are in their order. Where some fail, all that were begun are waited for, and the first of them in
+/// this order is told.
+pub(super) async fn at_once<T, E>(
+    work: impl IntoIterator<Item = impl Future<Output = Result<T, E>>>,
+) -> Result<Vec<T>, E> {
+    let (mut work, mut done) = (work.into_iter(), Vec::new());
+    loop {
+        let mut some: Vec<_> = work.by_ref().take(AT_ONCE).map(|future| (Box::pin(future), None)).collect();
+        if some.is_empty() {
+            return Ok(done);
+        }
+        poll_fn(|context| {
+            let mut is_open = false;
+            for (future, result) in some.iter_mut().filter(|(_, result)| result.is_none()) {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(ended) => *result = Some(ended),
+                    Poll::Pending => is_open = true,
+                }
+            }
+            if is_open { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+        for result in some.into_iter().filter_map(|(_, result)| result) {
+            done.push(result?);
+        }
+    }
+}
+
 async fn visit(connector: &Connector, master: &Master, mode: Mode) -> Result<Node, ClusterError> {
     let mut connection = cluster::meet(connector, master, mode).await?;
     let info = cluster::info(&mut connection).await?;
@@ -81,4 +115,46 @@ async fn visit(connector: &Connector, master: &Master, mode: Mode) -> Result<Nod
         round_trip = round_trip.min(asked.elapsed());
     }
     Ok(Node { connection, info, keys, round_trip })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::{Barrier, Notify};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn many_are_worked_on_at_once_and_stay_in_order() {
+        // None of them ends before all of its turn have begun.
+        let together = Barrier::new(AT_ONCE);
+        let together = &together;
+        let work = (0..2 * AT_ONCE).map(|number| async move {
+            together.wait().await;
+            Ok::<_, ()>(number)
+        });
+        assert_eq!(at_once(work).await, Ok((0..2 * AT_ONCE).collect()));
+        assert_eq!(at_once(std::iter::empty::<std::future::Ready<Result<(), ()>>>()).await, Ok(Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn the_first_of_several_errors_is_told_when_all_have_ended() {
+        let (last_failed, first_ended) = (Notify::new(), std::cell::Cell::new(false));
+        let (last_failed, first_ended) = (&last_failed, &first_ended);
+        let work = (0..3).map(|number| async move {
+            match number {
+                2 => {
+                    last_failed.notify_one();
+                    Err("third")
+                }
+                1 => Err("second"),
+                _ => {
+                    last_failed.notified().await;
+                    first_ended.set(true);
+                    Ok(())
+                }
+            }
+        });
+        assert_eq!(at_once(work).await, Err("second"));
+        assert!(first_ended.get());
+    }
 }
