@@ -75,7 +75,8 @@ def start(arguments, server, case, side):
 
 
 def name(side):
-    return f"{side[0]} masters, {side[1]} writers each"
+    words = [f"{count} {what}{'' if count == 1 else 's'}" for count, what in zip(side, ["master", "writer"])]
+    return f"{', '.join(words)} each"
 
 
 def measure(arguments, notebook, servers, case):
@@ -160,7 +161,7 @@ def aims(found):
             middles = {masters: ratio[1] for masters, ratio in flatness(fills, writers).items()}
             least, most = (choose(middles, key=middles.get) for choose in (min, max))
             is_flat = 1 - FLAT_AIM <= middles[least] and middles[most] <= 1 + FLAT_AIM
-            yield [f"{where}, {writers} writers: client CPU s/GB over that of the middle number of masters",
+            yield [f"{where}, writers to each: {writers}, client CPU s/GB over that of the middle number of masters",
                    f"{1 - FLAT_AIM:.2f} to {1 + FLAT_AIM:.2f}",
                    f"{middles[least]:.3f} (with {least}) to {middles[most]:.3f} (with {most})", verdict(is_flat)]
         pairs = [("a master more, with its writer", (few, WRITERS[0]), (many, WRITERS[0])),

@@ -102,7 +102,7 @@ class Aims(unittest.TestCase):
     def test_each_is_reached_or_missed_by_its_own_figures(self):
         reached = said(found())
         self.assertEqual(set(reached.values()), {"reached"})
-        cost = "256/512, 4 writers: client CPU s/GB over that of the middle number of masters"
+        cost = "256/512, writers to each: 4, client CPU s/GB over that of the middle number of masters"
         first = "256/512: s from the process's start to the first key, 64 masters, 4 writers each"
         last = "256/512: s from the process's start to the last writer, 64 masters, 4 writers each"
         more_writers = "256/512: memory of a writer more to each of 64 masters, KiB"
@@ -128,6 +128,12 @@ class Tables(unittest.TestCase):
         self.assertEqual([line[:2] for line in table[:4]], [[1, 1], [8, 1], [64, 1], [1, 4]])
         self.assertEqual({len(line) for line in table}, {len(scale.HEADER)})
         self.assertEqual(table[0][4:8], ["0.300 (0.200 to 0.400)", "1.000", "40.2", "40.25"])
+
+
+class Names(unittest.TestCase):
+    def test_one_is_no_more_than_one(self):
+        self.assertEqual(scale.name((1, 4)), "1 master, 4 writers each")
+        self.assertEqual(scale.name((8, 1)), "8 masters, 1 writer each")
 
 
 class Options(unittest.TestCase):

@@ -42,7 +42,10 @@ impl Node {
 }
 
 /// Masters that are worked on at once: whenever one of them answers, all of them are looked at.
-const AT_ONCE: usize = 64;
+pub(super) const AT_ONCE: usize = 64;
+/// Masters whose distance is measured at once: the answers of many would wait for this process, which would seem to be
+/// the distance.
+const TIMED_AT_ONCE: usize = 8;
 
 /// Questions that are timed: one may come at a bad moment.
 const PINGS: usize = 3;
@@ -58,7 +61,14 @@ pub(super) async fn ask(
         let (connector, master) = (connector.clone(), master.clone());
         tasks.spawn(async move { (index, visit(&connector, &master, mode).await) });
     }
-    in_order(tasks).await
+    let visited = in_order(tasks).await?.into_iter();
+    let timed = visited.map(|visited| async move {
+        Ok(match visited {
+            Ok(node) => time(node).await.map_err(ClusterError::from),
+            Err(error) => Err(error),
+        })
+    });
+    at_once(TIMED_AT_ONCE, timed).await
 }
 
 /// What numbered tasks return, in the order of their numbers.
@@ -71,15 +81,16 @@ pub(super) async fn in_order<T: 'static>(mut tasks: JoinSet<(usize, T)>) -> Resu
     Ok(done.into_values().collect())
 }
 
-/// Does the same with many masters at once, on this task, so that nothing is lost of what they lend if it is given
-/// up. The results are in their order. Where some fail, all that were begun are waited for, and the first of them in
-/// this order is told.
+/// Does the same with many masters, so many at once, on this task, so that nothing is lost of what they lend if it is
+/// given up. The results are in their order. Where some fail, all that were begun are waited for, and the first of
+/// them in this order is told.
 pub(super) async fn at_once<T, E>(
+    most: usize,
     work: impl IntoIterator<Item = impl Future<Output = Result<T, E>>>,
 ) -> Result<Vec<T>, E> {
     let (mut work, mut done) = (work.into_iter(), Vec::new());
     loop {
-        let mut some: Vec<_> = work.by_ref().take(AT_ONCE).map(|future| (Box::pin(future), None)).collect();
+        let mut some: Vec<_> = work.by_ref().take(most).map(|future| (Box::pin(future), None)).collect();
         if some.is_empty() {
             return Ok(done);
         }
@@ -108,13 +119,17 @@ async fn visit(connector: &Connector, master: &Master, mode: Mode) -> Result<Nod
         Err(NetError::Refused { .. }) => None,
         Err(error) => return Err(error.into()),
     };
-    let mut round_trip = Duration::MAX;
+    Ok(Node { connection, info, keys, round_trip: Duration::MAX })
+}
+
+/// Measures how far a master is.
+async fn time(mut node: Node) -> Result<Node, NetError> {
     for _ in 0..PINGS {
         let asked = Instant::now();
-        connection.call_raw(&[b"PING"]).await?;
-        round_trip = round_trip.min(asked.elapsed());
+        node.connection.call_raw(&[b"PING"]).await?;
+        node.round_trip = node.round_trip.min(asked.elapsed());
     }
-    Ok(Node { connection, info, keys, round_trip })
+    Ok(node)
 }
 
 #[cfg(test)]
@@ -132,8 +147,8 @@ mod tests {
             together.wait().await;
             Ok::<_, ()>(number)
         });
-        assert_eq!(at_once(work).await, Ok((0..2 * AT_ONCE).collect()));
-        assert_eq!(at_once(std::iter::empty::<std::future::Ready<Result<(), ()>>>()).await, Ok(Vec::new()));
+        assert_eq!(at_once(AT_ONCE, work).await, Ok((0..2 * AT_ONCE).collect()));
+        assert_eq!(at_once(AT_ONCE, [] as [std::future::Ready<Result<(), ()>>; 0]).await, Ok(Vec::new()));
     }
 
     #[tokio::test]
@@ -154,7 +169,7 @@ mod tests {
                 }
             }
         });
-        assert_eq!(at_once(work).await, Err("second"));
+        assert_eq!(at_once(AT_ONCE, work).await, Err("second"));
         assert!(first_ended.get());
     }
 }

@@ -14,7 +14,7 @@ use crate::slots::SLOTS;
 use crate::target::Site;
 use crate::write::{ReplyMode, executed_commands};
 
-use super::nodes::{self, Node, at_once};
+use super::nodes::{self, AT_ONCE, Node, at_once};
 use super::{FillError, FillOptions, keep, replicas};
 
 /// Masters that a warning names.
@@ -54,7 +54,7 @@ pub async fn prepare(site: Site, options: &FillOptions) -> Result<Prepared, Fill
     let reply_timeout = site.connector.reply_timeout;
     let checks = nodes.iter_mut().zip(&topology.masters);
     let checks = checks.map(|(node, master)| check(node, master, topology.mode, options, reply_timeout));
-    let checked = at_once(checks).await?;
+    let checked = at_once(AT_ONCE, checks).await?;
     let mut prepared = Prepared {
         may_count: checked.iter().all(|checked| checked.counts),
         counts_commands: checked.iter().all(|checked| checked.counts_commands),
@@ -150,7 +150,7 @@ impl Prepared {
             }
             Ok::<_, NetError>(())
         });
-        at_once(flushes).await?;
+        at_once(AT_ONCE, flushes).await?;
         let masters = &self.topology.masters;
         let nodes = nodes::ask(&self.site.connector, masters, self.topology.mode).await?;
         self.nodes = nodes.into_iter().collect::<Result<_, _>>()?;
@@ -174,7 +174,7 @@ impl Prepared {
             };
             Ok::<_, NetError>(slots.into_iter().zip(counts).collect())
         });
-        for (slot, count) in at_once(counts).await?.into_iter().flatten() {
+        for (slot, count) in at_once(AT_ONCE, counts).await?.into_iter().flatten() {
             empty[usize::from(slot)] = count == 0;
         }
         Ok(empty)
