@@ -201,7 +201,8 @@ class Notebook:
     COLUMNS = ["at", "server", "machine", "case", "key_size", "value_size", "keys", "side", "round", "program",
                "keys_per_second", "wire_bytes_per_second", "seconds", "cpu_seconds_per_gb", "peak_rss_bytes",
                "audit_seconds", "proof_seconds", "limited_by", "keys_left", "bytes_per_key", "idle_connections",
-               "idle_bytes", "hit_share", "whole_seconds", "reshard_seconds", "command_line"]
+               "idle_bytes", "hit_share", "whole_seconds", "reshard_seconds", "masters", "writers", "first_key_seconds",
+               "connected_seconds", "command_line"]
 
     def __init__(self, name, server, folder):
         self.started, self.server, self.machine = now(), server, machine()
@@ -237,17 +238,20 @@ def now():
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parser(description):
-    """The options that all scripts share."""
+def parser(description, serves_itself=False):
+    """The options that all scripts share; without those of another server and of the ceiling where fillbench
+    serves itself."""
     options = argparse.ArgumentParser(description=description)
-    options.add_argument("server", help="a redis-server or valkey-server to start, 7.0 or newer")
+    if not serves_itself:
+        options.add_argument("server", help="a redis-server or valkey-server to start, 7.0 or newer")
     options.add_argument("--port", type=int, default=17600, help="first port of the cluster [%(default)s]")
-    options.add_argument("--masters", type=int, default=3, help="0: one plain server [%(default)s]")
+    if not serves_itself:
+        options.add_argument("--masters", type=int, default=3, help="0: one plain server [%(default)s]")
+        options.add_argument("--ceiling", default=ROOT / "target/release/examples/ceiling", help="[%(default)s]")
     options.add_argument("--repeats", type=int, default=5, help="rounds, in each of which every side runs once [%(default)s]")
     options.add_argument("--case", type=Case.parse, action="append", metavar="KEY_SIZE/VALUE_SIZE/KEYS", dest="cases",
                          help="what to fill; may be repeated [256-byte keys with 512-byte values, and 32 with 64]")
     options.add_argument("--fillbench", default=ROOT / "target/release/fillbench", help="[%(default)s]")
-    options.add_argument("--ceiling", default=ROOT / "target/release/examples/ceiling", help="[%(default)s]")
     options.add_argument("--out", type=Path, default=ROOT / "results", help="folder for what is found [%(default)s]")
     return options
 
@@ -258,9 +262,11 @@ def parse(options, cases=CASES):
     arguments.cases = arguments.cases or cases
     if arguments.repeats < 1:
         options.error("--repeats must be at least 1")
-    for program, cure in [(arguments.server, "name a server that is there"), ("redis-cli", "install it"),
-                          (arguments.fillbench, "cargo build --release"),
-                          (arguments.ceiling, "cargo build --release --example ceiling")]:
+    wanted = [("redis-cli", "install it"), (arguments.fillbench, "cargo build --release")]
+    if hasattr(arguments, "server"):
+        wanted += [(arguments.server, "name a server that is there"),
+                   (arguments.ceiling, "cargo build --release --example ceiling")]
+    for program, cure in wanted:
         if not shutil.which(program):
             options.error(f"{program} is not there: {cure}")
     return arguments

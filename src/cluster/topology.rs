@@ -129,6 +129,8 @@ impl Topology {
     fn cluster(mut masters: Vec<Master>) -> Self {
         for master in &mut masters {
             master.slots.sort_by_key(|slots| *slots.start());
+            // Nodes list them in the order in which they met: two that know the same say the same.
+            master.replicas.sort();
         }
         masters.sort_by_key(|master| master.slots.first().map(|slots| *slots.start()));
         Self { mode: Mode::Cluster, masters }

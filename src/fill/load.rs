@@ -45,6 +45,10 @@ struct MasterThread {
     times: ThreadTimes,
 }
 
+/// The threads of processes that are called like nodes of this program, by their names. One process may have all
+/// nodes, and is gone through once.
+type NodeThreads = BTreeMap<u32, BTreeMap<String, PathBuf>>;
+
 /// One thread so far, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct ThreadTimes {
@@ -64,11 +68,13 @@ impl Load {
     /// The counters as they stand. `masters` are the process and the port of each, as far as it may be on this machine.
     pub fn now(masters: impl Iterator<Item = Option<(u32, u16)>>) -> Self {
         let proc = Path::new(PROC);
+        let mut nodes = NodeThreads::new();
         Self {
-            cpu_seconds: machine::cpu_seconds(),
+            masters: masters.map(|master| MasterThread::find(proc, &mut nodes, master?)).collect(),
+            // What looking for them costs is no part of what is measured.
             threads: threads(&proc.join("self/task")).unwrap_or_default(),
-            masters: masters.map(|master| MasterThread::find(proc, master?)).collect(),
             processors: fs::read_to_string(proc.join("stat")).ok().and_then(|text| Processors::parse(&text)),
+            cpu_seconds: machine::cpu_seconds(),
         }
     }
 
@@ -96,15 +102,24 @@ impl Load {
 impl MasterThread {
     /// A node of this program is the thread with its port's name, and other servers execute commands in their main
     /// thread, whose number is that of the process.
-    fn find(proc: &Path, (process, port): (u32, u16)) -> Option<Self> {
+    fn find(proc: &Path, nodes: &mut NodeThreads, (process, port): (u32, u16)) -> Option<Self> {
         let tasks = proc.join(process.to_string()).join("task");
-        let node = format!("{NODE_THREADS}{port}\n");
-        let is_node = |task: &PathBuf| fs::read_to_string(task.join("comm")).is_ok_and(|name| name == node);
-        let named = fs::read_dir(&tasks).ok()?.flatten().map(|entry| entry.path()).find(is_node);
-        let schedstat = named.unwrap_or_else(|| tasks.join(process.to_string())).join("schedstat");
+        let named = nodes.entry(process).or_insert_with(|| node_threads(&tasks));
+        let node = named.get(&format!("{NODE_THREADS}{port}")).cloned();
+        let schedstat = node.unwrap_or_else(|| tasks.join(process.to_string())).join("schedstat");
         let times = ThreadTimes::read(&schedstat)?;
         Some(Self { schedstat, times })
     }
+}
+
+/// The threads of a process that are called like nodes; none where there is no such process.
+fn node_threads(tasks: &Path) -> BTreeMap<String, PathBuf> {
+    let tasks = fs::read_dir(tasks).into_iter().flatten().flatten().map(|entry| entry.path());
+    let named = tasks.filter_map(|task| Some((fs::read_to_string(task.join("comm")).ok()?, task)));
+    named
+        .filter(|(name, _)| name.starts_with(NODE_THREADS))
+        .map(|(name, task)| (name.trim_end().to_owned(), task))
+        .collect()
 }
 
 /// The thread that had most to do: one that waits for a processor has as much as one that is on it.
@@ -241,8 +256,11 @@ mod tests {
             fs::write(place.join("comm"), format!("{name}\n")).unwrap();
             fs::write(place.join("schedstat"), format!("{times}\n")).unwrap();
         }
-        let busy = |process, port| MasterThread::find(proc.path(), (process, port)).map(|one| one.times.busy);
-        assert_eq!((busy(30, 7001), busy(40, 7001)), (Some(500), Some(700)));
+        let mut nodes = NodeThreads::new();
+        let mut busy = |process, port| {
+            MasterThread::find(proc.path(), &mut nodes, (process, port)).map(|one| one.times.busy)
+        };
+        assert_eq!((busy(30, 7001), busy(40, 7001), busy(40, 7002)), (Some(500), Some(700), Some(1)));
         assert_eq!(busy(50, 7001), None);
     }
 

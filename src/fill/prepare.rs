@@ -2,8 +2,9 @@
 //! take the dataset, and what they hold already.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use crate::cluster::{self, Info, Mode, Topology, discover};
+use crate::cluster::{self, Info, Master, Mode, Topology, discover};
 use crate::journal::Place;
 use crate::net::{Address, Connection, NetError};
 use crate::proof::{Depth, count_database, count_slots, may_count, may_read};
@@ -13,7 +14,7 @@ use crate::slots::SLOTS;
 use crate::target::Site;
 use crate::write::{ReplyMode, executed_commands};
 
-use super::nodes::{self, Node};
+use super::nodes::{self, AT_ONCE, Node, at_once};
 use super::{FillError, FillOptions, keep, replicas};
 
 /// Masters that a warning names.
@@ -50,17 +51,22 @@ pub async fn prepare(site: Site, options: &FillOptions) -> Result<Prepared, Fill
     if let Some(keeping) = &options.keeping {
         keep::check_place(keeping, &place)?;
     }
+    let reply_timeout = site.connector.reply_timeout;
+    let checks = nodes.iter_mut().zip(&topology.masters);
+    let checks = checks.map(|(node, master)| check(node, master, topology.mode, options, reply_timeout));
+    let checked = at_once(AT_ONCE, checks).await?;
     let mut prepared = Prepared {
+        may_count: checked.iter().all(|checked| checked.counts),
+        counts_commands: checked.iter().all(|checked| checked.counts_commands),
         site,
         topology,
         nodes,
-        may_count: true,
-        counts_commands: true,
         place,
         warnings: BTreeMap::new(),
     };
-    for index in 0..prepared.nodes.len() {
-        prepared.check(index, options).await?;
+    let addresses: Vec<Address> = prepared.addresses().into_iter().cloned().collect();
+    for (checked, address) in checked.into_iter().zip(addresses) {
+        checked.warnings().for_each(|warning| prepared.warn(warning.into(), address.clone()));
     }
     Ok(prepared)
 }
@@ -133,57 +139,18 @@ impl Prepared {
         self.nodes.iter().map(|node| node.info.clone()).collect()
     }
 
-    async fn check(&mut self, index: usize, options: &FillOptions) -> Result<(), FillError> {
-        let Node { connection, info, .. } = &mut self.nodes[index];
-        let address = connection.address().clone();
-        if options.reply == ReplyMode::Off {
-            check_reply_mode(connection).await?;
-        }
-        self.counts_commands &= executed_commands(&ask_count(connection).await?).is_some();
-        let size = options.spec.value_size() as u64;
-        if let Some(limit) = bulk_limit(connection).await?
-            && size > limit
-        {
-            return Err(FillError::ValueAboveLimit { address, size, limit });
-        }
-        let counts = info.is_some() && may_count(connection, self.topology.mode).await?;
-        let slot = self.topology.masters[index].slots.first().map_or(0, |slots| *slots.start());
-        let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
-        let reads = may_read(connection, Depth::Stamp, &key).await?.is_none();
-        if let Some(wait) = options.wait {
-            replicas::check(connection, wait, self.site.connector.reply_timeout).await?;
-        }
-        if info.is_some() {
-            // What was refused until here was asked by this check, and is no part of the fill.
-            *info = cluster::info(connection).await?;
-        }
-        // Keys that expire, and those of slots that others fill, too, are never proven by a count.
-        if !reads && options.spec.is_share() {
-            return Err(FillError::UnreadableShare { address });
-        }
-        if !reads && (!counts || options.ttl.is_some()) {
-            return Err(FillError::Unprovable { address });
-        }
-        self.may_count &= counts;
-        let unread = "this user may not read keys: only a count that no other client disturbs can prove them";
-        let uncounted = "this user may not run INFO or count keys: every key will be proven by reading it";
-        for warning in [(!reads).then_some(unread), (!counts).then_some(uncounted)].into_iter().flatten() {
-            self.warn(warning.into(), address.clone());
-        }
-        Ok(())
-    }
-
     /// Empties every master, and looks at them anew.
     pub(super) async fn flush(&mut self, options: &FillOptions) -> Result<(), FillError> {
-        let named = self.flushes_one_database();
-        for node in &mut self.nodes {
+        let command: &[u8] = if self.flushes_one_database() { b"FLUSHDB" } else { b"FLUSHALL" };
+        let flushes = self.nodes.iter_mut().map(|node| async move {
             node.connection.set_reply_timeout(options.timeouts.flush);
-            let command: &[u8] = if named { b"FLUSHDB" } else { b"FLUSHALL" };
             // Servers before 6.2 know only the plain form, which is synchronous there.
             if node.connection.call_raw(&[command, b"SYNC"]).await?.as_error().is_some() {
                 node.connection.call(&[command]).await?;
             }
-        }
+            Ok::<_, NetError>(())
+        });
+        at_once(AT_ONCE, flushes).await?;
         let masters = &self.topology.masters;
         let nodes = nodes::ask(&self.site.connector, masters, self.topology.mode).await?;
         self.nodes = nodes.into_iter().collect::<Result<_, _>>()?;
@@ -196,20 +163,81 @@ impl Prepared {
         if !self.may_count {
             return Ok(empty);
         }
-        for (master, node) in self.topology.masters.iter().zip(&mut self.nodes) {
+        let mode = self.topology.mode;
+        let counts = self.topology.masters.iter().zip(&mut self.nodes).map(|(master, node)| async move {
             let slots: Vec<u16> = master.slots.iter().cloned().flatten().collect();
             // Counted anew, after the INFO that the audit starts from: nothing falls between the two.
-            let counts = match (count_database(&mut node.connection).await?, self.topology.mode) {
+            let counts = match (count_database(&mut node.connection).await?, mode) {
                 (0, _) => vec![0; slots.len()],
-                (_, Mode::Standalone) => continue,
+                (_, Mode::Standalone) => return Ok(Vec::new()),
                 (_, Mode::Cluster) => count_slots(&mut node.connection, &slots).await?,
             };
-            for (slot, count) in slots.into_iter().zip(counts) {
-                empty[usize::from(slot)] = count == 0;
-            }
+            Ok::<_, NetError>(slots.into_iter().zip(counts).collect())
+        });
+        for (slot, count) in at_once(AT_ONCE, counts).await?.into_iter().flatten() {
+            empty[usize::from(slot)] = count == 0;
         }
         Ok(empty)
     }
+}
+
+/// What a master lets this user do.
+struct Checked {
+    /// Whether keys can be counted.
+    counts: bool,
+    /// Whether they can be read.
+    reads: bool,
+    /// Whether it counts what it executes of a connection, and tells.
+    counts_commands: bool,
+}
+
+impl Checked {
+    fn warnings(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let unread = "this user may not read keys: only a count that no other client disturbs can prove them";
+        let uncounted = "this user may not run INFO or count keys: every key will be proven by reading it";
+        [(!self.reads).then_some(unread), (!self.counts).then_some(uncounted)].into_iter().flatten()
+    }
+}
+
+/// Asks a master what can be known before the fill, and enters what it says of itself then.
+async fn check(
+    node: &mut Node,
+    master: &Master,
+    mode: Mode,
+    options: &FillOptions,
+    reply_timeout: Duration,
+) -> Result<Checked, FillError> {
+    let Node { connection, info, .. } = node;
+    let address = connection.address().clone();
+    if options.reply == ReplyMode::Off {
+        check_reply_mode(connection).await?;
+    }
+    let counts_commands = executed_commands(&ask_count(connection).await?).is_some();
+    let size = options.spec.value_size() as u64;
+    if let Some(limit) = bulk_limit(connection).await?
+        && size > limit
+    {
+        return Err(FillError::ValueAboveLimit { address, size, limit });
+    }
+    let counts = info.is_some() && may_count(connection, mode).await?;
+    let slot = master.slots.first().map_or(0, |slots| *slots.start());
+    let key = options.spec.shape().key(crate::dataset::Position { slot, ordinal: 0 });
+    let reads = may_read(connection, Depth::Stamp, &key).await?.is_none();
+    if let Some(wait) = options.wait {
+        replicas::check(connection, wait, reply_timeout).await?;
+    }
+    if info.is_some() {
+        // What was refused until here was asked by this check, and is no part of the fill.
+        *info = cluster::info(connection).await?;
+    }
+    // Keys that expire, and those of slots that others fill, too, are never proven by a count.
+    if !reads && options.spec.is_share() {
+        return Err(FillError::UnreadableShare { address });
+    }
+    if !reads && (!counts || options.ttl.is_some()) {
+        return Err(FillError::Unprovable { address });
+    }
+    Ok(Checked { counts, reads, counts_commands })
 }
 
 /// One master that keeps what it is sent, or does not say, has keys to prove.

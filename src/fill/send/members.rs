@@ -61,6 +61,8 @@ pub(in crate::fill) struct Members {
     /// For each slot its member, if it has one.
     owners: Vec<Option<usize>>,
     views: BTreeMap<Address, (Instant, View)>,
+    /// What all views say, and is believed; `None` while they differ.
+    agreed: Option<Topology>,
 }
 
 impl Members {
@@ -72,6 +74,7 @@ impl Members {
             all: members.map(|(master, info)| Member::new(master.clone(), info)).collect(),
             owners: topology.owners(),
             views: BTreeMap::new(),
+            agreed: None,
         }
     }
 
@@ -119,12 +122,30 @@ impl Members {
 
     /// A node says how it sees the cluster: believes what all say together.
     pub fn hear(&mut self, address: Address, asked: Instant, view: View) -> News {
+        // Mostly all say the same, and each of N nodes is heard every second: reconciling N views each time would
+        // take a processor of its own from a hundred masters on.
+        let news = match self.agreed.as_ref() == Some(&view.topology) {
+            true => {
+                self.views.insert(address, (asked, view));
+                News::default()
+            }
+            false => self.reconcile_with(address, asked, view),
+        };
+        for member in &mut self.all {
+            // Nobody waits for a master to which nothing is to be written.
+            member.aside = member.aside.take().filter(|_| !member.master.slots.is_empty());
+        }
+        news
+    }
+
+    fn reconcile_with(&mut self, address: Address, asked: Instant, view: View) -> News {
         self.views.insert(address, (asked, view));
         let mut views: Vec<_> = self.views.values().cloned().collect();
         views.sort_by_key(|(asked, _)| Reverse(*asked));
         let views: Vec<View> = views.into_iter().map(|(_, view)| view).collect();
         let mut news = News::default();
         let Some(topology) = reconcile(&views) else { return news };
+        self.agreed = views.iter().all(|view| view.topology == topology).then(|| topology.clone());
         let mut owners = vec![None; usize::from(SLOTS)];
         self.all.iter_mut().for_each(|member| member.master.slots.clear());
         for master in topology.masters {
@@ -145,10 +166,6 @@ impl Members {
         let before = std::mem::replace(&mut self.owners, owners);
         let moved = (0..SLOTS).zip(before).filter(|(slot, before)| self.owner(*slot) != *before);
         news.moved = moved.collect();
-        for member in &mut self.all {
-            // Nobody waits for a master to which nothing is to be written.
-            member.aside = member.aside.take().filter(|_| !member.master.slots.is_empty());
-        }
         news
     }
 }
@@ -156,5 +173,76 @@ impl Members {
 impl Member {
     fn new(master: Master, info: Option<Info>) -> Self {
         Self { master, info, mark: None, counts: Counts::default(), aside: None, backoff: Backoff::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cluster::Epochs;
+
+    const NODES: [&str; 3] = ["a", "b", "c"];
+
+    /// The first two own what is below and from `cut` on, the third nothing.
+    fn topology(cut: u16) -> Topology {
+        let master = |node: &str, slots| {
+            let address = Address::tcp(node, 1);
+            let node = node.into();
+            Master { announced: address.clone(), address, node, slots: vec![slots], replicas: Vec::new() }
+        };
+        let masters = vec![master(NODES[0], 0..=cut - 1), master(NODES[1], cut..=SLOTS - 1)];
+        Topology { mode: Mode::Cluster, masters }
+    }
+
+    fn view(node: usize, cut: u16, epochs: [u64; 2]) -> View {
+        let by_node = NODES.iter().zip(epochs).map(|(&id, epoch)| (id.into(), epoch)).collect();
+        let epochs = Epochs { myself: NODES[node].into(), by_node, open_slots: BTreeSet::new() };
+        View { topology: topology(cut), epochs }
+    }
+
+    proptest! {
+        // Each step reconciles twice, over all slots.
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn what_all_agree_on_is_what_reconciling_them_would_say(
+            words in prop::collection::vec((0..3usize, 1..4u16, 0..3u64, 0..3u64, 0..8u8), 1..30),
+        ) {
+            let members = || Members::new(&topology(1), vec![None, None]);
+            let (mut ours, mut plain, began) = (members(), members(), Instant::now());
+            for (second, (node, cut, first, other, silent)) in words.into_iter().enumerate() {
+                let asked = began + std::time::Duration::from_secs(second as u64);
+                let address = Address::tcp(NODES[node], 1);
+                if silent == 0 {
+                    ours.unhear(&address);
+                    plain.unhear(&address);
+                    continue;
+                }
+                // Never sure that they agree, it reconciles each time.
+                plain.agreed = None;
+                let ours_news = ours.hear(address.clone(), asked, view(node, cut, [first, other]));
+                let plain_news = plain.hear(address, asked, view(node, cut, [first, other]));
+                prop_assert_eq!(ours_news.moved, plain_news.moved);
+                prop_assert_eq!(&ours.owners, &plain.owners);
+                prop_assert_eq!(ours.topology(), plain.topology());
+            }
+        }
+    }
+
+    #[test]
+    fn a_hundred_that_agree_are_reconciled_once() {
+        let mut members = Members::new(&topology(9), vec![None, None]);
+        for number in 0..100 {
+            assert!(members.agreed.is_some() == (number > 0));
+            members.hear(Address::tcp("n", number), Instant::now(), view(2, 9, [1, 1]));
+        }
+        assert_eq!(members.agreed, Some(topology(9)));
+        let news = members.hear(Address::tcp("n", 5), Instant::now(), view(0, 8, [1, 2]));
+        // It was the first one's.
+        assert_eq!((news.moved, members.agreed), (vec![(8, Some(0))], None));
     }
 }
