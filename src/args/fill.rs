@@ -18,7 +18,7 @@ pub struct FillArgs {
     #[arg(long, value_name = "NAME", value_parser = Preset::NAMES)]
     #[arg(hide_possible_values = true)]
     preset: Option<String>,
-    /// Keys between two barriers, or bytes [default: about 512KiB]
+    /// Keys between two barriers, or bytes [default: about 256KiB]
     #[arg(short = 'P', long, value_name = "DEPTH", value_parser = PipelineDepth::parse)]
     pipeline_depth: Option<PipelineDepth>,
     /// Connections to each master [default: 1; 2 with --wait-replicas]

@@ -119,7 +119,7 @@ fn of_program(option: &TypedOption, fill: &FillOptions, chosen: &Choice) -> Opti
         "pipeline_depth" if fill.rate.is_some() => {
             (String::new(), "chosen by --rate, when the masters are known")
         }
-        "pipeline_depth" => (show_count(chosen.pipeline_depth), "chosen: about 512 KiB"),
+        "pipeline_depth" => (show_count(chosen.pipeline_depth), "chosen: about 256 KiB"),
         "window" if fill.serial => ("1".into(), "chosen: by --serial"),
         "window" => (show_count(chosen.window), "chosen: so many near by, more for servers that are far"),
         "writers" if fill.serial => ("1".into(), "chosen: by --serial"),
