@@ -44,7 +44,8 @@ class Embedded(lab.Cluster):
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
-                if self.cli(self.port, "PING") == "PONG":
+                # Another server may have the port, and answer.
+                if self.cli(self.port, "PING") == "PONG" and self.process.poll() is None:
                     return self
             except lab.Failure:
                 time.sleep(0.05)
