@@ -154,7 +154,7 @@ def fillbench_said(ran):
     if not record:
         return complaint(ran)
     account = record["account"]
-    counts = [f"{account[name]} {name}" for name in ["proven", "missing", "wrong"] if account[name]]
+    counts = [f"{account[name]:,} {name}" for name in ["proven", "missing", "wrong"] if account[name]]
     return f"{record['verdict']}: {', '.join(counts)}"
 
 
