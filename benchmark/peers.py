@@ -25,7 +25,7 @@ THREADS = [1, 2]
 # Commands of a stream for redis-cli: SET, or MSET of so many keys.
 GROUPS = [1, 100]
 # The best settings are found with so much less keys.
-TRIES_DIVIDE = 3
+TRIES_DIVIDE = 4
 
 # memtier_benchmark keeps at most 250 bytes of a key, and stalls on a cluster beyond that.
 MEMTIER_KEY_BYTES_MAX = 229
