@@ -2,6 +2,7 @@
 writing down what came of it. Python's standard library is all it needs."""
 
 import argparse
+import contextlib
 import csv
 import datetime
 import json
@@ -13,6 +14,8 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -80,6 +83,10 @@ class Cluster:
             raise Failure(f"{left} keys are left after FLUSHALL: somebody else writes to port {self.port}")
         time.sleep(0.2)
 
+    def cpu_seconds(self):
+        """Processor time of all masters so far."""
+        return sum(info_cpu(self.cli(port, "INFO", "cpu")) for port in self.ports)
+
     def version(self):
         """The server's name and version: `valkey 9.1.2`."""
         info = dict(line.split(":", 1) for line in self.cli(self.port, "INFO", "server").splitlines() if ":" in line)
@@ -100,6 +107,68 @@ def call(command):
     return done.stdout
 
 
+def info_cpu(info):
+    """Processor time of a server, out of its INFO."""
+    fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
+    return float(fields["used_cpu_user"]) + float(fields["used_cpu_sys"])
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What became of programs that ran at once: how the first of them ended that did not end well (0: all did;
+    negative: by that signal), what all printed, the seconds from the first's start to the last's end, and the
+    processor time that they took."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    cpu_seconds: float
+
+
+def run(commands, inputs=(), timeout=RUN_TIMEOUT_SECONDS):
+    """Runs programs at once, the first with the first of the input files, and so on; returns what became of them.
+    Those that take longer than so many seconds are killed."""
+    children, codes, cpu_seconds = [], [], 0.0
+    started = time.monotonic()
+    with contextlib.ExitStack() as ending:
+        for command, path in zip(commands, inputs or [os.devnull] * len(commands)):
+            out, err = (ending.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+            try:
+                with open(path, "rb") as file:
+                    child = subprocess.Popen([str(word) for word in command], stdin=file, stdout=out, stderr=err)
+            except OSError as error:
+                raise Failure(f"{shlex.join(map(str, command))}: {error}") from None
+            ending.callback(end, child)
+            children.append((child, out, err))
+        for child, _, _ in children:
+            late = threading.Timer(max(started + timeout - time.monotonic(), 0), os.kill, [child.pid, signal.SIGKILL])
+            late.start()
+            try:
+                _, status, usage = os.wait4(child.pid, 0)
+            finally:
+                late.cancel()
+            child.returncode = os.waitstatus_to_exitcode(status)
+            codes.append(child.returncode)
+            cpu_seconds += usage.ru_utime + usage.ru_stime
+        seconds = time.monotonic() - started
+        printed, said = ("".join(read(child[place]) for child in children) for place in [1, 2])
+        return Ran(next((code for code in codes if code), 0), printed, said, seconds, cpu_seconds)
+
+
+def end(child):
+    """Ends a program that has not ended by itself."""
+    if child.returncode is None:
+        child.kill()
+        child.wait()
+
+
+def read(file):
+    """All that a program printed into this file."""
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
 def sizes(case):
     """The options of a case, which fillbench and ceiling share."""
     return ["--keys", case.keys, "--key-size", case.key_size, "--value-size", case.value_size]
@@ -111,14 +180,24 @@ def shown(command):
     return shlex.join(Path(word).name if word.startswith("/") and os.access(word, os.X_OK) else word for word in words)
 
 
+def filling(program, port, case, options=()):
+    """The command line of fillbench that fills a case, and prints its record."""
+    return [program, "-h", "127.0.0.1", "-p", port, *sizes(case), *options, "--flush", "--yes", "--json"]
+
+
 def fillbench(program, port, case, options=(), verdict="exact"):
     """Fills with fillbench, which has to come to this verdict; returns the row of it, and its whole record."""
-    command = [program, "-h", "127.0.0.1", "-p", port, *sizes(case), *options, "--flush", "--yes", "--json"]
+    command = filling(program, port, case, options)
     record = json.loads(call(command))
     if record["verdict"] != verdict:
         raise Failure(f"fillbench's verdict is {record['verdict']}: {record['error']}")
+    return fillbench_row(command, record), record
+
+
+def fillbench_row(command, record):
+    """The row of a fill whose record this is."""
     wire_bytes = record["done"]["wire_bytes"]
-    row = {
+    return {
         "program": "fillbench",
         "keys_per_second": record["rates"]["keys_per_second"],
         "wire_bytes_per_second": record["rates"]["wire_bytes_per_second"],
@@ -130,7 +209,6 @@ def fillbench(program, port, case, options=(), verdict="exact"):
         "limited_by": record["limited_by"],
         "command_line": shown(command),
     }
-    return row, record
 
 
 def ceiling(program, port, case, options=()):
@@ -202,7 +280,8 @@ class Notebook:
                "keys_per_second", "wire_bytes_per_second", "seconds", "cpu_seconds_per_gb", "peak_rss_bytes",
                "audit_seconds", "proof_seconds", "limited_by", "keys_left", "bytes_per_key", "idle_connections",
                "idle_bytes", "hit_share", "whole_seconds", "reshard_seconds", "masters", "writers", "first_key_seconds",
-               "connected_seconds", "command_line"]
+               "connected_seconds", "client_cpu_seconds", "server_cpu_seconds", "making_seconds", "making_cpu_seconds",
+               "exit_code", "said", "command_line"]
 
     def __init__(self, name, server, folder):
         self.started, self.server, self.machine = now(), server, machine()

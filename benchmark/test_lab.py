@@ -6,12 +6,10 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
-from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import lab
-import peers
 
 
 class Turns(unittest.TestCase):
@@ -63,20 +61,35 @@ class Notebook(unittest.TestCase):
         self.assertEqual(written, {"idle_bytes": 7, "round": 2})
 
 
-class Peers(unittest.TestCase):
-    def test_rates_are_read_from_what_the_peers_print(self):
-        printed = '"test","rps","avg"\n"SET k,{tag}:1 xx","1234.50","0.1"\n'
-        self.assertEqual(peers.benchmark_rate(printed), 1234.5)
-        self.assertEqual(peers.memtier_rate("Type Ops/sec\n----\nSets     99.25   ---\nTotals  1\n"), 99.25)
+class Run(unittest.TestCase):
+    def test_programs_at_once_are_taken_together(self):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [Path(folder) / name for name in "ab"]
+            for path in paths:
+                path.write_text(f"it is {path.name};")
+            ran = lab.run([["cat"], ["sh", "-c", "cat; echo no >&2; exit 3"]], paths)
+        self.assertEqual((ran.code, ran.out, ran.err), (3, "it is a;it is b;", "no\n"))
 
-    def test_keys_have_the_size_asked(self):
-        cluster = SimpleNamespace(port=7000, ports=range(7000, 7003), masters=3)
-        key = peers.benchmark("b", cluster, lab.Case(32, 64, 10), 100, 1)[-2]
-        # {tag} becomes a tag of as many characters, and the placeholder as many digits.
-        self.assertEqual(len(key.replace("__rand_int__", "0" * 12)), 32)
-        line = peers.memtier("m", cluster, lab.Case(256, 64, 10), 100, 2)
-        prefix = next(word for word in line if str(word).startswith("--key-prefix=")).split("=")[1]
-        self.assertEqual(len(prefix + "100000000"), peers.MEMTIER_KEY_BYTES_MAX)
+    def test_processor_time_is_that_of_the_programs_and_not_the_time_that_passed(self):
+        idle = lab.run([["sleep", "0.3"]])
+        self.assertEqual(idle.code, 0)
+        self.assertGreaterEqual(idle.seconds, 0.3)
+        self.assertLess(idle.cpu_seconds, 0.2)
+        count = "import time\nwhile time.process_time() < 0.2: pass"
+        both = lab.run([[sys.executable, "-c", count]] * 2)
+        self.assertGreaterEqual(both.cpu_seconds, 0.4)
+
+    def test_what_takes_too_long_is_killed(self):
+        ran = lab.run([["sleep", "60"], ["true"]], timeout=0.2)
+        self.assertEqual(ran.code, -9)
+        self.assertLess(ran.seconds, 30)
+
+    def test_a_program_that_is_not_there_is_told(self):
+        self.assertRaisesRegex(lab.Failure, "no-such-program", lab.run, [["sleep", "60"], ["no-such-program"]])
+
+    def test_a_servers_processor_time_is_that_of_user_and_system(self):
+        info = "# CPU\r\nused_cpu_sys:1.500000\r\nused_cpu_user:2.250000\r\nused_cpu_sys_children:9.0\r\n"
+        self.assertEqual(lab.info_cpu(info), 3.75)
 
 
 if __name__ == "__main__":

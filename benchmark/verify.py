@@ -4,10 +4,7 @@ valkey-benchmark, each at the best of its settings: keys/s, in turns, on two clu
 
 Those that are found are taken: on PATH, or where $REDIS_BENCHMARK and $VALKEY_BENCHMARK say."""
 
-import itertools
 import json
-import os
-import shutil
 
 import lab
 import peers
@@ -86,16 +83,15 @@ def contestants(arguments, notebook, ours, theirs, case):
     for check in ["exists", "value"]:
         run = lambda check=check: verification(fillbench, ours.port, case, check)
         yield check, f"--check {check}", run
-    for name, variable, _, _ in peers.PEERS:
-        program = shutil.which(os.environ.get(variable, name)) if name in READERS else None
-        if not program:
+    for peer in peers.PEERS:
+        name, program = peer.name, peer.found()
+        if name not in READERS or not program:
             continue
         # Each reads what it wrote itself: their tags for the same slot may differ.
         lab.call(benchmark(program, theirs, case, WRITE_DEPTH, 1, "SET", WRITES_PER_KEY * case.keys))
         tried = {}
-        for depth, threads in itertools.product(peers.DEPTHS, peers.THREADS):
+        for settings, (depth, threads) in peer.settings:
             line = benchmark(program, theirs, case, depth, threads, "GET", READS_PER_KEY * case.keys)
-            settings = f"pipelines of {depth}, {threads} thread(s)"
             row = notebook.write(case, f"try {name} GET {settings}", 0, read(theirs, line))
             tried[row["keys_per_second"]] = settings, line
         settings, line = tried[max(tried)]

@@ -82,8 +82,8 @@ fn commands(text: &str) -> Vec<Vec<String>> {
         let mut words = line.split_whitespace().take_while(|word| !word.starts_with('#'));
         while let Some(word) = words.next() {
             if word == "--" || word == "fillbench" {
-                let own =
-                    words.by_ref().take_while(|word| *word != "|").map(|word| word.trim_matches(['"', ';']));
+                let own = words.by_ref().take_while(|word| !matches!(*word, "|" | ">"));
+                let own = own.map(|word| word.trim_matches(['"', ';']));
                 let own = std::iter::once("fillbench").chain(own.take_while(|word| *word != "}"));
                 found.push(own.map(str::to_owned).collect());
             }
@@ -202,6 +202,7 @@ fillbench --keys 1 \\
     --writers 2   # not --this
 run() { fillbench --spawn --data 1 --csv \"$1.csv\"; }
 cargo run --release -- --embedded --keys 7
+fillbench completions bash > fillbench.bash
 ```
 ```console
 $ fillbench --keys 3 \\
@@ -222,6 +223,7 @@ fillbench --nonsense
                 "fillbench --keys 1 --writers 2",
                 "fillbench --spawn --data 1 --csv $1.csv",
                 "fillbench --embedded --keys 7",
+                "fillbench completions bash",
                 "fillbench --keys 3 --json",
             ]
         );
