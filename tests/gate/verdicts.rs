@@ -60,6 +60,9 @@ fn a_slower_server_is_a_regression() {
     assert_eq!(comparison.live.unwrap().ended, LiveEnd::Settled);
     assert_eq!(place.text("summary.md"), place.text("regression/comparison.md"));
     assert!(place.text("summary.md").contains("**regression**"));
+    // What stands in its folder is no summary of a job that was refused for that.
+    let run = ended(command.env("GITHUB_STEP_SUMMARY", place.path("next.md")));
+    assert_eq!((run.code, place.path("next.md").exists()), (Some(1), false), "{}", run.told);
     place.assert_nothing_is_left();
 }
 
