@@ -17,7 +17,7 @@ use crate::args::{DatasetArgs, FillArgs, UsageError};
 use crate::compare::live::{Live, LiveOptions, Next, Taken};
 use crate::compare::{CompareError, Difference, Obstacle, Run};
 use crate::fill::{FillOptions, Limits, check_room, prepare};
-use crate::report::{LivePlan, LiveReport, RunWatch, Watching, live_so_far, tell};
+use crate::report::{LivePlan, LiveReport, LiveSize, RunWatch, Watching, live_so_far, tell};
 use crate::results::{Failure, LiveEnd, LiveLook, Options, Record, Side, Target};
 use crate::target::Started;
 
@@ -106,9 +106,9 @@ impl Filling {
 }
 
 impl Job {
-    /// Starts servers if that was asked, finds out who they are, asks once whether all of them may be emptied, and
-    /// checks that the dataset has room.
-    pub(super) async fn make_ready(&mut self, limits: &Limits) -> Result<(), Stop> {
+    /// Starts servers if that was asked, finds out who they are, tells what will be done, asks once whether all of them
+    /// may be emptied, and checks that the dataset has room.
+    pub(super) async fn make_ready(&mut self, limits: &Limits, report: &LiveReport) -> Result<(), Stop> {
         let mut prepared = Vec::new();
         for side in &mut self.sides {
             (side.servers, side.target) = side.place.start(limits).await?;
@@ -127,6 +127,7 @@ impl Job {
         if self.is_one {
             self.options.warnings.push("both sides are the same servers: what differs is noise".into());
         }
+        report.planned(&self.plan());
         if !self.options.renewed && !self.filling.fill.yes() {
             let both = if self.is_one { vec![base] } else { vec![base, new] };
             let asked = limits.within(consent(&both, "a comparison")).await.inspect_err(|_| {
@@ -178,7 +179,10 @@ impl Job {
             let share = ran.record.seconds.fill / time.as_secs_f64();
             if share >= TELLING_SHARE {
                 let keys = (keys as f64 / share).ceil() as u64;
-                return self.fill_keys(keys).map(|()| true).map_err(|error| Stop::Error(error.into()));
+                self.fill_keys(keys).map_err(|error| Stop::Error(error.into()))?;
+                let spec = &self.sides[0].fill.options.spec;
+                doing.report.sized(spec.keys(), spec.payload_bytes());
+                return Ok(true);
             }
             keys = (keys as f64 * (1.0 / share).clamp(GROWTH[0], GROWTH[1])) as u64;
         }
@@ -195,13 +199,16 @@ impl Job {
     }
 
     /// What is about to be done.
-    pub(super) fn plan(&self) -> LivePlan {
+    fn plan(&self) -> LivePlan {
         let spec = &self.sides[0].fill.options.spec;
         let LiveOptions { design, renewed, .. } = &self.options;
         LivePlan {
             sides: self.sides.each_ref().map(|side| (side.name.clone(), side.target.clone())),
-            keys: spec.keys(),
-            payload_bytes: spec.payload_bytes(),
+            size: match self.filling.time {
+                Some(time) => LiveSize::Seconds(time.as_secs_f64()),
+                None => LiveSize::Keys(spec.keys(), spec.payload_bytes()),
+            },
+            max_seconds: self.max_time.map(|time| time.as_secs_f64()),
             looks: design.looks.clone(),
             renewed_after_pairs: renewed.then_some(design.round_pairs),
             warm_up_percent: self.options.warm_up_percent,
