@@ -21,8 +21,8 @@ on_each_server! {
     async fn two_equal_servers_are_compared_in_turns(server: &Server) {
         let place = Place::new();
         let binary: &Path = &server.binary;
-        // Eight rounds are the fewest that can tell.
-        let told = FILL.replace("--renew 1", "--renew 2 --max-runs 16");
+        // Eight rounds are the fewest that can tell. The first run of each has a warm-up of its own.
+        let told = FILL.replace("--renew 1 --warm-up 0", "--renew 2 --max-runs 16");
         let run = place.run(binary.to_str().unwrap(), binary, &told);
         let comparison = place.comparison();
         assert_eq!(run.code, Some(code_of(comparison.verdict)), "{:?}: {}", comparison.verdict, run.told);
