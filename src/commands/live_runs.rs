@@ -163,26 +163,42 @@ impl Job {
         })
     }
 
-    /// Finds out how many keys a run fills in the time that it is to take, by fills of the base; `false` if somebody
-    /// ended it.
+    /// Finds out how many keys a run fills in the time that it is to take at least, by fills of both sides: one that is
+    /// faster must not be over too soon to be judged. `false` if somebody ended it.
     pub(super) fn choose_size(&mut self, doing: &mut Doing<'_>) -> Result<bool, Stop> {
         let Some(time) = self.filling.time else { return Ok(true) };
-        let mut keys = FIRST_KEYS;
+        let Some(of_base) = self.keys_that_take(time, Side::Base, FIRST_KEYS, doing)? else {
+            return Ok(false);
+        };
+        let of_new =
+            if self.is_one { Some(0) } else { self.keys_that_take(time, Side::New, of_base, doing)? };
+        let Some(of_new) = of_new else { return Ok(false) };
+        let keys = of_base.max(of_new);
+        self.fill_keys(keys).map_err(|error| Stop::Error(error.into()))?;
+        let spec = &self.sides[0].fill.options.spec;
+        doing.report.sized(spec.keys(), spec.payload_bytes());
+        Ok(true)
+    }
+
+    /// How many keys a side fills in this time, of which one fill begins with so many; `None` if somebody ended it.
+    fn keys_that_take(
+        &mut self,
+        time: Duration,
+        side: Side,
+        mut keys: u64,
+        doing: &Doing<'_>,
+    ) -> Result<Option<u64>, Stop> {
         for _ in 0..SIZING_FILLS_MAX {
             self.fill_keys(keys).map_err(|error| Stop::Error(error.into()))?;
-            let repeated = self.repeated(Side::Base, 100.0, doing.halt);
-            let mut onlooker = OfSizing { report: &*doing.report };
-            let Some(ran) = repeated.run(&mut onlooker).map_err(Stop::Error)? else { return Ok(false) };
+            let repeated = self.repeated(side, 100.0, doing.halt);
+            let mut onlooker = OfSizing { report: doing.report, side };
+            let Some(ran) = repeated.run(&mut onlooker).map_err(Stop::Error)? else { return Ok(None) };
             if let Some(failure) = ran.record.error {
                 return Err(Stop::Failed(failure));
             }
             let share = ran.record.seconds.fill / time.as_secs_f64();
             if share >= TELLING_SHARE {
-                let keys = (keys as f64 / share).ceil() as u64;
-                self.fill_keys(keys).map_err(|error| Stop::Error(error.into()))?;
-                let spec = &self.sides[0].fill.options.spec;
-                doing.report.sized(spec.keys(), spec.payload_bytes());
-                return Ok(true);
+                return Ok(Some((keys as f64 / share).ceil() as u64));
             }
             keys = (keys as f64 * (1.0 / share).clamp(GROWTH[0], GROWTH[1])) as u64;
         }
@@ -362,6 +378,7 @@ impl Onlooker for OfRun<'_> {
 /// Looks on while it is found out how much a run fills.
 struct OfSizing<'a> {
     report: &'a LiveReport,
+    side: Side,
 }
 
 impl Onlooker for OfSizing<'_> {
@@ -369,7 +386,7 @@ impl Onlooker for OfSizing<'_> {
         let watching = Watching {
             whole: "compare",
             work: "finding out how many keys to fill",
-            point: Side::Base.name().into(),
+            point: self.side.name().into(),
             done: 0,
             of: 1,
             keys: record.account.planned,

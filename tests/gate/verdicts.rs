@@ -99,3 +99,18 @@ fn fills_are_long_enough_to_be_judged() {
     // Within what other work on this machine may do to it.
     assert!(seconds.iter().all(|seconds| (0.05..2.5).contains(seconds)), "{seconds:?}");
 }
+
+/// A server that is several times as fast is better, and not over too soon to be compared.
+#[test]
+fn fills_of_the_faster_side_are_long_enough_too() {
+    let place = Place::new();
+    // The base stands still for a while when it is found out how much to fill, behind its first warm-up.
+    let (slow, fast) = (place.server("slow", "--fault stall=3s@30000"), place.server("fast", ""));
+    let told = "--renew 1 --fill-time 0.25s --key-size 16 --value-size 32 --command set --warm-up 0 --despite client";
+    let run = place.run(slow.to_str().unwrap(), &fast, &format!("{told} --max-time 3s"));
+    assert!([Some(0), Some(4), Some(5)].contains(&run.code), "{}{}", run.shown, run.told);
+    let seconds = place.column("regression/new/runs.csv", "seconds_fill");
+    let seconds: Vec<f64> = seconds.iter().map(|seconds| seconds.parse().unwrap()).collect();
+    // Of as many keys as took the base so long, it would be a tenth.
+    assert!(!seconds.is_empty() && seconds.iter().all(|seconds| *seconds > 0.05), "{seconds:?}");
+}
