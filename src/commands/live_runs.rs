@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::consent::{MayDelete, consent};
+use super::live_size::FIRST_KEYS;
 use super::place::{Place, Stop};
 use super::repeated::{Onlooker, PointFill, Ran, Repeated};
 use crate::args::{DatasetArgs, FillArgs, UsageError};
@@ -18,20 +19,8 @@ use crate::compare::live::{Live, LiveOptions, Next, Taken};
 use crate::compare::{CompareError, Difference, Obstacle, Run};
 use crate::fill::{FillOptions, Limits, check_room, prepare};
 use crate::report::{LivePlan, LiveReport, LiveSize, RunWatch, Watching, live_so_far, tell};
-use crate::results::{Failure, LiveEnd, LiveLook, Options, Record, Side, Target};
+use crate::results::{LiveEnd, LiveLook, Options, Record, Side, Target};
 use crate::target::Started;
-
-/// Keys of the first fill that shows how many a run takes.
-const FIRST_KEYS: u64 = 20_000;
-
-/// How many times as many the next one has, at least and at most, where one was too short to tell.
-const GROWTH: [f64; 2] = [2.0, 16.0];
-
-/// A fill of this share of the time that a run is to take says well how many keys that is.
-const TELLING_SHARE: f64 = 0.5;
-
-/// Nobody's fills are over so soon that more of these were needed.
-const SIZING_FILLS_MAX: u32 = 12;
 
 /// One side.
 pub(super) struct SideJob {
@@ -163,50 +152,7 @@ impl Job {
         })
     }
 
-    /// Finds out how many keys a run fills in the time that it is to take at least, by fills of both sides: one that is
-    /// faster must not be over too soon to be judged. `false` if somebody ended it.
-    pub(super) fn choose_size(&mut self, doing: &mut Doing<'_>) -> Result<bool, Stop> {
-        let Some(time) = self.filling.time else { return Ok(true) };
-        let Some(of_base) = self.keys_that_take(time, Side::Base, FIRST_KEYS, doing)? else {
-            return Ok(false);
-        };
-        let of_new =
-            if self.is_one { Some(0) } else { self.keys_that_take(time, Side::New, of_base, doing)? };
-        let Some(of_new) = of_new else { return Ok(false) };
-        let keys = of_base.max(of_new);
-        self.fill_keys(keys).map_err(|error| Stop::Error(error.into()))?;
-        let spec = &self.sides[0].fill.options.spec;
-        doing.report.sized(spec.keys(), spec.payload_bytes());
-        Ok(true)
-    }
-
-    /// How many keys a side fills in this time, of which one fill begins with so many; `None` if somebody ended it.
-    fn keys_that_take(
-        &mut self,
-        time: Duration,
-        side: Side,
-        mut keys: u64,
-        doing: &Doing<'_>,
-    ) -> Result<Option<u64>, Stop> {
-        for _ in 0..SIZING_FILLS_MAX {
-            self.fill_keys(keys).map_err(|error| Stop::Error(error.into()))?;
-            let repeated = self.repeated(side, 100.0, doing.halt);
-            let mut onlooker = OfSizing { report: doing.report, side };
-            let Some(ran) = repeated.run(&mut onlooker).map_err(Stop::Error)? else { return Ok(None) };
-            if let Some(failure) = ran.record.error {
-                return Err(Stop::Failed(failure));
-            }
-            let share = ran.record.seconds.fill / time.as_secs_f64();
-            if share >= TELLING_SHARE {
-                return Ok(Some((keys as f64 / share).ceil() as u64));
-            }
-            keys = (keys as f64 * (1.0 / share).clamp(GROWTH[0], GROWTH[1])) as u64;
-        }
-        let message = format!("no number of keys was found that takes {time:?} to fill");
-        Err(Stop::Failed(Failure { message, cure: Some("say how many: --keys or --data".into()) }))
-    }
-
-    fn fill_keys(&mut self, keys: u64) -> Result<(), UsageError> {
+    pub(super) fn fill_keys(&mut self, keys: u64) -> Result<(), UsageError> {
         let dataset = self.filling.dataset.of_keys(keys);
         for side in &mut self.sides {
             side.fill = self.filling.point_of(&dataset, side.fill.asked.clone())?;
@@ -281,7 +227,7 @@ impl Job {
         }
     }
 
-    fn repeated<'a>(
+    pub(super) fn repeated<'a>(
         &'a mut self,
         side: Side,
         warm_up_percent: f64,
@@ -368,29 +314,6 @@ impl Onlooker for OfRun<'_> {
             keys: record.account.planned,
             // At most: a look may settle it.
             seconds_left: (self.runs > 0).then_some((each * left as f64).min(most)),
-        };
-        self.report.watch(watching, &record.run)
-    }
-
-    fn warmed(&mut self, _: u64, _: f64, _: f64) {}
-}
-
-/// Looks on while it is found out how much a run fills.
-struct OfSizing<'a> {
-    report: &'a LiveReport,
-    side: Side,
-}
-
-impl Onlooker for OfSizing<'_> {
-    fn watch(&mut self, _: &'static str, record: &Record) -> Arc<RunWatch> {
-        let watching = Watching {
-            whole: "compare",
-            work: "finding out how many keys to fill",
-            point: self.side.name().into(),
-            done: 0,
-            of: 1,
-            keys: record.account.planned,
-            seconds_left: None,
         };
         self.report.watch(watching, &record.run)
     }

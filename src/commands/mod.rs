@@ -11,6 +11,7 @@ mod exit;
 mod fill;
 mod interrupt;
 mod live_runs;
+mod live_size;
 mod man;
 mod merge;
 mod place;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fillbench::results::{ComparisonVerdict, LiveEnd};
 
-use super::place::{FILL, Place, ended};
+use super::place::{FILL, FILLBENCH, Place, ended};
 use crate::common::{Server, on_each_server};
 
 /// The exit code that goes with a verdict.
@@ -104,10 +104,14 @@ fn fills_are_long_enough_to_be_judged() {
 #[test]
 fn fills_of_the_faster_side_are_long_enough_too() {
     let place = Place::new();
-    // The base stands still for a while when it is found out how much to fill, behind its first warm-up.
-    let (slow, fast) = (place.server("slow", "--fault stall=3s@30000"), place.server("fast", ""));
+    // The first process of the base, by which it is found out how much to fill, stands still behind its warm-up.
+    let text = format!(
+        "#!/bin/sh\n[ -e \"$0.was\" ] || fault='--fault stall=3s@30000'\ntouch \"$0.was\"\n\
+         exec '{FILLBENCH}' serve --standalone --port \"$2\" $fault\n"
+    );
+    let (slow, fast) = (place.program("slow", &text), place.server("fast", ""));
     let told = "--renew 1 --fill-time 0.25s --key-size 16 --value-size 32 --command set --warm-up 0 --despite client";
-    let run = place.run(slow.to_str().unwrap(), &fast, &format!("{told} --max-time 3s"));
+    let run = place.run(slow.to_str().unwrap(), &fast, &format!("{told} --max-time 5s"));
     assert!([Some(0), Some(4), Some(5)].contains(&run.code), "{}{}", run.shown, run.told);
     let seconds = place.column("regression/new/runs.csv", "seconds_fill");
     let seconds: Vec<f64> = seconds.iter().map(|seconds| seconds.parse().unwrap()).collect();
