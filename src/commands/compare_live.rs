@@ -32,7 +32,7 @@ impl CompareCommand {
         let limits = Limits::new(halt.clone(), began, None);
         let ready = signals.block_on(job.make_ready(&limits, &report));
         let mut doing = Doing { report: &mut report, runtime: &signals, halt: &halt, runs: 0 };
-        let sized = match ready.and_then(|()| job.choose_size(&mut doing)) {
+        let sized = match ready.and_then(|()| job.choose_size(&doing)) {
             Ok(sized) => sized,
             Err(stop) => {
                 signals.shutdown_background();

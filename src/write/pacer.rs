@@ -40,7 +40,8 @@ impl Pacer {
     /// The same at a time, in nanoseconds since the start.
     fn pay_at(&self, now: u64, bytes: usize) -> Instant {
         let cost = (bytes as f64 * self.ns_per_byte) as u64;
-        let is_idle = |paid: u64| now.saturating_sub(paid) > WOKEN_LATE.as_nanos() as u64;
+        // The rate counts from the first byte on.
+        let is_idle = |paid: u64| paid == 0 || now.saturating_sub(paid) > WOKEN_LATE.as_nanos() as u64;
         let after = |paid: u64| if is_idle(paid) { now } else { paid }.saturating_add(cost);
         // The closure never refuses: the previous value comes back either way.
         let before =
@@ -69,10 +70,10 @@ mod tests {
     fn who_is_woken_late_loses_nothing() {
         let pacer = Pacer::new(1e6);
         // A millisecond's bytes at a time, and a timer that is two milliseconds late.
-        let mut now = 0;
+        let mut now = 50_000_000;
         for sent in 1..=1_000_u64 {
             let next = pacer.pay_at(now, 1_000) - pacer.start;
-            assert_eq!(next, Duration::from_millis(sent), "it never runs ahead of the rate");
+            assert_eq!(next, Duration::from_millis(50 + sent), "it never runs ahead of the rate");
             now = now.max(next.as_nanos() as u64 + 2_000_000);
         }
     }
