@@ -124,9 +124,11 @@ annotate() { [[ -z ${GITHUB_ACTIONS:-} ]] || echo "::$1 title=fillbench::$2"; }
 
 read_arguments "$@"
 find_programs
-status=0
+status=0 earlier=no
+# What another comparison left there is refused by this one, and no summary of it.
+[[ ! -e $out/comparison.md ]] || earlier=yes
 compare || status=$?
-[[ -z ${GITHUB_STEP_SUMMARY:-} || ! -f $out/comparison.md ]] || cat -- "$out/comparison.md" >>"$GITHUB_STEP_SUMMARY"
+[[ -z ${GITHUB_STEP_SUMMARY:-} || $earlier == yes || ! -f $out/comparison.md ]] || cat -- "$out/comparison.md" >>"$GITHUB_STEP_SUMMARY"
 case $status in
 3) annotate error "a server does not keep what it is sent" ;;
 5)

@@ -39,7 +39,7 @@ pub struct LiveArgs {
     /// Begin no run later than this, and take what is there by then for all that there will be
     #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero)]
     max_time: Option<Duration>,
-    /// Fill so many keys that a run takes about so long, as a few fills of the base show first
+    /// Fill so many keys that a run of the faster side takes about so long, as a few fills show first
     #[arg(long, value_name = "TIME", value_parser = parse_time_above_zero, conflicts_with_all = ["data", "keys", "until_memory"])]
     fill_time: Option<Duration>,
     /// Fill so much of a run's keys before it, and flush them, or 0 for nothing [default: 10%, and all where a server

@@ -1,6 +1,8 @@
 //! Options of `fillbench sweep`: the grid, on the command line or in a file, and the folder of a sweep that is
 //! gone on with.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -20,6 +22,9 @@ const SIZE: u64 = 512;
 const REPEAT: u64 = 3;
 /// Percent of a run's keys that warm up for it where nothing is said.
 pub(super) const WARM_UP_PERCENT: f64 = 10.0;
+
+/// A grid of all settings that there may be is shorter.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Which runs, as it was typed.
 #[derive(Args, Clone, Debug)]
@@ -266,8 +271,14 @@ impl From<GridError> for UsageError {
 }
 
 fn read(path: &Path) -> Result<GridFile, UsageError> {
-    let text = std::fs::read_to_string(path)
+    let mut text = String::new();
+    // What is no regular file may never end.
+    File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text))
         .map_err(|error| UsageError::new(format!("cannot read {}: {}", path.display(), plain(&error))))?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(in_file(path, "no grid is so long: it holds more than a megabyte"));
+    }
     GridFile::parse(&path.display().to_string(), &text).map_err(|wrong| UsageError::new(wrong.join("\n")))
 }
 

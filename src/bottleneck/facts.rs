@@ -11,6 +11,8 @@ pub struct Facts {
     pub client: ClientFacts,
     /// Those that were written to.
     pub masters: Vec<MasterFacts>,
+    /// Whether it was over, cut off most likely, before they were asked for their counters once more.
+    pub ended_before_asking: bool,
     /// The network interfaces that it went through, as far as the system tells how fast they are.
     pub wires: Vec<WireFacts>,
     /// What was sent to the farthest master, as a share of what can be sent if so much at most is unanswered and

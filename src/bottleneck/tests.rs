@@ -313,6 +313,8 @@ fn what_nobody_told_is_not_made_up() {
     let says = ["not all servers told how busy they were"];
     assert_by("one master", &untold(apart(0.3, [0.99; 3])), Unknown, &says);
     assert_by("one master, and a busy client", &untold(apart(0.99, [0.3; 3])), Client, &says);
+    let cut_off = change(untold(apart(0.3, [0.99; 3])), |facts| facts.ended_before_asking = true);
+    assert_by("a run that was cut off", &cut_off, Unknown, &["ended before the servers were asked how busy"]);
     let average = |cpu: Option<f64>| {
         change(apart(0.0, [0.3; 3]), |facts| {
             (facts.client.threads, facts.client.busiest) = (2, None);

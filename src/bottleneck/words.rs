@@ -113,7 +113,10 @@ fn client(facts: &Facts, loads: &Loads) -> String {
 /// What the masters did, the busiest by name.
 fn masters(facts: &Facts, loads: &Loads) -> String {
     let Some((place, share)) = loads.master_wanted else {
-        return "not all servers told how busy they were".into();
+        return match facts.ended_before_asking {
+            true => "the run ended before the servers were asked how busy they were".into(),
+            false => "not all servers told how busy they were".into(),
+        };
     };
     let (name, share) = (&facts.masters[place].address, percent(share));
     match (facts.masters.len(), loads.others_wanted) {

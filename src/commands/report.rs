@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use crate::args::ReportArgs;
-use crate::recorded::{LoadError, Run, Runs, details, load, sweeps};
+use crate::recorded::{LoadError, Run, Runs, comparisons, details, load, sweeps};
 use crate::report::{StudyReport, print, report_study, tell};
 use crate::results::{RunDetail, Study};
 use crate::study::study;
@@ -60,7 +60,8 @@ impl ReportCommand {
     fn found(&self) -> Result<Found, LoadError> {
         let paths = self.report.paths();
         let sources = paths.iter().map(|path| load(path)).collect::<Result<Vec<Runs>, _>>()?;
-        let study = study(&sources, &sweeps(paths)?, &self.report.options());
+        let mut study = study(&sources, &sweeps(paths)?, &self.report.options());
+        study.compared = comparisons(paths)?.iter().map(|folder| folder.display().to_string()).collect();
         let details = closely(paths, &sources, &study)?;
         Ok(Found { study, details })
     }

@@ -52,8 +52,8 @@ impl<'a> Counters<'a> {
     }
 }
 
-/// Everything that is known. `after` is what masters said of themselves when the sending was over, and `key_bytes`
-/// what a key and its value are on the wire.
+/// Everything that is known. `after` is what masters said of themselves when the sending was over, none if that ended before
+/// they were asked, and `key_bytes` what a key and its value are on the wire.
 pub(super) fn facts(
     record: &Record,
     prepared: &Prepared,
@@ -61,7 +61,7 @@ pub(super) fn facts(
     after: &[Option<Info>],
     (chosen, key_bytes): (&Chosen, u64),
 ) -> Facts {
-    let seconds = record.seconds.fill;
+    let (seconds, ended_before_asking) = (record.seconds.fill, after.is_empty());
     let after = after.iter().map(Option::as_ref).chain(std::iter::repeat(None));
     let masters = prepared.nodes.iter().zip(after).zip(&sent.spent.masters).map(|((node, after), thread)| {
         let address = node.connection.address().to_string();
@@ -88,6 +88,7 @@ pub(super) fn facts(
             pacing_share: record.client.pacing_share,
         },
         masters,
+        ended_before_asking,
         wires: wires(&prepared.nodes, sent),
         window_share: window_share(&prepared.nodes, sent, chosen, key_bytes),
         machine: MachineFacts {

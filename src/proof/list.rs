@@ -11,7 +11,7 @@ const LISTED_KEYS: u64 = 16_384;
 const LISTED_BYTES: u64 = 4 << 20;
 
 /// For each of `slots`, whether the node owns it and lists all its keys; `None` if it lists none. Of any other
-/// slot nothing is known.
+/// slot nothing is known. A node that has not listed any yet is asked for one slot first: it may refuse all.
 ///
 /// # Errors
 /// [`NetError`] if the node does not answer.
@@ -19,6 +19,7 @@ pub(super) async fn list(
     node: &mut Connection,
     spec: &Spec,
     slots: &[u16],
+    has_listed: bool,
 ) -> Result<Option<Vec<bool>>, NetError> {
     let listable = |slot: u16| {
         let keys = spec.keys_in_slot(slot);
@@ -29,8 +30,26 @@ pub(super) async fn list(
             && keys * spec.shape().size() as u64 <= LISTED_BYTES
     };
     let places: Vec<usize> = (0..slots.len()).filter(|&place| listable(slots[place])).collect();
+    let mut complete = vec![false; slots.len()];
+    let (first, rest) = places.split_at(if has_listed { 0 } else { places.len().min(1) });
+    for places in [first, rest].into_iter().filter(|places| !places.is_empty()) {
+        if !list_places(node, spec, slots, places, &mut complete).await? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(complete))
+}
+
+/// Lists the slots at some places, and notes which are complete; `false` if the node refused any.
+async fn list_places(
+    node: &mut Connection,
+    spec: &Spec,
+    slots: &[u16],
+    places: &[usize],
+    complete: &mut [bool],
+) -> Result<bool, NetError> {
     let mut wire = Vec::new();
-    for &place in &places {
+    for &place in places {
         let slot = slots[place];
         // Others' keys may stand among ours.
         let count = spec.keys_in_slot(slot) * 9 / 8 + 16;
@@ -39,7 +58,7 @@ pub(super) async fn list(
         // A node also lists what it does not own; only the owner says whether a key exists.
         encode_command(&mut wire, &[b"EXISTS", &spec.shape().key(Position { slot, ordinal: 0 })]);
     }
-    let (mut complete, mut refused) = (vec![false; slots.len()], false);
+    let mut refused = false;
     let mut names = Names::new(spec.shape());
     node.pipeline_of_leaves(&wire, 2 * places.len(), |reply, leaf| {
         let place = places[reply / 2];
@@ -56,7 +75,7 @@ pub(super) async fn list(
         }
     })
     .await?;
-    Ok((!refused).then_some(complete))
+    Ok(!refused)
 }
 
 /// The names of one slot that have come.

@@ -72,6 +72,8 @@ pub struct Reader {
     lifetimes: bool,
     /// Whether a slot's keys may be listed in place of being asked for: what expires may be listed still.
     lists: bool,
+    /// Whether the node has listed some.
+    has_listed: bool,
 }
 
 impl Reader {
@@ -91,7 +93,7 @@ impl Reader {
         let lifetimes = expires && expected.depth.sees_lifetimes();
         let lists = !expires && expected.depth == Depth::Existence && expected.sample.is_none();
         let (connector, map) = (connector.clone(), map.clone());
-        Ok(Self { node, others: BTreeMap::new(), connector, map, lifetimes, lists })
+        Ok(Self { node, others: BTreeMap::new(), connector, map, lifetimes, lists, has_listed: false })
     }
 
     /// Who is asked.
@@ -183,9 +185,12 @@ impl Reader {
 
     /// For each of `slots`, whether the node has listed all its keys.
     async fn list(&mut self, expected: &Expectation, slots: &[u16]) -> Result<Vec<bool>, NetError> {
-        let listed = if self.lists { list(&mut self.node, &expected.spec, slots).await? } else { None };
+        let listed = match self.lists {
+            true => list(&mut self.node, &expected.spec, slots, self.has_listed).await?,
+            false => None,
+        };
         // One that may not, or is in no cluster, is not asked again.
-        self.lists = listed.is_some();
+        (self.lists, self.has_listed) = (listed.is_some(), listed.is_some());
         Ok(listed.unwrap_or_else(|| vec![false; slots.len()]))
     }
 

@@ -18,5 +18,5 @@ pub use facts::RunFacts;
 pub use files::{Runs, load};
 pub use metric::Metric;
 pub use run::Run;
-pub use sweeps::{FoundSweep, sweeps};
+pub use sweeps::{FoundSweep, comparisons, sweeps};
 pub use workers::{ClockedInterval, ClockedLatencies, WorkerFolder, workers};

@@ -1,5 +1,6 @@
 //! The records of sweeps beside their runs: what was to be run.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::LoadError;
@@ -13,6 +14,22 @@ pub struct FoundSweep {
     pub sweep: Sweep,
     /// Its folder, and any other that has the same record.
     pub folders: Vec<PathBuf>,
+}
+
+/// What a live comparison has come to, in its folder.
+const COMPARISON: &str = "comparison.json";
+
+/// The folders of live comparisons that these are, or that are in these.
+///
+/// # Errors
+/// [`LoadError`] if one cannot be read.
+pub fn comparisons(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
+    let mut found = BTreeSet::new();
+    for folder in paths.iter().filter(|path| path.is_dir()) {
+        let files = files_in(folder, DEPTH_MAX)?.into_iter().filter(|file| file.ends_with(COMPARISON));
+        found.extend(files.filter_map(|file| Some(file.parent()?.to_owned())));
+    }
+    Ok(found.into_iter().collect())
 }
 
 /// The sweeps whose folders these are, or are in these.

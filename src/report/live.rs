@@ -8,7 +8,7 @@ use super::OutputError;
 use super::disk::failed;
 use super::live_folder::LiveFolder;
 use super::log::LogOptions;
-use super::terminal::{live_ended, live_look, live_pair, live_planned};
+use super::terminal::{live_ended, live_look, live_pair, live_planned, live_sized};
 use super::watch::{RunWatch, Watchers, Watching};
 use crate::results::{
     Comparison, INTERVALS_TABLE, LatencyHistogram, LiveLook, MetricChange, Record, Side, Target,
@@ -25,15 +25,24 @@ pub struct LiveOutput {
     pub log: Option<LogOptions>,
 }
 
+/// How much a run fills.
+#[derive(Clone, Copy, Debug)]
+pub enum LiveSize {
+    /// So many keys, and bytes of these and their values.
+    Keys(u64, u64),
+    /// As much as takes so many seconds.
+    Seconds(f64),
+}
+
 /// What is about to be done.
 #[derive(Clone, Debug)]
 pub struct LivePlan {
     /// What the sides are called, and what they are.
     pub sides: [(String, Target); 2],
-    /// Keys of each run.
-    pub keys: u64,
-    /// Bytes of their keys and values.
-    pub payload_bytes: u64,
+    /// What each run fills.
+    pub size: LiveSize,
+    /// Seconds after which no run begins, if that is asked.
+    pub max_seconds: Option<f64>,
     /// Pairs of runs at each look.
     pub looks: Vec<u64>,
     /// Pairs after which the servers are started anew, if they are.
@@ -68,6 +77,11 @@ impl LiveReport {
     /// Tells what is about to be done.
     pub fn planned(&self, plan: &LivePlan) {
         self.watchers.progress.say(&live_planned(plan));
+    }
+
+    /// Tells how much a run fills, where that was found out.
+    pub fn sized(&self, keys: u64, payload_bytes: u64) {
+        self.watchers.progress.say(&live_sized(keys, payload_bytes));
     }
 
     /// Watches a fill of a run: a warm-up, or the one that counts.

@@ -33,7 +33,7 @@ mod watch;
 pub use comparison::{comparison_markdown, comparison_table, print_table};
 pub use error::{OutputError, Whose};
 pub use json::RUN_FILE_IN_THE_MAKING;
-pub use live::{LiveOutput, LivePlan, LiveReport};
+pub use live::{LiveOutput, LivePlan, LiveReport, LiveSize};
 pub use log::{LogFormat, LogOptions, begin_log};
 pub use open::{OutputOptions, Report};
 pub use stdout::{print, print_json};

@@ -21,6 +21,10 @@ pub struct Study {
     pub fill_seconds: Spread,
     /// Runs of these that the client limited: they measured it, and not the servers.
     pub client_limited: u64,
+    /// Runs of these that were over too soon to say what limited them.
+    pub too_short: u64,
+    /// Folders of live comparisons that they were found in, whose two sides may make one point.
+    pub compared: Vec<String>,
     /// Runs that no point is made of, the first of them.
     pub unmeasured: Vec<Unmeasured>,
     /// How many more.

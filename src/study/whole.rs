@@ -5,6 +5,7 @@ use super::closer::{counterparts, courses, latencies, reference};
 use super::effects::effects;
 use super::parameters::{Parameters, machine};
 use super::points::{counted, measured, points};
+use crate::bottleneck::SHORTEST_SECONDS;
 use crate::recorded::{FoundSweep, Run, Runs};
 use crate::results::{Absent, Bounds, Spread, Study, Target, Unmeasured};
 
@@ -49,6 +50,8 @@ pub fn study(sources: &[Runs], sweeps: &[FoundSweep], options: &StudyOptions) ->
         }),
         fill_seconds: spread(&good, |run| run.facts.fill_seconds),
         client_limited: of_client as u64,
+        too_short: good.iter().filter(|run| run.facts.fill_seconds < SHORTEST_SECONDS).count() as u64,
+        compared: Vec::new(),
         unmeasured: bad.iter().take(UNMEASURED_MAX).map(|run| unmeasured(run)).collect(),
         unmeasured_left_out: bad.len().saturating_sub(UNMEASURED_MAX) as u64,
         absent: sweeps.iter().filter_map(|sweep| absent(sweep, &runs)).take(LISTED_MAX).collect(),

@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 /// Bytes are sent for about this long at a time.
 const QUANTUM: Duration = Duration::from_millis(10);
 
+/// A writer that comes so late was woken late, by a timer that is coarse beside what it sends at a time or by a busy
+/// machine, and nobody was idle: that time is not lost.
+const WOKEN_LATE: Duration = Duration::from_millis(100);
+
 /// The queue in which every writer of a run stands.
 #[derive(Debug)]
 pub struct Pacer {
@@ -28,11 +32,17 @@ impl Pacer {
     }
 
     /// Pays for `bytes` and returns when the next may be sent. Time in which nobody sent is lost:
-    /// nobody may catch up.
+    /// nobody may catch up, but with a moment by which a writer was late.
     pub fn pay(&self, bytes: usize) -> Instant {
-        let now = self.start.elapsed().as_nanos() as u64;
+        self.pay_at(self.start.elapsed().as_nanos() as u64, bytes)
+    }
+
+    /// The same at a time, in nanoseconds since the start.
+    fn pay_at(&self, now: u64, bytes: usize) -> Instant {
         let cost = (bytes as f64 * self.ns_per_byte) as u64;
-        let after = |paid: u64| paid.max(now).saturating_add(cost);
+        // The rate counts from the first byte on.
+        let is_idle = |paid: u64| paid == 0 || now.saturating_sub(paid) > WOKEN_LATE.as_nanos() as u64;
+        let after = |paid: u64| if is_idle(paid) { now } else { paid }.saturating_add(cost);
         // The closure never refuses: the previous value comes back either way.
         let before =
             self.paid_ns.fetch_update(Relaxed, Relaxed, |paid| Some(after(paid))).unwrap_or_default();
@@ -54,5 +64,17 @@ mod tests {
         assert!(second - pacer.start >= Duration::from_secs(1));
         let late = Pacer { start: Instant::now() - Duration::from_secs(9), ..Pacer::new(1e6) };
         assert!(late.pay(1_000) - late.start >= Duration::from_secs(9), "idle time is lost");
+    }
+
+    #[test]
+    fn who_is_woken_late_loses_nothing() {
+        let pacer = Pacer::new(1e6);
+        // A millisecond's bytes at a time, and a timer that is two milliseconds late.
+        let mut now = 50_000_000;
+        for sent in 1..=1_000_u64 {
+            let next = pacer.pay_at(now, 1_000) - pacer.start;
+            assert_eq!(next, Duration::from_millis(50 + sent), "it never runs ahead of the rate");
+            now = now.max(next.as_nanos() as u64 + 2_000_000);
+        }
     }
 }

@@ -210,6 +210,12 @@ fn what_makes_no_sense_is_told_before_anything_is_filled() {
         assert!(said.contains(cause), "no `{cause}` in {run:?}");
         assert!(!said.contains("hunter2"), "{said}");
     }
+    // Who is asked whether servers may be emptied knows what for.
+    let asked = end(live(sides, "--keys 10 --max-time 20m"));
+    let (plan, question) = asked.stderr.split_once("hold 2 keys").unwrap();
+    for word in ["up to 40 runs of each, 10 keys", "takes 20:00 at most, by --max-time"] {
+        assert!(flat(plan).contains(word) && question.contains("give --yes"), "no `{word}` in {asked:?}");
+    }
     for server in [&base, &new] {
         assert_eq!(ask::<u64>(server.addresses()[0], "DBSIZE"), 1);
     }

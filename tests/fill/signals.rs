@@ -56,6 +56,15 @@ on_each_server! {
         }
     }
 
+    async fn what_limited_it_is_not_laid_on_servers_that_were_not_asked(server: &Server) {
+        let site = Site::start(server, Layout::Standalone).await;
+        let (since, mut running) = (Instant::now(), site.begin(&Data::of(5_000_000), "--command set --pipeline-depth 50"));
+        running.until(|| site.keys() > 2_000 && since.elapsed() > Duration::from_secs(1));
+        let record = interrupt(running, "INT").record();
+        let because = record.limited_by_because;
+        assert!(because.contains("the run ended before the servers were asked how busy they were"), "{because}");
+    }
+
     async fn a_silent_master_does_not_hold_it_up(server: &Server) {
         let site = Site::start(server, Layout::Standalone).await;
         let mut running = site.begin(&Data::of(200_000), "--rate 20000");

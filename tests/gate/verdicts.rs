@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fillbench::results::{ComparisonVerdict, LiveEnd};
 
-use super::place::{FILL, Place, ended};
+use super::place::{FILL, FILLBENCH, Place, ended};
 use crate::common::{Server, on_each_server};
 
 /// The exit code that goes with a verdict.
@@ -21,8 +21,8 @@ on_each_server! {
     async fn two_equal_servers_are_compared_in_turns(server: &Server) {
         let place = Place::new();
         let binary: &Path = &server.binary;
-        // Eight rounds are the fewest that can tell.
-        let told = FILL.replace("--renew 1", "--renew 2 --max-runs 16");
+        // Eight rounds are the fewest that can tell. The first run of each has a warm-up of its own.
+        let told = FILL.replace("--renew 1 --warm-up 0", "--renew 2 --max-runs 16");
         let run = place.run(binary.to_str().unwrap(), binary, &told);
         let comparison = place.comparison();
         assert_eq!(run.code, Some(code_of(comparison.verdict)), "{:?}: {}", comparison.verdict, run.told);
@@ -60,6 +60,9 @@ fn a_slower_server_is_a_regression() {
     assert_eq!(comparison.live.unwrap().ended, LiveEnd::Settled);
     assert_eq!(place.text("summary.md"), place.text("regression/comparison.md"));
     assert!(place.text("summary.md").contains("**regression**"));
+    // What stands in its folder is no summary of a job that was refused for that.
+    let run = ended(command.env("GITHUB_STEP_SUMMARY", place.path("next.md")));
+    assert_eq!((run.code, place.path("next.md").exists()), (Some(1), false), "{}", run.told);
     place.assert_nothing_is_left();
 }
 
@@ -95,4 +98,23 @@ fn fills_are_long_enough_to_be_judged() {
     assert!(!keys.is_empty() && keys.iter().all(|count| *count == keys[0] && *count > 20), "{keys:?}");
     // Within what other work on this machine may do to it.
     assert!(seconds.iter().all(|seconds| (0.05..2.5).contains(seconds)), "{seconds:?}");
+}
+
+/// A server that is several times as fast is better, and not over too soon to be compared.
+#[test]
+fn fills_of_the_faster_side_are_long_enough_too() {
+    let place = Place::new();
+    // The first process of the base, by which it is found out how much to fill, stands still behind its warm-up.
+    let text = format!(
+        "#!/bin/sh\n[ -e \"$0.was\" ] || fault='--fault stall=3s@30000'\ntouch \"$0.was\"\n\
+         exec '{FILLBENCH}' serve --standalone --port \"$2\" $fault\n"
+    );
+    let (slow, fast) = (place.program("slow", &text), place.server("fast", ""));
+    let told = "--renew 1 --fill-time 0.25s --key-size 16 --value-size 32 --command set --warm-up 0 --despite client";
+    let run = place.run(slow.to_str().unwrap(), &fast, &format!("{told} --max-time 5s"));
+    assert!([Some(0), Some(4), Some(5)].contains(&run.code), "{}{}", run.shown, run.told);
+    let seconds = place.column("regression/new/runs.csv", "seconds_fill");
+    let seconds: Vec<f64> = seconds.iter().map(|seconds| seconds.parse().unwrap()).collect();
+    // Of as many keys as took the base so long, it would be a tenth.
+    assert!(!seconds.is_empty() && seconds.iter().all(|seconds| *seconds > 0.05), "{seconds:?}");
 }

@@ -127,7 +127,7 @@ fn text_of_others_does_nothing_wherever_it_is_shown() {
         let name = format!("sweep/runs/{}/run.json", entry.unwrap().file_name().to_str().unwrap());
         place.rewrite(&name, |text| {
             let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
-            record["target"]["version"] = "\u{1b}]0;owned\u{7}<img src=x>|`a`\n@team #1".into();
+            record["target"]["version"] = "\u{1b}]0;owned\u{7}<img src=x>|`a`\n@team #1\u{202e}".into();
             record["options"]["command"] = "set; touch x\n```".into();
             record.to_string()
         });
@@ -137,6 +137,7 @@ fn text_of_others_does_nothing_wherever_it_is_shown() {
     let is_obeyed = |letter: char| letter.is_control() && letter != '\n';
     assert!(!reported.shown.contains(is_obeyed) && !reported.told.contains(is_obeyed), "{reported:?}");
     let (html, markdown) = (place.read("sweep/report.html"), place.read("sweep/report.md"));
+    assert!(!html.contains(|letter| is_obeyed(letter) || letter == '\u{202e}'), "{html}");
     assert!(!html.contains("<img") && html.contains("&lt;img src=x&gt;"));
     assert!(markdown.contains("?\\]0;owned?\\<img src=x\\>\\|\\`a\\` @&#8203;team #&#8203;1"), "{markdown}");
     // One line, one word.

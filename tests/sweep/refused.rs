@@ -144,6 +144,9 @@ fn a_file_is_told_by_file_line_and_key() {
     ] {
         assert_file_refused(text, "", says);
     }
+    // A pipe or a device may never end.
+    let long = format!("[grid]\nkeys = 10\n{}", "#".repeat(1 << 20));
+    assert_file_refused(&long, "", &[": no grid is so long"]);
 }
 
 #[test]

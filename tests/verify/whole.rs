@@ -110,6 +110,20 @@ everywhere! {
     }
 }
 
+/// How often the masters of a place were asked a command, whether they did it or not.
+fn asked(place: &Place, command: &str) -> u64 {
+    let count = |line: &str, name: &str| {
+        let value = line.split(',').find_map(|field| field.strip_prefix(name)).unwrap();
+        value.parse::<u64>().unwrap()
+    };
+    let by = |&master| {
+        let info: String = ask(master, "INFO commandstats");
+        let line = info.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:")));
+        line.map_or(0, |line| count(line, "calls=") + count(line, "rejected_calls="))
+    };
+    place.masters().iter().map(by).sum()
+}
+
 on_each_server! {
     async fn on_a_standalone_server(server: &Server) {
         let place = Place::real(server, Layout::Standalone).await;
@@ -118,6 +132,15 @@ on_each_server! {
         assert_eq!(place.verify(&data, "").record.found.missing, data.keys);
         verify_in_every_way(&place, &data, "-n 3");
     }
+
+    async fn who_refuses_to_list_is_asked_once_by_each_reader(server: &Server) {
+        let place = Place::real(server, Layout::Standalone).await;
+        let data = Data::of(20_000);
+        place.fill(&data, "");
+        place.verify(&data, "--check exists --readers 2").assert_exact(data.keys);
+        assert!((1..=2).contains(&asked(&place, "cluster|getkeysinslot")), "{}", asked(&place, "cluster|getkeysinslot"));
+    }
+
     async fn existence_is_listed_where_that_is_allowed(server: &Server) {
         let place = Place::real(server, Layout::even(2)).await;
         let data = Data::of(40_000);

@@ -36,7 +36,8 @@ fn arguments(file: &str, variables: &BTreeMap<String, String>, volume: &Path) ->
     let container = &job["spec"]["template"]["spec"]["containers"][0];
     let args = container["args"].as_vec().unwrap().iter().map(|arg| arg.as_str().unwrap());
     args.map(|arg| {
-        let fill_in = |text: String, (name, value): (&String, &String)| text.replace(&format!("$({name})"), value);
+        let fill_in =
+            |text: String, (name, value): (&String, &String)| text.replace(&format!("$({name})"), value);
         let arg = variables.iter().fold(arg.to_owned(), fill_in);
         assert!(!arg.contains("$("), "{file}: nobody says what {arg} is");
         arg.replace("/results", volume.to_str().unwrap())

@@ -1,6 +1,7 @@
 //! `fillbench compare --live`: fill two sides in turns, until it is settled whether one is slower.
 
 mod runs;
+mod size;
 
 use std::time::{Instant, SystemTime};
 
@@ -33,9 +34,9 @@ impl CompareCommand {
         let signals = runtime(2)?;
         let halt = signals.block_on(async { interrupted() }).context("failed to handle signals")?;
         let limits = Limits::new(halt.clone(), began, None);
-        let ready = signals.block_on(job.make_ready(&limits));
+        let ready = signals.block_on(job.make_ready(&limits, &report));
         let mut doing = Doing { report: &mut report, runtime: &signals, halt: &halt, runs: 0 };
-        let sized = match ready.and_then(|()| job.choose_size(&mut doing)) {
+        let sized = match ready.and_then(|()| job.choose_size(&doing)) {
             Ok(sized) => sized,
             Err(stop) => {
                 signals.shutdown_background();
@@ -50,9 +51,7 @@ impl CompareCommand {
             }
         };
         let mut live = Live::new(job.options.clone());
-        if sized {
-            doing.report.planned(&job.plan());
-        } else {
+        if !sized {
             live.interrupt();
         }
         let ended = job.go_through(&mut live, &mut doing);

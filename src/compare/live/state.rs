@@ -124,8 +124,10 @@ impl Live {
     ///
     /// # Errors
     /// [`CompareError::NotComparable`] if it is not like those before, or one too many says nothing of the servers.
-    pub fn take(&mut self, run: Run) -> Result<Taken, CompareError> {
+    pub fn take(&mut self, mut run: Run) -> Result<Taken, CompareError> {
         let Next::Run { side, .. } = self.next() else { return Ok(Taken::LeftOut) };
+        // The first run of a server has more of it than the others of its round, and the record says so of all.
+        run.parameters.warm_up_percent = None;
         if ["missing", "wrong"].contains(&run.verdict.as_str()) && !self.is_despite(Difference::Verdict) {
             self.end = LiveEnd::Inexact;
             return Ok(Taken::Inexact);

@@ -68,6 +68,16 @@ fn the_first_look_that_can_tell_is_the_last() {
 }
 
 #[test]
+fn the_first_run_of_a_server_may_have_another_warm_up() {
+    let mut live = in_rounds(16, 2, &[]);
+    let comparison = through(&mut live, 1.0, |_, number, run| {
+        run.parameters.warm_up_percent = Some(if number % 4 < 3 { 100.0 } else { 10.0 });
+    });
+    let told = comparison.unwrap().live.unwrap();
+    assert_eq!((told.pairs.len(), told.warm_up_percent, told.first_warm_up_percent), (16, 10.0, Some(100.0)));
+}
+
+#[test]
 fn what_stays_open_ends_with_the_most_runs() {
     let mut live = live(14, &[]);
     let comparison = through(&mut live, 1.0, contradict).unwrap();

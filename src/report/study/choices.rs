@@ -12,6 +12,8 @@ pub(super) struct PlaceOfChoices {
     pub(super) place: String,
     /// How many settings were compared, and over what.
     pub(super) intro: String,
+    /// How many workloads do not count, if any: a part of `intro`.
+    pub(super) left_out: String,
     pub(super) cards: Vec<Card>,
 }
 
@@ -53,7 +55,7 @@ fn of_place(study: &Study, choices: &Choices) -> PlaceOfChoices {
     };
     let left_out = match choices.workloads_left_out {
         0 => String::new(),
-        more => format!(" {} that not all settings were run with do not count.", plural(more, "workload")),
+        more => format!("{} that not all settings were run with do not count.", plural(more, "workload")),
     };
     let chance = match choices.can_tell {
         true => {
@@ -67,7 +69,12 @@ fn of_place(study: &Study, choices: &Choices) -> PlaceOfChoices {
     };
     PlaceOfChoices {
         place: choices.place.replace('_', " "),
-        intro: format!("{} were compared{over}.{left_out}{chance}", plural(choices.settings, "setting")),
+        intro: format!(
+            "{} were compared{over}.{}{left_out}{chance}",
+            plural(choices.settings, "setting"),
+            if left_out.is_empty() { "" } else { " " }
+        ),
+        left_out,
         cards: choices.choices.iter().map(|choice| card(study, choices, choice)).collect(),
     }
 }

@@ -8,6 +8,7 @@ use super::effects::{self, EffectShown};
 use super::table::{self, Table};
 use super::words::{bytes, counts, in_bytes, latency, per_gb, plural, rate_with_range};
 use super::{latencies, processors};
+use crate::bottleneck::SHORTEST_SECONDS;
 use crate::chart::ChartError;
 use crate::report::terminal::words::{byte_rate, span};
 use crate::results::{RunDetail, Spread, Study, Unmeasured};
@@ -194,6 +195,21 @@ fn alerts(study: &Study) -> Vec<String> {
              nothing of the servers. Run them again with more --threads, or from a machine of its own.",
             study.client_limited,
             plural(study.measured, "measured run")
+        ));
+    }
+    if study.too_short > 0 {
+        alerts.push(format!(
+            "{} of {} filled for less than {}, which is too short to say what limited them, or how fast a \
+             longer one would be. Fill more: --data, or --keys.",
+            study.too_short,
+            plural(study.measured, "measured run"),
+            span(SHORTEST_SECONDS)
+        ));
+    }
+    for folder in &study.compared {
+        alerts.push(format!(
+            "{folder} holds the two sides of a comparison. Where their servers tell the same version, their \
+             runs are one point here: comparison.md says which is faster."
         ));
     }
     let lost = study.unmeasured.len() as u64 + study.unmeasured_left_out;

@@ -34,6 +34,9 @@ pub(super) fn brief(study: &Study, details: &[RunDetail], page: &Page, letters: 
         if !place.place.is_empty() {
             text += &wrap("\n", 0, &place.place);
         }
+        if !place.left_out.is_empty() {
+            text += &wrap("  note: ", 8, &place.left_out);
+        }
         for (number, card) in place.cards.iter().enumerate() {
             text += "\n";
             let before = place.cards[..number].iter().find(|one| one.settings == card.settings);

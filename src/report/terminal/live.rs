@@ -2,27 +2,29 @@
 
 use std::path::Path;
 
-use super::words::{clock, keys, warm_up, wrap};
-use crate::report::LivePlan;
+use super::words::{clock, keys, span, warm_up, wrap};
 use crate::report::comparison::{change, interval, percents, signed, word};
+use crate::report::{LivePlan, LiveSize};
 use crate::results::{ComparisonVerdict, LiveLook, MetricChange};
 use crate::units::{plural, show_bytes};
 
 /// Width of the labels on the left.
 const LABEL: usize = 10;
 
+/// Bytes in a gigabyte, as networks are rated.
+const GB: f64 = 1e9;
+
 /// What is about to be done.
 pub(in crate::report) fn live_planned(plan: &LivePlan) -> String {
     let [base, new] = plan.sides.each_ref().map(|(name, target)| format!("{name}: {}", target.describe()));
     let looks: Vec<_> = plan.looks.iter().map(u64::to_string).collect();
     let most = plan.looks.last().copied().unwrap_or_default();
-    let turns = format!(
-        "up to {} of each, {} ({}) a run, looked at after {}",
-        plural(most, "run"),
-        keys(plan.keys),
-        show_bytes(plan.payload_bytes),
-        looks.join(", ")
-    );
+    let size = match plan.size {
+        LiveSize::Keys(count, payload_bytes) => live_size(count, payload_bytes),
+        LiveSize::Seconds(seconds) => format!("about {}", span(seconds)),
+    };
+    let turns =
+        format!("up to {} of each, {size} a run, looked at after {}", plural(most, "run"), looks.join(", "));
     let (usual, first) = (plan.warm_up_percent, plan.first_warm_up_percent);
     let warm_up = match plan.renewed_after_pairs {
         None => warm_up(usual),
@@ -39,6 +41,34 @@ pub(in crate::report) fn live_planned(plan: &LivePlan) -> String {
         + &wrap("     with ", LABEL, &new)
         + &wrap(" in turns ", LABEL, &turns)
         + &wrap("    order ", LABEL, &order)
+        + &wrap("    takes ", LABEL, &takes(plan, most))
+}
+
+/// How long it may take, as far as that is known before the first run.
+fn takes(plan: &LivePlan, most: u64) -> String {
+    let anew = plan.renewed_after_pairs.map_or(0, |pairs| most.div_ceil(pairs.max(1)));
+    let warm_ups =
+        (anew as f64 * plan.first_warm_up_percent + (most - anew) as f64 * plan.warm_up_percent) / 100.0;
+    // Of both sides.
+    let fills = 2.0 * (most as f64 + warm_ups);
+    let (seconds, how) = match plan.size {
+        LiveSize::Keys(_, bytes) => (fills * bytes as f64 / GB, "to send all of it at 1 GB/s"),
+        LiveSize::Seconds(seconds) => (fills * seconds, "to fill"),
+    };
+    let runs = format!("{} {how}, if no look settles it before", clock(seconds));
+    match plan.max_seconds {
+        None => runs,
+        Some(most) => format!("{} at most, by --max-time; {runs}", clock(most)),
+    }
+}
+
+/// How much a run fills, where that was found out.
+pub(in crate::report) fn live_sized(keys: u64, payload_bytes: u64) -> String {
+    wrap("  ", 4, &format!("a run fills {}", live_size(keys, payload_bytes)))
+}
+
+fn live_size(count: u64, payload_bytes: u64) -> String {
+    format!("{} ({})", keys(count), show_bytes(payload_bytes))
 }
 
 /// `pair 5: -2.4%; so far -1.9%, -3.0 to -0.8%`
@@ -108,8 +138,8 @@ mod tests {
                 ("127.0.0.1:7001".into(), target("8.1.0", 3)),
                 ("127.0.0.1:7011".into(), target("9.1.2", 3)),
             ],
-            keys: 1_000_000,
-            payload_bytes: 1 << 30,
+            size: LiveSize::Keys(1_000_000, 1 << 30),
+            max_seconds: None,
             looks: vec![10, 16, 25, 40],
             renewed_after_pairs: Some(1),
             warm_up_percent: 10.0,
@@ -120,7 +150,9 @@ mod tests {
         let so_far = comparison.points[0].metrics[0].clone();
         let looks = &comparison.live.as_ref().unwrap().looks;
         let mut text = live_planned(&plan);
-        text += &live_planned(&LivePlan { renewed_after_pairs: Some(5), ..plan.clone() });
+        let (size, max_seconds) = (LiveSize::Seconds(0.5), Some(1800.0));
+        text += &live_planned(&LivePlan { renewed_after_pairs: Some(5), size, max_seconds, ..plan.clone() });
+        text += &live_sized(150_000, 48_000_000);
         text += &live_planned(&LivePlan { renewed_after_pairs: None, warm_up_percent: 0.0, ..plan });
         text += &live_pair(3, Some(-2.44), &MetricChange { interval_percent: None, ..so_far.clone() });
         text += &live_pair(10, None, &so_far);

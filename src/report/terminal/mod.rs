@@ -15,7 +15,7 @@ pub(super) mod words;
 
 pub use errors::{ask, error_lines, tell};
 pub use live::live_so_far;
-pub(super) use live::{live_ended, live_look, live_pair, live_planned, renewed};
+pub(super) use live::{live_ended, live_look, live_pair, live_planned, live_sized, renewed};
 pub use options::{ShownOption, options_table};
 pub use progress::Progress;
 pub use summary::summary;

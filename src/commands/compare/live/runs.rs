@@ -10,6 +10,7 @@ use anyhow::Result;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use super::size::FIRST_KEYS;
 use crate::args::{DatasetArgs, FillArgs, UsageError};
 use crate::commands::consent::{MayDelete, consent};
 use crate::commands::place::{Place, Stop};
@@ -19,21 +20,9 @@ use crate::compare::{CompareError, Difference, Obstacle};
 use crate::fill::{FillOptions, check_room, prepare};
 use crate::limits::Limits;
 use crate::recorded::Run;
-use crate::report::{LivePlan, LiveReport, RunWatch, Watching, live_so_far};
-use crate::results::{Failure, LiveEnd, LiveLook, Options, Record, Side, Target};
+use crate::report::{LivePlan, LiveReport, LiveSize, RunWatch, Watching, live_so_far};
+use crate::results::{LiveEnd, LiveLook, Options, Record, Side, Target};
 use crate::target::Started;
-
-/// Keys of the first fill that shows how many a run takes.
-const FIRST_KEYS: u64 = 20_000;
-
-/// How many times as many the next one has, at least and at most, where one was too short to tell.
-const GROWTH: [f64; 2] = [2.0, 16.0];
-
-/// A fill of this share of the time that a run is to take says well how many keys that is.
-const TELLING_SHARE: f64 = 0.5;
-
-/// Nobody's fills are over so soon that more of these were needed.
-const SIZING_FILLS_MAX: u32 = 12;
 
 /// One side.
 pub(super) struct SideJob {
@@ -108,9 +97,9 @@ impl Filling {
 }
 
 impl Job {
-    /// Starts servers if that was asked, finds out who they are, asks once whether all of them may be emptied, and
-    /// checks that the dataset has room.
-    pub(super) async fn make_ready(&mut self, limits: &Limits) -> Result<(), Stop> {
+    /// Starts servers if that was asked, finds out who they are, tells what will be done, asks once whether all of them
+    /// may be emptied, and checks that the dataset has room.
+    pub(super) async fn make_ready(&mut self, limits: &Limits, report: &LiveReport) -> Result<(), Stop> {
         let mut prepared = Vec::new();
         for side in &mut self.sides {
             (side.servers, side.target) = side.place.start(limits).await?;
@@ -129,6 +118,7 @@ impl Job {
         if self.is_one {
             self.options.warnings.push("both sides are the same servers: what differs is noise".into());
         }
+        report.planned(&self.plan());
         if !self.options.renewed && !self.filling.fill.yes() {
             let both = if self.is_one { vec![base] } else { vec![base, new] };
             self.may_delete = [consent(&both, "a comparison", limits).await?; 2];
@@ -160,31 +150,7 @@ impl Job {
         })
     }
 
-    /// Finds out how many keys a run fills in the time that it is to take, by fills of the base; `false` if somebody
-    /// ended it.
-    pub(super) fn choose_size(&mut self, doing: &mut Doing<'_>) -> Result<bool, Stop> {
-        let Some(time) = self.filling.time else { return Ok(true) };
-        let mut keys = FIRST_KEYS;
-        for _ in 0..SIZING_FILLS_MAX {
-            self.fill_keys(keys).map_err(|error| Stop::Error(error.into()))?;
-            let repeated = self.repeated(Side::Base, 100.0, doing.halt);
-            let mut onlooker = OfSizing { report: &*doing.report };
-            let Some(ran) = repeated.run(&mut onlooker).map_err(Stop::Error)? else { return Ok(false) };
-            if let Some(failure) = ran.record.error {
-                return Err(Stop::Failed(failure));
-            }
-            let share = ran.record.seconds.fill / time.as_secs_f64();
-            if share >= TELLING_SHARE {
-                let keys = (keys as f64 / share).ceil() as u64;
-                return self.fill_keys(keys).map(|()| true).map_err(|error| Stop::Error(error.into()));
-            }
-            keys = (keys as f64 * (1.0 / share).clamp(GROWTH[0], GROWTH[1])) as u64;
-        }
-        let message = format!("no number of keys was found that takes {time:?} to fill");
-        Err(Stop::Failed(Failure { message, cure: Some("say how many: --keys or --data".into()) }))
-    }
-
-    fn fill_keys(&mut self, keys: u64) -> Result<(), UsageError> {
+    pub(super) fn fill_keys(&mut self, keys: u64) -> Result<(), UsageError> {
         let dataset = self.filling.dataset.of_keys(keys);
         for side in &mut self.sides {
             side.fill = self.filling.point_of(&dataset, side.fill.asked.clone())?;
@@ -193,13 +159,16 @@ impl Job {
     }
 
     /// What is about to be done.
-    pub(super) fn plan(&self) -> LivePlan {
+    fn plan(&self) -> LivePlan {
         let spec = &self.sides[0].fill.options.spec;
         let LiveOptions { design, renewed, .. } = &self.options;
         LivePlan {
             sides: self.sides.each_ref().map(|side| (side.name.clone(), side.target.clone())),
-            keys: spec.keys(),
-            payload_bytes: spec.payload_bytes(),
+            size: match self.filling.time {
+                Some(time) => LiveSize::Seconds(time.as_secs_f64()),
+                None => LiveSize::Keys(spec.keys(), spec.payload_bytes()),
+            },
+            max_seconds: self.max_time.map(|time| time.as_secs_f64()),
             looks: design.looks.clone(),
             renewed_after_pairs: renewed.then_some(design.round_pairs),
             warm_up_percent: self.options.warm_up_percent,
@@ -256,7 +225,7 @@ impl Job {
         }
     }
 
-    fn repeated<'a>(
+    pub(super) fn repeated<'a>(
         &'a mut self,
         side: Side,
         warm_up_percent: f64,
@@ -343,28 +312,6 @@ impl Onlooker for OfRun<'_> {
             keys: record.account.planned,
             // At most: a look may settle it.
             seconds_left: (self.runs > 0).then_some((each * left as f64).min(most)),
-        };
-        self.report.watch(watching, &record.run)
-    }
-
-    fn warmed(&mut self, _: u64, _: f64, _: f64) {}
-}
-
-/// Looks on while it is found out how much a run fills.
-struct OfSizing<'a> {
-    report: &'a LiveReport,
-}
-
-impl Onlooker for OfSizing<'_> {
-    fn watch(&mut self, _: &'static str, record: &Record) -> Arc<RunWatch> {
-        let watching = Watching {
-            whole: "compare",
-            work: "finding out how many keys to fill",
-            point: Side::Base.name().into(),
-            done: 0,
-            of: 1,
-            keys: record.account.planned,
-            seconds_left: None,
         };
         self.report.watch(watching, &record.run)
     }
