@@ -138,7 +138,7 @@ on_each_server! {
         let run = tokio::task::spawn_blocking(move || {
             undisturbed(|| {
                 let work = Work::at(node, &["DEBUG", "SLEEP", "0.005"], 2);
-                let mut running = start(node, &Data::of(30_000), "--command set --pipeline-depth 500");
+                let mut running = start(node, &Data::of(100_000), "--command set --pipeline-depth 500");
                 // What DEBUG may have done to keys voids every look at them.
                 running.until_said("filling 100%");
                 drop(work);
